@@ -1,0 +1,60 @@
+// Where memory lives (Device) and in what order work is done (Stream).
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "kernels/tensor.h"
+
+namespace holdfast {
+
+namespace cpu {
+class ThreadPool;
+}
+
+// A place that memory lives in: the CPU, or one GPU. Thread-safe.
+class Device {
+ public:
+  // The CPU of this machine; the same object for every caller.
+  [[nodiscard]] static std::shared_ptr<Device> cpu();
+  // GPU `index`. Throws DeviceError with the reason: no CUDA in this build, no driver, no such card.
+  [[nodiscard]] static std::shared_ptr<Device> cuda(int index = 0);
+
+  virtual ~Device() = default;
+  Device() = default;
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+
+  [[nodiscard]] virtual DeviceKind kind() const noexcept = 0;
+  [[nodiscard]] virtual std::string description() const = 0;  // "AMD EPYC, 2 threads, AVX-512 BF16"
+  // Aligned to 64 bytes (CPU; huge pages are asked for from 2 MiB on) or 256 bytes (GPU). Throws DeviceError.
+  [[nodiscard]] virtual void* allocate(std::size_t bytes) = 0;
+  virtual void release(void* memory, std::size_t bytes) noexcept = 0;
+};
+
+// Ordered work on one device, with its scratch memory and, on the CPU, its threads. One thread at a time.
+class Stream {
+ public:
+  // threads: CPU worker count including the caller; 0 = one per usable core. Ignored on a GPU.
+  explicit Stream(std::shared_ptr<Device> device, int threads = 0);
+  ~Stream();
+  Stream(Stream&&) noexcept;
+  Stream& operator=(Stream&&) noexcept;
+
+  [[nodiscard]] const std::shared_ptr<Device>& device() const noexcept;
+  [[nodiscard]] DeviceKind kind() const noexcept;
+  // Memory that is valid until the next op on this stream; the same block grows and is reused. 64-byte aligned.
+  [[nodiscard]] void* scratch(std::size_t bytes);
+  [[nodiscard]] cpu::ThreadPool& pool();  // CPU streams only
+  void synchronize();                     // waits for all work; throws DeviceError if any of it failed
+
+  void copy(TensorView to, ConstTensorView from);  // same shape and dtype; either side on CPU or this device
+  void fill_zero(TensorView tensor);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace holdfast

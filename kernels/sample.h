@@ -1,0 +1,48 @@
+// From logits to a token: repetition penalty, temperature, top-k, top-p, min-p, then one draw; or greedy.
+// Order of the filters: penalty, temperature, top-k, top-p, min-p (that of vLLM and Hugging Face).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/device.h"
+#include "kernels/tensor.h"
+
+namespace holdfast {
+
+struct SampleParams {
+  float temperature = 0.0f;         // 0 = greedy: the largest logit, the lowest id of equals
+  std::int32_t top_k = 0;           // 0 = all
+  float top_p = 1.0f;               // (0, 1]; the smallest set of likeliest tokens that reaches it
+  float min_p = 0.0f;               // [0, 1); keeps tokens of at least min_p times the likeliest's probability
+  float repetition_penalty = 1.0f;  // > 0; logits of tokens in `seen`: divided if positive, multiplied if negative
+};
+
+struct SampleArgs {
+  ConstTensorView logits;                            // (B, V)  f32
+  std::span<const SampleParams> params;              // B
+  std::span<const float> uniform;                    // B numbers in [0, 1), one draw each; unused when greedy
+  std::span<const std::span<const std::int32_t>> seen;  // B sorted lists without doubles; or empty: no penalty
+  std::span<std::int32_t> tokens;                    // B  out
+  std::span<float> log_probs;                        // B  out: of the token under softmax of the plain logits
+  std::int32_t vocab_size = 0;                       // ids at or above it (padding) are never drawn; 0 = V
+};
+// Throws NumericError naming the row when a logit is NaN or all are -infinity.
+void sample(Stream&, const SampleArgs&);
+
+// The n likeliest tokens of one row with their log-probabilities under softmax of the plain logits, likeliest first.
+struct TokenProbability {
+  std::int32_t token = 0;
+  float log_prob = 0.0f;
+};
+[[nodiscard]] std::vector<TokenProbability> top_tokens(std::span<const float> logits, int n);
+
+namespace cpu {
+void sample(Stream&, const SampleArgs&);
+}
+namespace cuda {
+void sample(Stream&, const SampleArgs&);
+}
+
+}  // namespace holdfast
