@@ -1,10 +1,11 @@
 // A checkpoint on disk, whichever layout it is published in, seen as one list of tensors under one set of names.
 //
-//   Hugging Face  folder with config.json (model_type mamba2; bare Infinity allowed; `architectures` may be missing) and
+//   Hugging Face  folder with config.json (model_type mamba2; bare Infinity allowed; `architectures` may be missing)
+//   and
 //                 model.safetensors, or shards with model.safetensors.index.json
-//   mamba_ssm     folder with config.json (ssm_cfg.layer "Mamba2") and pytorch_model.bin (zip of a pickle; or safetensors)
-//   Mistral       folder with params.json and consolidated.safetensors
-//   GGUF          one file, v2 or v3, general.architecture "mamba2"
+//   mamba_ssm     folder with config.json (ssm_cfg.layer "Mamba2") and pytorch_model.bin (zip of a pickle; or
+//   safetensors) Mistral       folder with params.json and consolidated.safetensors GGUF          one file, v2 or v3,
+//   general.architecture "mamba2"
 //
 // Canonical names: embedding, norm_f, lm_head (absent when tied) and, for each layer i, layers.i.{norm, in_proj,
 // in_proj_bias, conv_weight, conv_bias, dt_bias, A_log or A, D, gate_norm, out_proj, out_proj_bias}.

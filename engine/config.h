@@ -26,9 +26,9 @@ struct Mamba2Config {
   std::int32_t bos_token = -1;  // -1 = none named
   std::int32_t eos_token = -1;
 
-  [[nodiscard]] std::int64_t d_inner() const noexcept { return n_heads * head_dim; }                       // E
-  [[nodiscard]] std::int64_t conv_dim() const noexcept { return d_inner() + 2 * n_groups * d_state; }      // C
-  [[nodiscard]] std::int64_t in_proj_rows() const noexcept { return d_inner() + conv_dim() + n_heads; }    // z|x|B|C|dt
+  [[nodiscard]] std::int64_t d_inner() const noexcept { return n_heads * head_dim; }                     // E
+  [[nodiscard]] std::int64_t conv_dim() const noexcept { return d_inner() + 2 * n_groups * d_state; }    // C
+  [[nodiscard]] std::int64_t in_proj_rows() const noexcept { return d_inner() + conv_dim() + n_heads; }  // z|x|B|C|dt
   [[nodiscard]] std::int64_t state_floats() const noexcept {  // of one sequence: ssm and conv
     return n_layer * (n_heads * head_dim * d_state + conv_dim() * (d_conv - 1));
   }

@@ -31,8 +31,8 @@ struct GenerateOptions {
 };
 struct TokenEvent {
   TokenId token = 0;
-  float log_prob = 0.0f;    // under softmax of the plain logits
-  std::string_view bytes;   // what it adds to the text; may end inside a character; empty for a stop token
+  float log_prob = 0.0f;   // under softmax of the plain logits
+  std::string_view bytes;  // what it adds to the text; may end inside a character; empty for a stop token
   std::span<const TokenProbability> alternatives;
 };
 struct GenerateResult {
@@ -45,11 +45,11 @@ struct GenerateResult {
 struct Snapshot {
   std::string model_fingerprint;
   State state;
-  std::vector<float> logits;       // after the last token read; empty if nothing was read
-  std::uint64_t draws = 0;         // random numbers used so far
+  std::vector<float> logits;  // after the last token read; empty if nothing was read
+  std::uint64_t draws = 0;    // random numbers used so far
   std::uint64_t tokens_read = 0;
-  std::uint64_t prefix_hash = 0;   // of all token ids read, in order
-  std::vector<TokenId> seen;       // distinct ids read, sorted: what the repetition penalty looks at
+  std::uint64_t prefix_hash = 0;  // of all token ids read, in order
+  std::vector<TokenId> seen;      // distinct ids read, sorted: what the repetition penalty looks at
 
   // A safetensors file: conv_state, ssm_state, logits, seen, and the rest as metadata. Written aside, synced, renamed.
   void save(const std::filesystem::path& file) const;

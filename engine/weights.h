@@ -38,7 +38,7 @@ struct LayerWeights {
 struct Weights {
   Weight embedding;  // (V, D)
   std::vector<LayerWeights> layers;
-  Tensor norm_f;  // (D)
+  Tensor norm_f;   // (D)
   Weight lm_head;  // (V, D); empty when tied to the embedding
   [[nodiscard]] const Weight& head() const noexcept { return lm_head ? lm_head : embedding; }
   [[nodiscard]] std::size_t bytes() const noexcept;

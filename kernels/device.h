@@ -46,8 +46,9 @@ class Stream {
   [[nodiscard]] DeviceKind kind() const noexcept;
   // Memory that is valid until the next op on this stream; the same block grows and is reused. 64-byte aligned.
   [[nodiscard]] void* scratch(std::size_t bytes);
-  [[nodiscard]] cpu::ThreadPool& pool();  // CPU streams only
-  void synchronize();                     // waits for all work; throws DeviceError if any of it failed
+  [[nodiscard]] cpu::ThreadPool& pool();        // CPU streams only
+  [[nodiscard]] void* native() const noexcept;  // GPU streams: the backend's own stream object; CPU: null
+  void synchronize();                           // waits for all work; throws DeviceError if any of it failed
 
   void copy(TensorView to, ConstTensorView from);  // same shape and dtype; either side on CPU or this device
   void fill_zero(TensorView tensor);

@@ -1,10 +1,10 @@
 // Matrix products with a weight: y = x W^T (+ bias) (+ y).
 //
-// Accuracy on the CPU: f32, f16 weights: f32 products and sums. bf16: up to 8 rows f32 activations, above that activations
-// rounded to bf16 where the processor has bf16 dot products. Quantised: activations in 16 bits with a scale per 32
-// columns (error about 2^-16 of the group's largest), integer sums, so that the weights' rounding is the only one that
-// shows. The result of a row does not depend on which other rows are in the call as long as their number is on the same
-// side of 8.
+// Accuracy on the CPU: f32, f16 weights: f32 products and sums. bf16: up to 8 rows f32 activations, above that
+// activations rounded to bf16 where the processor has bf16 dot products. Quantised: activations in 16 bits with a scale
+// per 32 columns (error about 2^-16 of the group's largest), integer sums, so that the weights' rounding is the only
+// one that shows. The result of a row does not depend on which other rows are in the call as long as their number is on
+// the same side of 8.
 #pragma once
 
 #include "kernels/device.h"
@@ -23,8 +23,8 @@ struct LinearArgs {
 void linear(Stream&, const LinearArgs&);
 
 struct EmbeddingArgs {
-  TensorView y;               // (M, cols of table)  out; f32
-  ConstTensorView ids;        // (M)                 i32, each in [0, rows of table): checked, ArgumentError
+  TensorView y;         // (M, cols of table)  out; f32
+  ConstTensorView ids;  // (M)                 i32, each in [0, rows of table): checked, ArgumentError
   const Weight* table = nullptr;
 };
 void embedding(Stream&, const EmbeddingArgs&);

@@ -18,12 +18,12 @@ struct RmsNormArgs {
 void rms_norm(Stream&, const RmsNormArgs&);
 
 struct GatedRmsNormArgs {
-  TensorView y;             // (M, E)  out; f32; may be x
-  ConstTensorView x;        // (M, E)  f32
-  ConstTensorView z;        // the gate before SiLU: f32, rows of E that stand z_stride apart; absent: x is gated already
+  TensorView y;       // (M, E)  out; f32; may be x
+  ConstTensorView x;  // (M, E)  f32
+  ConstTensorView z;  // the gate before SiLU: f32, rows of E that stand z_stride apart; absent: x is gated already
   std::int64_t z_stride = 0;  // in elements, >= E; z is the first E columns of in_proj's output there
-  ConstTensorView weight;   // (E)     f32
-  std::int64_t groups = 1;  // divides E
+  ConstTensorView weight;     // (E)     f32
+  std::int64_t groups = 1;    // divides E
   float eps = 1e-5f;
 };
 void gated_rms_norm(Stream&, const GatedRmsNormArgs&);

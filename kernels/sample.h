@@ -20,13 +20,13 @@ struct SampleParams {
 };
 
 struct SampleArgs {
-  ConstTensorView logits;                            // (B, V)  f32
-  std::span<const SampleParams> params;              // B
-  std::span<const float> uniform;                    // B numbers in [0, 1), one draw each; unused when greedy
+  ConstTensorView logits;                               // (B, V)  f32
+  std::span<const SampleParams> params;                 // B
+  std::span<const float> uniform;                       // B numbers in [0, 1), one draw each; unused when greedy
   std::span<const std::span<const std::int32_t>> seen;  // B sorted lists without doubles; or empty: no penalty
-  std::span<std::int32_t> tokens;                    // B  out
-  std::span<float> log_probs;                        // B  out: of the token under softmax of the plain logits
-  std::int32_t vocab_size = 0;                       // ids at or above it (padding) are never drawn; 0 = V
+  std::span<std::int32_t> tokens;                       // B  out
+  std::span<float> log_probs;                           // B  out: of the token under softmax of the plain logits
+  std::int32_t vocab_size = 0;                          // ids at or above it (padding) are never drawn; 0 = V
 };
 // Throws NumericError naming the row when a logit is NaN or all are -infinity.
 void sample(Stream&, const SampleArgs&);
