@@ -59,8 +59,8 @@ class Checkpoint {
   [[nodiscard]] virtual TokenizerSource tokenizer() const = 0;
   // The checkpoint's own chat template (Jinja text), if it ships one: only looked at to choose ours by name.
   [[nodiscard]] virtual std::optional<std::string> chat_template_text() const = 0;
-  // The mapped pages of this tensor are not needed again soon.
-  virtual void release_pages(const StoredTensor&) const noexcept = 0;
+  // The mapped pages of these bytes (part of a tensor's) are not needed again soon.
+  virtual void release_pages(std::span<const std::byte> bytes) const noexcept = 0;
 
   [[nodiscard]] const StoredTensor* find(std::string_view canonical_name) const noexcept;
   [[nodiscard]] const StoredTensor& get(std::string_view canonical_name) const;  // throws FormatError

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 
@@ -30,7 +31,8 @@ struct SequenceInput {
 // Immutable after load; share freely between threads, each with its own Stream and State.
 class Mamba2Model {
  public:
-  [[nodiscard]] static std::shared_ptr<const Mamba2Model> load(Stream& stream, const Checkpoint& checkpoint,
+  [[nodiscard]] static std::shared_ptr<const Mamba2Model> load(Stream& stream,
+                                                               std::shared_ptr<const Checkpoint> checkpoint,
                                                                LoadDType dtype = LoadDType::stored,
                                                                const std::function<void(double)>& progress = {});
   [[nodiscard]] static std::shared_ptr<const Mamba2Model> random(Stream& stream, const Mamba2Config& config,
@@ -40,7 +42,8 @@ class Mamba2Model {
   [[nodiscard]] const Weights& weights() const noexcept { return weights_; }
   [[nodiscard]] const std::shared_ptr<Device>& device() const noexcept { return device_; }
   // Names these very weights in this number format; snapshots carry it.
-  [[nodiscard]] const std::string& fingerprint() const noexcept { return fingerprint_; }
+  // Computed when first asked for, from the checkpoint's bytes.
+  [[nodiscard]] const std::string& fingerprint() const;
   [[nodiscard]] LoadDType dtype() const noexcept { return dtype_; }
 
   // Reads tokens (one or many) of one or many sequences. Law: forward(a + b) = forward(a); forward(b), up to rounding.
@@ -55,7 +58,9 @@ class Mamba2Model {
   std::shared_ptr<Device> device_;
   Mamba2Config config_;
   Weights weights_;
-  std::string fingerprint_;
+  std::shared_ptr<const Checkpoint> checkpoint_;  // null for random weights
+  mutable std::once_flag fingerprint_once_;
+  mutable std::string fingerprint_;
   LoadDType dtype_ = LoadDType::stored;
 };
 

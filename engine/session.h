@@ -75,10 +75,15 @@ class Session {  // on one stream; one thread at a time
   [[nodiscard]] std::uint64_t prefix_hash() const noexcept { return prefix_hash_; }
   [[nodiscard]] std::span<const float> logits() const noexcept { return logits_; }
   [[nodiscard]] const State& state() const noexcept { return state_; }
+  // Random numbers used so far. Set when a session is rebuilt by reading its tokens again.
+  [[nodiscard]] std::uint64_t draws() const noexcept { return draws_; }
+  void set_draws(std::uint64_t draws) noexcept { draws_ = draws; }
   void set_probe(Probe* probe) noexcept { probe_ = probe; }
 
  private:
   void note_read(std::span<const TokenId> tokens);
+  [[nodiscard]] TokenProbability draw(const SamplerConfig& sampler);
+  [[nodiscard]] bool ends_with_stop_string(std::string_view added, const std::vector<std::string>& stops);
 
   std::shared_ptr<const Mamba2Model> model_;
   std::shared_ptr<const Tokenizer> tokenizer_;
@@ -89,6 +94,7 @@ class Session {  // on one stream; one thread at a time
   std::uint64_t tokens_read_ = 0;
   std::uint64_t prefix_hash_ = 0;
   std::vector<TokenId> seen_;
+  std::string tail_;
   Probe* probe_ = nullptr;
 };
 

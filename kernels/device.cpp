@@ -90,8 +90,13 @@ struct Stream::Impl {
   std::shared_ptr<Device> device;
   std::unique_ptr<cpu::ThreadPool> pool;      // CPU
   std::unique_ptr<cuda::StreamBackend> cuda;  // GPU
-  void* scratch = nullptr;
-  std::size_t scratch_bytes = 0;
+  // A block that grows and is reused.
+  struct Block {
+    void* memory = nullptr;
+    std::size_t bytes = 0;
+  };
+  Block scratch;
+  Block workspace;
 
   Impl(std::shared_ptr<Device> on, int threads) : device(std::move(on)) {
     if (device->kind() == DeviceKind::cpu) {
@@ -100,14 +105,26 @@ struct Stream::Impl {
       cuda = cuda::open_stream(*device);
     }
   }
-  ~Impl() { release_scratch(); }
+  ~Impl() {
+    release(scratch);
+    release(workspace);
+  }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void release_scratch() noexcept {
-    if (scratch != nullptr) device->release(scratch, scratch_bytes);
-    scratch = nullptr;
-    scratch_bytes = 0;
+  void release(Block& block) noexcept {
+    if (block.memory != nullptr) device->release(block.memory, block.bytes);
+    block = {};
+  }
+  void* grow(Block& block, std::size_t bytes) {
+    if (bytes > block.bytes) {
+      if (cuda != nullptr) cuda->synchronize();  // work under way may still read the old block
+      release(block);
+      const std::size_t wanted = (bytes + 4095) / 4096 * 4096;
+      block.memory = device->allocate(wanted);
+      block.bytes = wanted;
+    }
+    return block.memory;
   }
 };
 
@@ -120,16 +137,8 @@ Stream& Stream::operator=(Stream&&) noexcept = default;
 const std::shared_ptr<Device>& Stream::device() const noexcept { return impl_->device; }
 DeviceKind Stream::kind() const noexcept { return impl_->device->kind(); }
 
-void* Stream::scratch(std::size_t bytes) {
-  if (bytes > impl_->scratch_bytes) {
-    if (impl_->cuda != nullptr) impl_->cuda->synchronize();  // work under way may still read the old block
-    impl_->release_scratch();
-    const std::size_t wanted = (bytes + 4095) / 4096 * 4096;
-    impl_->scratch = impl_->device->allocate(wanted);
-    impl_->scratch_bytes = wanted;
-  }
-  return impl_->scratch;
-}
+void* Stream::scratch(std::size_t bytes) { return impl_->grow(impl_->scratch, bytes); }
+void* Stream::workspace(std::size_t bytes) { return impl_->grow(impl_->workspace, bytes); }
 
 cpu::ThreadPool& Stream::pool() {
   if (impl_->pool == nullptr) throw ArgumentError("stream: a thread pool of a GPU stream was asked for");

@@ -46,6 +46,8 @@ class Stream {
   [[nodiscard]] DeviceKind kind() const noexcept;
   // Memory that is valid until the next op on this stream; the same block grows and is reused. 64-byte aligned.
   [[nodiscard]] void* scratch(std::size_t bytes);
+  // The same for whoever calls the ops (a model's activations): valid until the next call of workspace.
+  [[nodiscard]] void* workspace(std::size_t bytes);
   [[nodiscard]] cpu::ThreadPool& pool();        // CPU streams only
   [[nodiscard]] void* native() const noexcept;  // GPU streams: the backend's own stream object; CPU: null
   void synchronize();                           // waits for all work; throws DeviceError if any of it failed

@@ -59,6 +59,24 @@ class Weight {
   std::int64_t rows_ = 0;
   std::int64_t cols_ = 0;
   Tensor packed_;  // u8
+
+  friend class WeightBuilder;
+};
+
+// Packs a matrix stripe by stripe, so that loading needs no second copy of it.
+class WeightBuilder {
+ public:
+  WeightBuilder(Stream& stream, std::string_view name, WeightFormat format, std::int64_t rows, std::int64_t cols);
+  // Rows [first, first + count), encoded. Stripes come in order, without gaps; all but the last have a multiple of 16
+  // rows. Throws FormatError as Weight::pack does.
+  void add(std::int64_t first, std::int64_t count, std::span<const std::byte> encoded);
+  [[nodiscard]] Weight finish();  // all rows were added
+
+ private:
+  Stream& stream_;
+  std::string name_;
+  std::int64_t next_ = 0;
+  Weight weight_;
 };
 
 }  // namespace holdfast

@@ -1,0 +1,165 @@
+#include "engine/session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+#include "kernels/error.h"
+#include "kernels/sample.h"
+
+namespace holdfast {
+
+std::string_view name(StopReason reason) noexcept {
+  switch (reason) {
+    case StopReason::stop_token: return "stop_token";
+    case StopReason::stop_string: return "stop_string";
+    case StopReason::length: return "length";
+    case StopReason::cancelled: return "cancelled";
+  }
+  return "?";
+}
+
+std::uint64_t prefix_hash(std::uint64_t hash, std::span<const TokenId> tokens) noexcept {
+  std::uint64_t value = hash == 0 ? 0xcbf29ce484222325ULL : hash;
+  for (const TokenId id : tokens) {
+    const auto bits = static_cast<std::uint32_t>(id);
+    for (int byte = 0; byte < 4; ++byte) {
+      value = (value ^ ((bits >> (8 * byte)) & 0xff)) * 0x100000001b3ULL;
+    }
+  }
+  return value;
+}
+
+Session::Session(std::shared_ptr<const Mamba2Model> model, std::shared_ptr<const Tokenizer> tokenizer, Stream& stream)
+    : model_(std::move(model)),
+      tokenizer_(std::move(tokenizer)),
+      stream_(&stream),
+      state_(model_->device(), model_->config()) {}
+
+void Session::read(std::span<const TokenId> tokens) {
+  if (tokens.empty()) return;
+  std::vector<float> logits(static_cast<std::size_t>(model_->config().vocab_size));
+  model_->forward(*stream_, tokens, state_, logits, probe_);
+  logits_ = std::move(logits);
+  tail_.clear();
+  note_read(tokens);
+}
+
+void Session::note_read(std::span<const TokenId> tokens) {
+  tokens_read_ += tokens.size();
+  prefix_hash_ = holdfast::prefix_hash(prefix_hash_, tokens);
+  for (const TokenId id : tokens) {
+    const auto place = std::lower_bound(seen_.begin(), seen_.end(), id);
+    if (place == seen_.end() || *place != id) seen_.insert(place, id);
+  }
+}
+
+TokenProbability Session::draw(const SamplerConfig& sampler) {
+  const bool greedy = sampler.params.temperature == 0.0f;
+  const float uniform = greedy ? 0.0f : uniform_draw(sampler.seed, draws_);
+  const std::span<const std::int32_t> seen = seen_;
+  TokenProbability drawn;
+  const auto v = static_cast<std::int64_t>(logits_.size());
+  sample(*stream_, {.logits = view_of(std::span<const float>(logits_), Shape{1, v}),
+                    .params = {&sampler.params, 1},
+                    .uniform = {&uniform, 1},
+                    .seen = {&seen, 1},
+                    .tokens = {&drawn.token, 1},
+                    .log_probs = {&drawn.log_prob, 1},
+                    .vocab_size = static_cast<std::int32_t>(model_->config().vocab_used)});
+  if (!greedy) ++draws_;
+  return drawn;
+}
+
+// Looks only where the new bytes can have completed a match, and keeps just enough text to see the next one.
+bool Session::ends_with_stop_string(std::string_view added, const std::vector<std::string>& stops) {
+  std::size_t longest = 0;
+  for (const std::string& stop : stops) longest = std::max(longest, stop.size());
+  if (longest == 0) return false;
+  tail_ += added;
+  const bool found = std::any_of(stops.begin(), stops.end(), [this](const std::string& stop) {
+    return !stop.empty() && tail_.find(stop) != std::string::npos;
+  });
+  if (tail_.size() >= longest) tail_.erase(0, tail_.size() - (longest - 1));
+  return found;
+}
+
+GenerateResult Session::generate(const GenerateOptions& options, const std::function<void(const TokenEvent&)>& on_token,
+                                 std::stop_token stop) {
+  if (logits_.empty()) throw ArgumentError("generate: nothing was read, want at least one token of a prompt");
+  options.sampler.validate();
+  const auto begin = std::chrono::steady_clock::now();
+  GenerateResult result;
+  std::vector<TokenProbability> alternatives;
+  while (true) {
+    if (stop.stop_requested()) {
+      result.reason = StopReason::cancelled;
+      break;
+    }
+    if (static_cast<std::int64_t>(result.tokens.size()) >= options.max_tokens) {
+      result.reason = StopReason::length;
+      break;
+    }
+    const TokenProbability drawn = draw(options.sampler);
+    if (options.alternatives > 0) alternatives = top_tokens(logits_, options.alternatives);
+    const bool is_stop =
+        std::find(options.stop_tokens.begin(), options.stop_tokens.end(), drawn.token) != options.stop_tokens.end();
+    const std::string_view bytes =
+        is_stop || tokenizer_ == nullptr ? std::string_view{} : tokenizer_->bytes(drawn.token);
+    if (on_token) on_token({drawn.token, drawn.log_prob, bytes, alternatives});
+    // The token belongs to the state before anything can end the loop: whatever the reason, the session may go on.
+    model_->forward(*stream_, {&drawn.token, 1}, state_, logits_, probe_);
+    note_read({&drawn.token, 1});
+    result.tokens.push_back(drawn.token);
+    if (is_stop) {
+      result.reason = StopReason::stop_token;
+      break;
+    }
+    if (ends_with_stop_string(bytes, options.stop_strings)) {
+      result.reason = StopReason::stop_string;
+      break;
+    }
+  }
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return result;
+}
+
+Snapshot Session::snapshot() const {
+  return {model_->fingerprint(), state_.clone(*stream_), logits_, draws_, tokens_read_, prefix_hash_, seen_, tail_};
+}
+
+void Session::restore(const Snapshot& snapshot) {
+  if (snapshot.model_fingerprint != model_->fingerprint()) {
+    throw FormatError("snapshot of model " + snapshot.model_fingerprint + ", this is " + model_->fingerprint() +
+                      ": a state goes on only with the weights and number format that made it");
+  }
+  const ConstTensorView ssm = std::as_const(snapshot.state).ssm();
+  if (ssm.shape != std::as_const(state_).ssm().shape ||
+      (!snapshot.logits.empty() && static_cast<std::int64_t>(snapshot.logits.size()) != model_->config().vocab_size)) {
+    throw FormatError("snapshot: state " + ssm.shape.to_string() + " and " + std::to_string(snapshot.logits.size()) +
+                      " logits, want " + std::as_const(state_).ssm().shape.to_string() + " and " +
+                      std::to_string(model_->config().vocab_size));
+  }
+  stream_->copy(state_.conv(), std::as_const(snapshot.state).conv());
+  stream_->copy(state_.ssm(), ssm);
+  stream_->synchronize();
+  logits_ = snapshot.logits;
+  draws_ = snapshot.draws;
+  tokens_read_ = snapshot.tokens_read;
+  prefix_hash_ = snapshot.prefix_hash;
+  seen_ = snapshot.seen;
+  tail_ = snapshot.tail;
+}
+
+void Session::reset() {
+  state_.reset(*stream_);
+  logits_.clear();
+  draws_ = 0;
+  tokens_read_ = 0;
+  prefix_hash_ = 0;
+  seen_.clear();
+  tail_.clear();
+}
+
+}  // namespace holdfast
