@@ -50,6 +50,7 @@ struct Snapshot {
   std::uint64_t tokens_read = 0;
   std::uint64_t prefix_hash = 0;  // of all token ids read, in order
   std::vector<TokenId> seen;      // distinct ids read, sorted: what the repetition penalty looks at
+  std::string tail;               // end of the generated text, in which a stop string may have begun
 
   // A safetensors file: conv_state, ssm_state, logits, seen, and the rest as metadata. Written aside, synced, renamed.
   void save(const std::filesystem::path& file) const;
