@@ -126,7 +126,17 @@ GenerateResult Session::generate(const GenerateOptions& options, const std::func
 }
 
 Snapshot Session::snapshot() const {
-  return {model_->fingerprint(), state_.clone(*stream_), logits_, draws_, tokens_read_, prefix_hash_, seen_, tail_};
+  Snapshot snapshot{.model_fingerprint = model_->fingerprint(),
+                    .state = State(Device::cpu(), model_->config()),
+                    .logits = logits_,
+                    .draws = draws_,
+                    .tokens_read = tokens_read_,
+                    .prefix_hash = prefix_hash_,
+                    .seen = seen_,
+                    .tail = tail_};
+  stream_->copy(snapshot.state.conv(), state_.conv());
+  stream_->copy(snapshot.state.ssm(), state_.ssm());
+  return snapshot;
 }
 
 void Session::restore(const Snapshot& snapshot) {

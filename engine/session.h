@@ -19,6 +19,8 @@
 
 namespace holdfast {
 
+class SafetensorsFile;
+
 enum class StopReason { stop_token, stop_string, length, cancelled };
 [[nodiscard]] std::string_view name(StopReason) noexcept;
 
@@ -52,10 +54,12 @@ struct Snapshot {
   std::vector<TokenId> seen;      // distinct ids read, sorted: what the repetition penalty looks at
   std::string tail;               // end of the generated text, in which a stop string may have begun
 
-  // A safetensors file: conv_state, ssm_state, logits, seen, and the rest as metadata. Written aside, synced, renamed.
+  // A safetensors file: conv_state, ssm_state, logits, seen, the rest and a checksum as metadata. Written aside,
+  // synced, renamed. The state is on the CPU, so that a snapshot moves between devices.
   void save(const std::filesystem::path& file) const;
-  // Throws IoError, FormatError (damaged, or another format version).
+  // Throws IoError, FormatError (damaged, another format version, another shape of model).
   [[nodiscard]] static Snapshot load(const std::filesystem::path& file, const Mamba2Config& config);
+  [[nodiscard]] static Snapshot read(const SafetensorsFile& file, const Mamba2Config& config);
 };
 
 class Session {  // on one stream; one thread at a time
