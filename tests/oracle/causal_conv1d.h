@@ -1,0 +1,16 @@
+// The definition of kernels/causal_conv1d.h in double, scalar, sequential.
+#pragma once
+
+#include "tests/oracle/bounded.h"
+
+namespace holdfast::oracle {
+
+struct CausalConv1dResult {
+  Numbers y;      // (T, C)
+  Numbers state;  // (C, K-1)
+};
+// x (T, C), weight (C, K), bias (C) or empty, state (C, K-1), oldest input first.
+[[nodiscard]] CausalConv1dResult causal_conv1d(const Numbers& x, const Numbers& weight, const Numbers& bias,
+                                               const Numbers& state, std::int64_t channels);
+
+}  // namespace holdfast::oracle
