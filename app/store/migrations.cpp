@@ -1,0 +1,98 @@
+#include "app/store/migrations.h"
+
+#include <array>
+#include <fstream>
+#include <string>
+
+#include "kernels/error.h"
+
+namespace holdfast {
+namespace {
+
+constexpr std::string_view sqlite_magic{"SQLite format 3\0", 16};
+constexpr std::size_t sqlite_header_bytes = 100;
+
+std::int64_t big_endian_32(const char* bytes) {
+  std::int64_t value = 0;
+  for (int i = 0; i < 4; ++i) value = value * 256 + static_cast<unsigned char>(bytes[i]);
+  return value;
+}
+
+[[noreturn]] void refuse_newer(const std::filesystem::path& file, std::int64_t version, int newest) {
+  throw StoreError(file.string() + ": made by a newer Holdfast (schema " + std::to_string(version) +
+                   ", this program knows " + std::to_string(newest) +
+                   "): it was not touched; open it with that version");
+}
+
+[[noreturn]] void refuse_foreign(const std::filesystem::path& file, std::int64_t application_id) {
+  throw StoreError(file.string() + ": the database of another program (application id " +
+                   std::to_string(application_id) + ", want " + std::to_string(store_application_id) +
+                   "): it was not touched; choose another data directory");
+}
+
+int newest_version(std::span<const Migration> migrations) { return migrations.empty() ? 0 : migrations.back().version; }
+
+// A database that some connection has only just created has no application id yet, and nothing in it.
+bool is_blank(Connection& connection) { return connection.integer("SELECT count(*) FROM sqlite_schema") == 0; }
+
+void require_own_schema(Connection& connection, std::span<const Migration> migrations) {
+  const std::int64_t application_id = connection.integer("PRAGMA application_id");
+  if (application_id != store_application_id && !(application_id == 0 && is_blank(connection))) {
+    refuse_foreign(connection.file(), application_id);
+  }
+  const std::int64_t version = connection.integer("PRAGMA user_version");
+  if (version > newest_version(migrations)) refuse_newer(connection.file(), version, newest_version(migrations));
+}
+
+void apply(Connection& connection, const Migration& migration) {
+  Transaction transaction(connection);
+  // Another program may have done it while this one waited for the lock.
+  if (connection.integer("PRAGMA user_version") >= migration.version) return;
+  try {
+    connection.execute(std::string(migration.sql));
+    connection.execute("PRAGMA application_id = " + std::to_string(store_application_id));
+    connection.execute("PRAGMA user_version = " + std::to_string(migration.version));
+    if (connection.prepare("PRAGMA foreign_key_check").step()) {
+      throw StoreError(connection.file().string() + ": rows would point to nothing");
+    }
+    transaction.commit();
+  } catch (const StoreError& error) {
+    throw StoreError(std::string(error.what()) + "; migration " + std::string(migration.name) +
+                     " was undone and nothing is changed");
+  }
+}
+
+}  // namespace
+
+void require_own_database(const std::filesystem::path& file, std::span<const Migration> migrations) {
+  std::error_code absent;
+  const std::uintmax_t size = std::filesystem::file_size(file, absent);
+  if (absent || size == 0) return;
+  std::array<char, sqlite_header_bytes> header{};
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream.read(header.data(), header.size()) || std::string_view(header.data(), 16) != sqlite_magic) {
+    throw StoreError(file.string() + ": no database, or a damaged one: it was not touched; move it away, or put " +
+                     "a backup in its place");
+  }
+  const std::int64_t application_id = big_endian_32(header.data() + 68);
+  const std::int64_t version = big_endian_32(header.data() + 60);
+  if (application_id != store_application_id && application_id != 0) refuse_foreign(file, application_id);
+  if (application_id == store_application_id && version > newest_version(migrations)) {
+    refuse_newer(file, version, newest_version(migrations));
+  }
+}
+
+MigrationOutcome migrate(Connection& connection, std::span<const Migration> migrations) {
+  require_own_schema(connection, migrations);
+  const std::int64_t from = connection.integer("PRAGMA user_version");
+  if (from == newest_version(migrations)) return MigrationOutcome::already_current;
+  if (from > 0) {
+    std::filesystem::path backup = connection.file();
+    backup += ".v" + std::to_string(from) + ".backup";
+    connection.backup_to(backup);
+  }
+  for (const Migration& migration : migrations) apply(connection, migration);
+  return from == 0 ? MigrationOutcome::created : MigrationOutcome::upgraded;
+}
+
+}  // namespace holdfast

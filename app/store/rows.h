@@ -1,0 +1,95 @@
+// What the store gives and takes: plain values, one struct per table.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/sampler.h"
+#include "engine/token.h"
+
+namespace holdfast {
+
+template <class Tag>
+struct Id {  // the number of a row; 0 = none
+  std::int64_t value = 0;
+  explicit operator bool() const noexcept { return value > 0; }
+  auto operator<=>(const Id&) const = default;
+};
+using SessionId = Id<struct SessionTag>;
+using NodeId = Id<struct NodeTag>;
+using CheckpointId = Id<struct CheckpointTag>;
+using SnapshotId = Id<struct SnapshotTag>;
+
+using Milliseconds = std::int64_t;  // since the start of 1970, UTC
+[[nodiscard]] Milliseconds now_milliseconds() noexcept;
+
+struct SessionRow {
+  SessionId id;
+  std::string title;
+  bool named = false;  // the title was given by a person
+  std::string draft;   // typed and not sent
+  NodeId head;         // the last node of the branch that is shown; none in an empty session
+  Milliseconds created = 0;
+  Milliseconds changed = 0;
+  bool operator==(const SessionRow&) const = default;
+};
+
+enum class NodeKind { system, user, thought, answer, note };
+[[nodiscard]] std::string_view name(NodeKind) noexcept;
+
+// Figures of one piece of generated text, kept as JSON so that later ones need no migration.
+struct NodeStatistics {
+  std::int64_t prompt_tokens = 0;    // read for this turn before its first token
+  std::int64_t restored_tokens = 0;  // not read again, because a state that had read them was at hand
+  double prompt_seconds = 0.0;
+  double seconds = 0.0;  // of generation, over all runs of the node
+  std::int64_t generated_tokens = 0;
+  std::int64_t state_bytes = 0;
+  bool operator==(const NodeStatistics&) const = default;
+};
+
+struct NodeRow {
+  NodeId id;
+  SessionId session;
+  NodeId parent;
+  NodeKind kind = NodeKind::user;
+  std::string text;
+  std::optional<std::vector<TokenId>> tokens;  // absent: no model has read it yet
+  bool running = false;                        // a process is writing it; text and tokens are as far as the journal is
+  CheckpointId checkpoint;
+  std::string chat_format;
+  std::optional<SamplerConfig> sampler;
+  std::int64_t max_tokens = 0;
+  std::uint64_t draws = 0;  // random numbers drawn in the session before its first token
+  std::string stop_reason;  // engine's StopReason; "thought_end"; "interrupted", "error"; empty while running
+  NodeStatistics statistics;
+  Milliseconds created = 0;
+  Milliseconds finished = 0;
+};
+
+struct CheckpointRow {
+  CheckpointId id;
+  std::string fingerprint;
+  std::string name;
+  std::string path;
+  std::string layout;
+  std::string dtype;
+  Milliseconds last_used = 0;
+};
+
+struct SnapshotRow {
+  SnapshotId id;
+  SessionId session;
+  CheckpointId checkpoint;
+  std::int64_t position = 0;      // tokens read
+  std::uint64_t prefix_hash = 0;  // of these tokens
+  std::string file;               // name in the folder of states
+  std::int64_t bytes = 0;
+  bool pinned = false;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,479 @@
+#include "app/store/store.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "app/store/columns.h"
+#include "app/store/migrations.h"
+#include "kernels/error.h"
+
+namespace holdfast {
+namespace {
+
+constexpr std::uintmax_t always_check_bytes = 32u << 20;  // quick_check reads this in well under a second
+
+// The write-ahead log outlives only a connection that was not closed: this process' other stores, another program, or
+// one that died.
+bool was_left_open(const std::filesystem::path& file) {
+  std::filesystem::path log = file;
+  log += "-wal";
+  std::error_code absent;
+  const std::uintmax_t size = std::filesystem::file_size(log, absent);
+  return !absent && size > 0;
+}
+
+bool is_small(const std::filesystem::path& file) {
+  std::error_code absent;
+  const std::uintmax_t size = std::filesystem::file_size(file, absent);
+  return absent || size <= always_check_bytes;
+}
+
+void require_sound(Connection& connection) {
+  std::string finding;
+  try {
+    finding = connection.text("PRAGMA quick_check(1)");
+  } catch (const StoreError& error) {
+    finding = error.what();
+  }
+  if (finding == "ok") return;
+  throw StoreError(connection.file().string() + ": damaged (" + finding +
+                   "): it was not touched; put a backup in its place, or move it away to start afresh");
+}
+
+// Another program that opens the same new database may hold the lock that the switch needs.
+void use_write_ahead_log(Connection& connection, int busy_milliseconds) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(busy_milliseconds);
+  for (;;) {
+    try {
+      if (connection.text("PRAGMA journal_mode = WAL") == "wal") return;
+    } catch (const StoreError&) {
+      if (std::chrono::steady_clock::now() >= end) throw;
+    }
+    if (std::chrono::steady_clock::now() >= end) {
+      throw StoreError(connection.file().string() + ": this file system cannot hold a write-ahead log");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+void touch_session(Connection& connection, SessionId id, std::optional<NodeId> head) {
+  if (head) {
+    connection.prepare("UPDATE session SET changed = ?, head = ? WHERE id = ?")
+        .bind(now_milliseconds())
+        .bind(head->value)
+        .bind(id.value)
+        .run();
+  } else {
+    connection.prepare("UPDATE session SET changed = ? WHERE id = ?").bind(now_milliseconds()).bind(id.value).run();
+  }
+}
+
+void require_changed(const Connection& connection, std::string_view what, std::int64_t id) {
+  if (connection.changes() == 1) return;
+  throw StoreError(connection.file().string() + ": " + std::string(what) + " " + std::to_string(id) +
+                   " is not there or is not in the state that this change needs");
+}
+
+template <class Tag>
+std::optional<std::int64_t> id_or_null(Id<Tag> id) {
+  return id ? std::optional(id.value) : std::nullopt;
+}
+
+constexpr std::string_view session_columns = "SELECT id, title, named, draft, head, created, changed FROM session ";
+
+SessionRow session_row(const Statement& row) {
+  return {.id = {row.integer(0)},
+          .title = row.text(1),
+          .named = row.integer(2) != 0,
+          .draft = row.text(3),
+          .head = {row.integer(4)},
+          .created = row.integer(5),
+          .changed = row.integer(6)};
+}
+
+constexpr std::string_view node_columns =
+    "node.id, node.session, node.parent, node.kind, node.text, node.tokens, node.writer IS NOT NULL, node.checkpoint, "
+    "node.chat_format, node.sampler, node.seed, node.draws, node.stop_reason, node.statistics, node.created, "
+    "node.finished";
+
+NodeRow node_row(const Statement& row) {
+  NodeRow node{.id = {row.integer(0)},
+               .session = {row.integer(1)},
+               .parent = {row.integer(2)},
+               .kind = node_kind(row.text(3)),
+               .text = row.text(4),
+               .tokens = {},
+               .running = row.integer(6) != 0,
+               .checkpoint = {row.integer(7)},
+               .chat_format = row.text(8),
+               .sampler = {},
+               .draws = from_column(row.integer(11)),
+               .stop_reason = row.text(12),
+               .statistics = {},
+               .created = row.integer(14),
+               .finished = row.integer(15)};
+  if (!row.is_null(5)) node.tokens = tokens_from_blob(row.blob(5));
+  if (!row.is_null(9)) sampler_from_json(row.text(9), from_column(row.integer(10)), node);
+  if (!row.is_null(13)) node.statistics = statistics_from_json(row.text(13));
+  return node;
+}
+
+// A running node continues with what its journal holds.
+void join_journal(Connection& connection, NodeRow& node) {
+  Statement piece = connection.prepare("SELECT tokens, text FROM journal WHERE node = ? ORDER BY seq");
+  piece.bind(node.id.value);
+  while (piece.step()) {
+    if (!node.tokens) node.tokens.emplace();
+    const std::vector<TokenId> tokens = tokens_from_blob(piece.blob(0));
+    node.tokens->insert(node.tokens->end(), tokens.begin(), tokens.end());
+    node.text += piece.text(1);
+  }
+}
+
+NodeId insert_running(Connection& connection, const NodeRow& row) {
+  Statement insert = connection.prepare(
+      "INSERT INTO node (session, parent, kind, text, tokens, writer, checkpoint, chat_format, sampler, seed, draws, "
+      "created) VALUES (?, ?, ?, '', x'', ?, ?, ?, ?, ?, ?, ?)");
+  insert.bind(row.session.value)
+      .bind_or_null(id_or_null(row.parent))
+      .bind(name(row.kind))
+      .bind(process_mark())
+      .bind_or_null(id_or_null(row.checkpoint))
+      .bind(row.chat_format)
+      .bind_or_null(row.sampler ? std::optional(sampler_to_json(row)) : std::nullopt)
+      .bind_or_null(row.sampler ? std::optional(to_column(row.sampler->seed)) : std::nullopt)
+      .bind(to_column(row.draws))
+      .bind(now_milliseconds())
+      .run();
+  const NodeId id{connection.last_insert_id()};
+  touch_session(connection, row.session, id);
+  return id;
+}
+
+void write_finished(Connection& connection, const NodeRow& row) {
+  const std::vector<std::byte> tokens = tokens_to_blob(row.tokens.value_or(std::vector<TokenId>{}));
+  connection
+      .prepare(
+          "UPDATE node SET text = ?, tokens = ?, writer = NULL, checkpoint = ?, stop_reason = ?, statistics = ?, "
+          "finished = ? WHERE id = ? AND writer IS NOT NULL")
+      .bind(row.text)
+      .bind(std::span<const std::byte>(tokens))
+      .bind_or_null(id_or_null(row.checkpoint))
+      .bind(row.stop_reason)
+      .bind(statistics_to_json(row.statistics))
+      .bind(now_milliseconds())
+      .bind(row.id.value)
+      .run();
+  require_changed(connection, "running node", row.id.value);
+  connection.prepare("DELETE FROM journal WHERE node = ?").bind(row.id.value).run();
+}
+
+std::string title_of(std::string_view question) {
+  constexpr std::size_t longest = 60;  // characters; a list of sessions shows about half of it
+  const std::size_t begin = question.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos) return {};
+  std::string_view line = question.substr(begin);
+  line = line.substr(0, line.find_first_of("\r\n"));
+  std::size_t end = 0;
+  for (std::size_t characters = 0; end < line.size(); ++end) {
+    const bool starts_character = (static_cast<unsigned char>(line[end]) & 0xc0) != 0x80;
+    if (starts_character && characters++ == longest) break;
+  }
+  return std::string(line.substr(0, end)) + (end < line.size() ? "\u2026" : "");
+}
+
+}  // namespace
+
+Milliseconds now_milliseconds() noexcept {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+Store::Store(const std::filesystem::path& file, const StoreOptions& options) {
+  const bool left_open = was_left_open(file);
+  require_own_database(file, embedded_migrations());
+  connection_ = std::make_unique<Connection>(file);
+  connection_->set_busy_timeout(options.busy_milliseconds);
+  if (options.check && (left_open || is_small(file))) require_sound(*connection_);
+  migrate(*connection_, embedded_migrations());
+  use_write_ahead_log(*connection_, options.busy_milliseconds);
+  connection_->keep_wal(false);
+  // FULL: an acknowledged write survives the loss of power, not only the death of the process.
+  connection_->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+  if (options.max_pages > 0) connection_->execute("PRAGMA max_page_count = " + std::to_string(options.max_pages));
+}
+
+Store::~Store() = default;
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+
+const std::filesystem::path& Store::file() const noexcept { return connection_->file(); }
+
+std::vector<SessionRow> Store::sessions() const {
+  Statement rows =
+      connection_->prepare(std::string(session_columns) + "WHERE deleted IS NULL ORDER BY changed DESC, id DESC");
+  std::vector<SessionRow> sessions;
+  while (rows.step()) sessions.push_back(session_row(rows));
+  return sessions;
+}
+
+std::optional<SessionRow> Store::session(SessionId id) const {
+  Statement row = connection_->prepare(std::string(session_columns) + "WHERE id = ? AND deleted IS NULL");
+  row.bind(id.value);
+  return row.step() ? std::optional(session_row(row)) : std::nullopt;
+}
+
+SessionId Store::create_session(std::string_view title) {
+  const Milliseconds now = now_milliseconds();
+  connection_->prepare("INSERT INTO session (title, created, changed) VALUES (?, ?, ?)")
+      .bind(title)
+      .bind(now)
+      .bind(now)
+      .run();
+  return {connection_->last_insert_id()};
+}
+
+void Store::rename_session(SessionId id, std::string_view title) {
+  connection_->prepare("UPDATE session SET title = ?, named = 1 WHERE id = ?").bind(title).bind(id.value).run();
+  require_changed(*connection_, "session", id.value);
+}
+
+void Store::save_draft(SessionId id, std::string_view draft) {
+  connection_->prepare("UPDATE session SET draft = ? WHERE id = ?").bind(draft).bind(id.value).run();
+  require_changed(*connection_, "session", id.value);
+}
+
+void Store::delete_session(SessionId id) {
+  connection_->prepare("UPDATE session SET deleted = ? WHERE id = ? AND deleted IS NULL")
+      .bind(now_milliseconds())
+      .bind(id.value)
+      .run();
+  require_changed(*connection_, "session", id.value);
+}
+
+void Store::restore_session(SessionId id) {
+  connection_->prepare("UPDATE session SET deleted = NULL WHERE id = ? AND deleted IS NOT NULL").bind(id.value).run();
+  require_changed(*connection_, "deleted session", id.value);
+}
+
+int Store::purge_deleted(Milliseconds older_than) {
+  Transaction transaction(*connection_);
+  // The head points into the tree that is about to go.
+  connection_->prepare("UPDATE session SET head = NULL WHERE deleted < ?").bind(older_than).run();
+  connection_->prepare("DELETE FROM session WHERE deleted < ?").bind(older_than).run();
+  const auto gone = static_cast<int>(connection_->changes());
+  transaction.commit();
+  return gone;
+}
+
+std::vector<NodeRow> Store::branch(SessionId id) const {
+  Statement rows = connection_->prepare(
+      "WITH RECURSIVE path (id, depth) AS ("
+      "  SELECT head, 0 FROM session WHERE id = ? AND head IS NOT NULL"
+      "  UNION ALL SELECT node.parent, depth + 1 FROM path JOIN node ON node.id = path.id WHERE node.parent IS NOT "
+      "NULL)"
+      "SELECT " +
+      std::string(node_columns) + " FROM path JOIN node ON node.id = path.id ORDER BY path.depth DESC");
+  rows.bind(id.value);
+  std::vector<NodeRow> nodes;
+  while (rows.step()) nodes.push_back(node_row(rows));
+  for (NodeRow& node : nodes) {
+    if (node.running) join_journal(*connection_, node);
+  }
+  return nodes;
+}
+
+std::optional<NodeRow> Store::node(NodeId id) const {
+  Statement row = connection_->prepare("SELECT " + std::string(node_columns) + " FROM node WHERE id = ?");
+  row.bind(id.value);
+  if (!row.step()) return std::nullopt;
+  NodeRow node = node_row(row);
+  if (node.running) join_journal(*connection_, node);
+  return node;
+}
+
+NodeRow Store::add_user_message(std::optional<SessionId> session, std::string_view text) {
+  Transaction transaction(*connection_);
+  const SessionId id = session ? *session : create_session(title_of(text));
+  const std::optional<SessionRow> row = this->session(id);
+  if (!row) throw StoreError(file().string() + ": session " + std::to_string(id.value) + " is not there any more");
+  // A session made empty gets its title from the first question, unless a person has given one.
+  if (!row->head && !row->named) {
+    connection_->prepare("UPDATE session SET title = ? WHERE id = ?").bind(title_of(text)).bind(id.value).run();
+  }
+  connection_
+      ->prepare("INSERT INTO node (session, parent, kind, text, created, finished) VALUES (?, ?, 'user', ?, ?, ?)")
+      .bind(id.value)
+      .bind_or_null(id_or_null(row->head))
+      .bind(text)
+      .bind(now_milliseconds())
+      .bind(now_milliseconds())
+      .run();
+  const NodeId node_id{connection_->last_insert_id()};
+  touch_session(*connection_, id, node_id);
+  connection_->prepare("UPDATE session SET draft = '' WHERE id = ?").bind(id.value).run();
+  NodeRow added = node(node_id).value();
+  transaction.commit();
+  return added;
+}
+
+void Store::set_tokens(NodeId id, std::span<const TokenId> tokens) {
+  const std::vector<std::byte> blob = tokens_to_blob(tokens);
+  connection_->prepare("UPDATE node SET tokens = ? WHERE id = ? AND writer IS NULL")
+      .bind(std::span<const std::byte>(blob))
+      .bind(id.value)
+      .run();
+  require_changed(*connection_, "node", id.value);
+}
+
+NodeId Store::begin_node(const NodeRow& row) {
+  Transaction transaction(*connection_);
+  const NodeId id = insert_running(*connection_, row);
+  transaction.commit();
+  return id;
+}
+
+void Store::append_journal(NodeId id, std::span<const TokenId> tokens, std::string_view text) {
+  const std::vector<std::byte> blob = tokens_to_blob(tokens);
+  connection_
+      ->prepare(
+          "INSERT INTO journal (node, seq, tokens, text) SELECT id, (SELECT coalesce(max(seq), 0) + 1 FROM journal "
+          "WHERE node = node.id), ?, ? FROM node WHERE id = ? AND writer IS NOT NULL")
+      .bind(std::span<const std::byte>(blob))
+      .bind(text)
+      .bind(id.value)
+      .run();
+  require_changed(*connection_, "running node", id.value);
+}
+
+void Store::finish_node(const NodeRow& row) {
+  Transaction transaction(*connection_);
+  write_finished(*connection_, row);
+  touch_session(*connection_, row.session, std::nullopt);
+  transaction.commit();
+}
+
+NodeId Store::finish_and_begin(const NodeRow& finished, const NodeRow& next) {
+  Transaction transaction(*connection_);
+  write_finished(*connection_, finished);
+  const NodeId id = insert_running(*connection_, next);
+  transaction.commit();
+  return id;
+}
+
+void Store::resume_node(NodeId id) {
+  connection_->prepare("UPDATE node SET writer = ?, stop_reason = NULL WHERE id = ? AND writer IS NULL")
+      .bind(process_mark())
+      .bind(id.value)
+      .run();
+  require_changed(*connection_, "finished node", id.value);
+}
+
+std::vector<NodeId> Store::recover() {
+  Transaction transaction(*connection_);
+  std::vector<NodeId> abandoned;
+  {
+    Statement running = connection_->prepare("SELECT id, writer FROM node WHERE writer IS NOT NULL");
+    while (running.step()) {
+      if (!process_lives(running.text(1))) abandoned.push_back({running.integer(0)});
+    }
+  }
+  for (const NodeId id : abandoned) {
+    NodeRow row = node(id).value();
+    row.stop_reason = "interrupted";
+    row.statistics.generated_tokens = static_cast<std::int64_t>(row.tokens ? row.tokens->size() : 0);
+    write_finished(*connection_, row);
+  }
+  transaction.commit();
+  return abandoned;
+}
+
+CheckpointId Store::register_checkpoint(const CheckpointRow& row) {
+  Statement insert = connection_->prepare(
+      "INSERT INTO checkpoint (fingerprint, name, path, layout, dtype, first_used, last_used) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE SET name = excluded.name, "
+      "path = excluded.path, layout = excluded.layout, last_used = excluded.last_used RETURNING id");
+  insert.bind(row.fingerprint).bind(row.name).bind(row.path).bind(row.layout).bind(row.dtype);
+  insert.bind(now_milliseconds()).bind(now_milliseconds());
+  if (!insert.step()) throw StoreError(file().string() + ": the checkpoint " + row.name + " was not written");
+  const CheckpointId id{insert.integer(0)};
+  insert.run();  // a statement with RETURNING is committed when it has run to its end
+  return id;
+}
+
+std::vector<CheckpointRow> Store::checkpoints() const {
+  Statement rows = connection_->prepare(
+      "SELECT id, fingerprint, name, path, layout, dtype, last_used FROM checkpoint ORDER BY last_used DESC, id DESC");
+  std::vector<CheckpointRow> checkpoints;
+  while (rows.step()) {
+    checkpoints.push_back(
+        {{rows.integer(0)}, rows.text(1), rows.text(2), rows.text(3), rows.text(4), rows.text(5), rows.integer(6)});
+  }
+  return checkpoints;
+}
+
+void Store::add_snapshot(const SnapshotRow& row) {
+  connection_
+      ->prepare(
+          "INSERT INTO snapshot (session, checkpoint, position, prefix_hash, file, bytes, pinned, created) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+      .bind(row.session.value)
+      .bind(row.checkpoint.value)
+      .bind(row.position)
+      .bind(to_column(row.prefix_hash))
+      .bind(row.file)
+      .bind(row.bytes)
+      .bind(std::int64_t{row.pinned})
+      .bind(now_milliseconds())
+      .run();
+}
+
+std::vector<SnapshotRow> Store::snapshots(SessionId id) const {
+  Statement rows = connection_->prepare(
+      "SELECT id, session, checkpoint, position, prefix_hash, file, bytes, pinned FROM snapshot WHERE session = ? "
+      "ORDER BY position DESC, id DESC");
+  rows.bind(id.value);
+  std::vector<SnapshotRow> snapshots;
+  while (rows.step()) {
+    snapshots.push_back({{rows.integer(0)},
+                         {rows.integer(1)},
+                         {rows.integer(2)},
+                         rows.integer(3),
+                         from_column(rows.integer(4)),
+                         rows.text(5),
+                         rows.integer(6),
+                         rows.integer(7) != 0});
+  }
+  return snapshots;
+}
+
+std::vector<std::string> Store::snapshot_files() const {
+  Statement rows = connection_->prepare("SELECT file FROM snapshot");
+  std::vector<std::string> files;
+  while (rows.step()) files.push_back(rows.text(0));
+  return files;
+}
+
+void Store::remove_snapshot(SnapshotId id) {
+  connection_->prepare("DELETE FROM snapshot WHERE id = ?").bind(id.value).run();
+}
+
+std::optional<std::string> Store::setting(std::string_view key) const {
+  Statement row = connection_->prepare("SELECT value FROM setting WHERE key = ?");
+  row.bind(key);
+  return row.step() ? std::optional(row.text(0)) : std::nullopt;
+}
+
+void Store::set_setting(std::string_view key, std::string_view value) {
+  connection_
+      ->prepare("INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+      .bind(key)
+      .bind(value)
+      .run();
+}
+
+}  // namespace holdfast

@@ -1,0 +1,89 @@
+// Everything a person made, in one SQLite file. All SQL of the program is in this folder.
+//
+// One fact is one transaction: when a function returns, what it wrote survives the death of the process and of the
+// machine. Every function throws StoreError when the database refuses, and has then changed nothing.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/store/connection.h"
+#include "app/store/rows.h"
+
+namespace holdfast {
+
+struct StoreOptions {
+  // Reads the whole file for damage when it is small or was not closed; the first store of a program does it.
+  bool check = true;
+  int busy_milliseconds = 10000;  // how long a write waits for another program's
+  std::int64_t max_pages = 0;     // largest size of the file in pages of 4096 bytes; 0 = the disk's
+};
+
+class Store {  // one connection: one thread at a time; make one per thread
+ public:
+  // Opens, creates or upgrades. Refuses, untouched, what a newer Holdfast or another program made, and what is damaged.
+  explicit Store(const std::filesystem::path& file, const StoreOptions& options = {});
+  ~Store();
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+
+  // Sessions, those in the bin left out, last changed first.
+  [[nodiscard]] std::vector<SessionRow> sessions() const;
+  [[nodiscard]] std::optional<SessionRow> session(SessionId id) const;
+  SessionId create_session(std::string_view title);
+  void rename_session(SessionId id, std::string_view title);
+  void save_draft(SessionId id, std::string_view draft);
+  void delete_session(SessionId id);           // into the bin
+  void restore_session(SessionId id);          // out of it
+  int purge_deleted(Milliseconds older_than);  // returns how many sessions are gone for good
+
+  // From the root to the session's head. A running node has the text and tokens that its journal holds so far.
+  [[nodiscard]] std::vector<NodeRow> branch(SessionId id) const;
+  [[nodiscard]] std::optional<NodeRow> node(NodeId id) const;
+
+  // A question at the end of the branch that is shown; without a session a new one, titled by the question's first
+  // line. Clears the draft.
+  NodeRow add_user_message(std::optional<SessionId> session, std::string_view text);
+  // The ids that were read for a node that had none.
+  void set_tokens(NodeId id, std::span<const TokenId> tokens);
+
+  // A node that this process is about to write: `row` gives kind, parent, session, checkpoint, sampler and the rest;
+  // its text and tokens start empty. It becomes the session's head.
+  NodeId begin_node(const NodeRow& row);
+  void append_journal(NodeId id, std::span<const TokenId> tokens, std::string_view text);
+  // The node as it ends: text, tokens, stop reason, statistics, checkpoint; its journal is emptied.
+  void finish_node(const NodeRow& row);
+  // Both in one transaction: where a thought ends, the answer begins.
+  NodeId finish_and_begin(const NodeRow& finished, const NodeRow& next);
+  // A finished node goes on: this process writes it again.
+  void resume_node(NodeId id);
+  // Nodes whose process has died get the text of their journal and "interrupted" as stop reason; returned.
+  std::vector<NodeId> recover();
+
+  CheckpointId register_checkpoint(const CheckpointRow& row);
+  [[nodiscard]] std::vector<CheckpointRow> checkpoints() const;  // last used first
+
+  void add_snapshot(const SnapshotRow& row);
+  [[nodiscard]] std::vector<SnapshotRow> snapshots(SessionId id) const;  // longest prefix first
+  [[nodiscard]] std::vector<std::string> snapshot_files() const;
+  void remove_snapshot(SnapshotId id);
+
+  [[nodiscard]] std::optional<std::string> setting(std::string_view key) const;
+  void set_setting(std::string_view key, std::string_view value);
+
+  [[nodiscard]] const std::filesystem::path& file() const noexcept;
+
+ private:
+  std::unique_ptr<Connection> connection_;
+};
+
+// Names this process for as long as it lives, also after a reboot and when its number is used again.
+[[nodiscard]] std::string process_mark();
+[[nodiscard]] bool process_lives(std::string_view mark);
+
+}  // namespace holdfast
