@@ -28,11 +28,11 @@ using Milliseconds = std::int64_t;  // since the start of 1970, UTC
 [[nodiscard]] Milliseconds now_milliseconds() noexcept;
 
 struct SessionRow {
-  SessionId id;
-  std::string title;
-  bool named = false;  // the title was given by a person
-  std::string draft;   // typed and not sent
-  NodeId head;         // the last node of the branch that is shown; none in an empty session
+  SessionId id{};
+  std::string title{};
+  bool named = false;   // the title was given by a person
+  std::string draft{};  // typed and not sent
+  NodeId head{};        // the last node of the branch that is shown; none in an empty session
   Milliseconds created = 0;
   Milliseconds changed = 0;
   bool operator==(const SessionRow&) const = default;
@@ -53,41 +53,41 @@ struct NodeStatistics {
 };
 
 struct NodeRow {
-  NodeId id;
-  SessionId session;
-  NodeId parent;
+  NodeId id{};
+  SessionId session{};
+  NodeId parent{};
   NodeKind kind = NodeKind::user;
-  std::string text;
-  std::optional<std::vector<TokenId>> tokens;  // absent: no model has read it yet
-  bool running = false;                        // a process is writing it; text and tokens are as far as the journal is
-  CheckpointId checkpoint;
-  std::string chat_format;
-  std::optional<SamplerConfig> sampler;
+  std::string text{};
+  std::optional<std::vector<TokenId>> tokens{};  // absent: no model has read it yet
+  bool running = false;  // a process is writing it; text and tokens are as far as the journal is
+  CheckpointId checkpoint{};
+  std::string chat_format{};
+  std::optional<SamplerConfig> sampler{};
   std::int64_t max_tokens = 0;
-  std::uint64_t draws = 0;  // random numbers drawn in the session before its first token
-  std::string stop_reason;  // engine's StopReason; "thought_end"; "interrupted", "error"; empty while running
-  NodeStatistics statistics;
+  std::uint64_t draws = 0;    // random numbers drawn in the session before its first token
+  std::string stop_reason{};  // engine's StopReason; "thought_end"; "interrupted", "error"; empty while running
+  NodeStatistics statistics{};
   Milliseconds created = 0;
   Milliseconds finished = 0;
 };
 
 struct CheckpointRow {
-  CheckpointId id;
-  std::string fingerprint;
-  std::string name;
-  std::string path;
-  std::string layout;
-  std::string dtype;
+  CheckpointId id{};
+  std::string fingerprint{};
+  std::string name{};
+  std::string path{};
+  std::string layout{};
+  std::string dtype{};
   Milliseconds last_used = 0;
 };
 
 struct SnapshotRow {
-  SnapshotId id;
-  SessionId session;
-  CheckpointId checkpoint;
+  SnapshotId id{};
+  SessionId session{};
+  CheckpointId checkpoint{};
   std::int64_t position = 0;      // tokens read
   std::uint64_t prefix_hash = 0;  // of these tokens
-  std::string file;               // name in the folder of states
+  std::string file{};             // name in the folder of states
   std::int64_t bytes = 0;
   bool pinned = false;
 };

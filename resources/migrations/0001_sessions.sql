@@ -42,11 +42,11 @@ CREATE TABLE node (
   writer TEXT,                                 -- the process that is writing it; NULL: finished
   checkpoint INTEGER REFERENCES checkpoint (id),
   chat_format TEXT,
-  sampler TEXT CHECK (json_valid(sampler)),
+  sampler TEXT CHECK (sampler IS NULL OR json_valid(sampler)),
   seed INTEGER,
   draws INTEGER,                               -- random numbers drawn in the session before its first token
   stop_reason TEXT,
-  statistics TEXT CHECK (json_valid(statistics)),
+  statistics TEXT CHECK (statistics IS NULL OR json_valid(statistics)),
   favourite INTEGER NOT NULL DEFAULT 0 CHECK (favourite IN (0, 1)),
   created INTEGER NOT NULL,
   finished INTEGER

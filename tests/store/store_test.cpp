@@ -1,0 +1,232 @@
+// What the store is asked to keep is what it gives back.
+#include "app/store/store.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+#include <limits>
+
+#include "app/store/columns.h"
+#include "kernels/error.h"
+
+using namespace holdfast;
+namespace fs = std::filesystem;
+
+class StoreTest : public QObject {
+  Q_OBJECT
+
+  [[nodiscard]] fs::path file() const { return fs::path(folder_->path().toStdString()) / "holdfast.db"; }
+  std::unique_ptr<QTemporaryDir> folder_;
+  std::unique_ptr<Store> store_;
+
+  [[nodiscard]] static NodeRow answer_to(const NodeRow& question) {
+    NodeRow row;
+    row.session = question.session;
+    row.parent = question.id;
+    row.kind = NodeKind::answer;
+    row.chat_format = "chatml";
+    row.sampler.emplace();
+    row.sampler->seed = std::numeric_limits<std::uint64_t>::max() - 2;
+    row.sampler->params.temperature = 0.75f;
+    row.max_tokens = 99;
+    row.draws = 41;
+    return row;
+  }
+
+ private slots:
+  void init() {
+    folder_ = std::make_unique<QTemporaryDir>();
+    store_ = std::make_unique<Store>(file());
+  }
+
+  void a_question_makes_a_session_with_its_first_line_as_title() {
+    const NodeRow node = store_->add_user_message({}, "\n  What is 2 + 2?\nPlease.");
+    const std::vector<SessionRow> sessions = store_->sessions();
+    QCOMPARE(sessions.size(), std::size_t{1});
+    QCOMPARE(sessions[0].title, std::string("What is 2 + 2?"));
+    QVERIFY(sessions[0].head == node.id);
+    QCOMPARE(store_->branch(node.session).at(0).text, std::string("\n  What is 2 + 2?\nPlease."));
+    QVERIFY(!store_->branch(node.session).at(0).tokens.has_value());
+  }
+
+  void a_long_title_is_cut_between_characters() {
+    std::string question;
+    for (int i = 0; i < 100; ++i) question += "\u00e9";
+    store_->add_user_message({}, question);
+    QCOMPARE(QString::fromStdString(store_->sessions()[0].title), QString(60, QChar(0xe9)) + QChar(0x2026));
+  }
+
+  void a_title_given_by_a_person_stays() {
+    const SessionId id = store_->create_session("New session");
+    store_->rename_session(id, "Algebra");
+    store_->add_user_message(id, "1 + 1?");
+    QCOMPARE(store_->session(id)->title, std::string("Algebra"));
+    QVERIFY(store_->session(id)->named);
+  }
+
+  void a_turn_comes_back_as_it_was_written() {
+    const NodeRow question = store_->add_user_message({}, "q");
+    store_->set_tokens(question.id, std::vector<TokenId>{1, 2, 70000});
+    NodeRow row = answer_to(question);
+    row.checkpoint = store_->register_checkpoint({.fingerprint = "f", .name = "m", .dtype = "bf16"});
+    row.id = store_->begin_node(row);
+    row.text = "four";
+    row.tokens = std::vector<TokenId>{5, 6};
+    row.stop_reason = "stop_token";
+    row.statistics = {.prompt_tokens = 3, .seconds = 0.5, .generated_tokens = 2, .state_bytes = 1000};
+    store_->finish_node(row);
+
+    const std::vector<NodeRow> branch = Store(file()).branch(question.session);
+    QCOMPARE(branch.size(), std::size_t{2});
+    QCOMPARE(branch[0].tokens.value(), (std::vector<TokenId>{1, 2, 70000}));
+    const NodeRow& got = branch[1];
+    QVERIFY(got.parent == question.id);
+    QVERIFY(!got.running);
+    QCOMPARE(got.text, row.text);
+    QCOMPARE(got.tokens.value(), row.tokens.value());
+    QCOMPARE(got.sampler->seed, row.sampler->seed);
+    QCOMPARE(got.sampler->params.temperature, 0.75f);
+    QCOMPARE(got.max_tokens, 99);
+    QCOMPARE(got.draws, std::uint64_t{41});
+    QCOMPARE(got.stop_reason, row.stop_reason);
+    QVERIFY(got.statistics == row.statistics);
+    QVERIFY(got.checkpoint == row.checkpoint);
+    QVERIFY(got.finished >= got.created);
+  }
+
+  void running_text_is_seen_as_far_as_its_journal_goes() {
+    const NodeRow question = store_->add_user_message({}, "q");
+    const NodeId id = store_->begin_node(answer_to(question));
+    store_->append_journal(id, std::vector<TokenId>{1, 2}, "on");
+    store_->append_journal(id, std::vector<TokenId>{3}, "e");
+    const NodeRow got = Store(file()).branch(question.session).at(1);
+    QVERIFY(got.running);
+    QCOMPARE(got.text, std::string("one"));
+    QCOMPARE(got.tokens.value(), (std::vector<TokenId>{1, 2, 3}));
+  }
+
+  void a_running_node_of_a_living_process_is_not_recovered() {
+    const NodeRow question = store_->add_user_message({}, "q");
+    store_->begin_node(answer_to(question));
+    QVERIFY(store_->recover().empty());
+    QVERIFY(store_->branch(question.session).at(1).running);
+  }
+
+  void a_thought_ends_and_the_answer_begins_in_one_step() {
+    const NodeRow question = store_->add_user_message({}, "q");
+    NodeRow thought = answer_to(question);
+    thought.kind = NodeKind::thought;
+    thought.id = store_->begin_node(thought);
+    store_->append_journal(thought.id, std::vector<TokenId>{1}, "hm");
+    thought.text = "hm";
+    thought.tokens = std::vector<TokenId>{1};
+    thought.stop_reason = "thought_end";
+    NodeRow answer = answer_to(question);
+    answer.parent = thought.id;
+    const NodeId id = store_->finish_and_begin(thought, answer);
+    const std::vector<NodeRow> branch = store_->branch(question.session);
+    QCOMPARE(branch.size(), std::size_t{3});
+    QCOMPARE(branch[1].kind, NodeKind::thought);
+    QVERIFY(!branch[1].running);
+    QVERIFY(branch[2].id == id);
+    QVERIFY(branch[2].running);
+  }
+
+  void a_stopped_node_goes_on_where_it_was() {
+    const NodeRow question = store_->add_user_message({}, "q");
+    NodeRow row = answer_to(question);
+    row.id = store_->begin_node(row);
+    row.text = "one ";
+    row.tokens = std::vector<TokenId>{1};
+    row.stop_reason = "cancelled";
+    store_->finish_node(row);
+    store_->resume_node(row.id);
+    store_->append_journal(row.id, std::vector<TokenId>{2}, "two");
+    QCOMPARE(store_->node(row.id)->text, std::string("one two"));
+    QCOMPARE(store_->node(row.id)->tokens.value(), (std::vector<TokenId>{1, 2}));
+    QVERIFY(store_->node(row.id)->running);
+  }
+
+  void what_is_not_running_cannot_be_journalled_finished_or_resumed_twice() {
+    const NodeRow question = store_->add_user_message({}, "q");
+    QVERIFY_EXCEPTION_THROWN(store_->append_journal(question.id, {}, "x"), StoreError);
+    QVERIFY_EXCEPTION_THROWN(store_->finish_node(question), StoreError);
+    const NodeId id = store_->begin_node(answer_to(question));
+    QVERIFY_EXCEPTION_THROWN(store_->resume_node(id), StoreError);
+  }
+
+  void a_deleted_session_can_come_back_until_it_is_purged() {
+    const NodeRow node = store_->add_user_message({}, "q");
+    store_->delete_session(node.session);
+    QVERIFY(store_->sessions().empty());
+    QCOMPARE(store_->purge_deleted(now_milliseconds() - 60000), 0);
+    store_->restore_session(node.session);
+    QCOMPARE(store_->branch(node.session).size(), std::size_t{1});
+    store_->delete_session(node.session);
+    QCOMPARE(store_->purge_deleted(now_milliseconds() + 1), 1);
+    QVERIFY(!store_->node(node.id));
+  }
+
+  void drafts_settings_and_snapshots_are_kept() {
+    const NodeRow node = store_->add_user_message({}, "q");
+    store_->save_draft(node.session, "half a quest");
+    QCOMPARE(store_->session(node.session)->draft, std::string("half a quest"));
+    store_->add_user_message(node.session, "half a question");
+    QCOMPARE(store_->session(node.session)->draft, std::string());
+
+    store_->set_setting("theme", "dark");
+    store_->set_setting("theme", "light");
+    QCOMPARE(store_->setting("theme").value(), std::string("light"));
+    QVERIFY(!store_->setting("nothing"));
+
+    const CheckpointId checkpoint = store_->register_checkpoint({.fingerprint = "f"});
+    QVERIFY(store_->register_checkpoint({.fingerprint = "f", .name = "again"}) == checkpoint);
+    QCOMPARE(store_->checkpoints().at(0).name, std::string("again"));
+    const std::uint64_t hash = 0xf000'0000'0000'0001u;
+    store_->add_snapshot({.session = node.session,
+                          .checkpoint = checkpoint,
+                          .position = 5,
+                          .prefix_hash = hash,
+                          .file = "a.safetensors",
+                          .bytes = 10});
+    QCOMPARE(store_->snapshots(node.session).at(0).prefix_hash, hash);
+    store_->remove_snapshot(store_->snapshots(node.session).at(0).id);
+    QVERIFY(store_->snapshot_files().empty());
+  }
+
+  void foreign_keys_and_strict_types_hold() {
+    NodeRow orphan;
+    orphan.session = {12345};
+    QVERIFY_EXCEPTION_THROWN(store_->begin_node(orphan), StoreError);
+    QVERIFY_EXCEPTION_THROWN(store_->save_draft({777}, "x"), StoreError);
+  }
+
+  void text_and_ids_of_any_kind_come_back() {
+    const std::string text = std::string("nul \0 inside, ", 14) + "\u2211 \xf0\x9f\x98\x80";
+    QCOMPARE(store_->branch(store_->add_user_message({}, text).session).at(0).text, text);
+    const std::vector<TokenId> ids{0, -1, std::numeric_limits<TokenId>::max(), std::numeric_limits<TokenId>::min()};
+    QCOMPARE(tokens_from_blob(tokens_to_blob(ids)), ids);
+    QVERIFY_EXCEPTION_THROWN((void)tokens_from_blob(std::vector<std::byte>(5)), StoreError);
+  }
+
+  void a_full_disk_refuses_the_write_and_keeps_what_was_there() {
+    StoreOptions small;
+    small.max_pages = 40;
+    Store store(file(), small);
+    const NodeRow first = store.add_user_message({}, "kept");
+    std::string message;
+    try {
+      for (int i = 0; i < 100; ++i) store.add_user_message(first.session, std::string(4000, 'x'));
+    } catch (const StoreError& error) {
+      message = error.what();
+    }
+    QVERIFY2(message.find("disk is full") != std::string::npos, message.c_str());
+    const std::size_t kept = store.branch(first.session).size();
+    QVERIFY(kept > 5 && kept < 100);
+    QCOMPARE(Store(file()).branch(first.session).size(), kept);
+    QCOMPARE(Store(file()).branch(first.session).at(0).text, std::string("kept"));
+    store.set_setting("after", "still written");  // small things still fit
+  }
+};
+
+QTEST_GUILESS_MAIN(StoreTest)
+#include "store_test.moc"
