@@ -1,0 +1,191 @@
+#include <algorithm>
+
+#include "app/cli/bench_run.h"
+#include "app/cli/command.h"
+#include "app/cli/loaded_model.h"
+#include "app/cli/options.h"
+#include "app/cli/output.h"
+#include "engine/shape.h"
+#include "kernels/cpu/thread_pool.h"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr const char* bench_footer =
+    "Prefill reads a prompt in one pass; decode writes --tokens tokens, one at a time, of --batch sequences at once.\n"
+    "Before anything is timed, one long pass and single steps must give the same logits. Figures are tokens per "
+    "second\n"
+    "of all sequences: the median of --repeat rounds, the least and the most. Shares are of what this device did in "
+    "the\n"
+    "same run: memory read, and dot products in the weights' number format.\n"
+    "Memory other than weights and states should stay within 64 MiB.\n"
+    "Example: holdfast bench --shape 130m --dtype q8 --prompt 512,2048 --batch 1,16 --json";
+
+constexpr std::int64_t bench_other_bytes = std::int64_t{64} << 20;
+
+WeightFormat bench_format(const std::string& dtype) {
+  if (dtype == "f32") return WeightFormat::f32;
+  if (dtype == "q8") return WeightFormat::q8_0;
+  return dtype == "q4" ? WeightFormat::q4_1 : WeightFormat::bf16;
+}
+
+Json bench_case_json(const BenchCase& c, const Mamba2Model& model, const std::optional<Ceiling>& ceiling) {
+  const Work work = c.prefill ? prefill_work(model, c.tokens) : decode_work(model, c.batch);
+  const double rate = c.rates.median();
+  Json json;
+  json["kind"] = c.prefill ? "prefill" : "decode";
+  json["tokens"] = c.tokens;
+  json["batch"] = c.batch;
+  json["tokens_per_second"] = rate;
+  json["least"] = c.rates.least();
+  json["most"] = c.rates.most();
+  json["samples"] = c.rates.samples;
+  json["operations_per_token"] = work.operations;
+  json["bytes_per_token"] = work.bytes;
+  json["share_of_products"] = ceiling ? Json(rate * work.operations / ceiling->operations_per_second) : Json(nullptr);
+  json["share_of_bandwidth"] = ceiling ? Json(rate * work.bytes / ceiling->bytes_per_second) : Json(nullptr);
+  return json;
+}
+
+Json bench_memory_json(const BenchReport& report) {
+  const std::int64_t other = report.peak_resident_bytes - report.weights_bytes - report.states_bytes;
+  return {{"peak_resident_bytes", report.peak_resident_bytes},
+          {"weights_bytes", report.weights_bytes},
+          {"states_bytes", report.states_bytes},
+          {"other_bytes", other},
+          {"other_bytes_allowed", bench_other_bytes},
+          {"within", other <= bench_other_bytes}};
+}
+
+std::string bench_share(const Json& share) {
+  return share.is_null() ? "-" : fixed(100.0 * share.get<double>(), 0) + " %";
+}
+
+std::string bench_padded(std::string text, std::size_t width) {
+  text.insert(0, width - std::min(width, text.size()), ' ');
+  return text;
+}
+
+std::string bench_text(const Json& json) {
+  const Json& memory = json["memory"];
+  const auto bytes = [](const Json& value) { return human_bytes(value.get<double>()); };
+  std::string text = json["model"].get<std::string>() + ", " + json["dtype"].get<std::string>() + ", " +
+                     json["device"].get<std::string>() + ", " + json["threads"].dump() + " threads\n" + "weights " +
+                     bytes(memory["weights_bytes"]) + ", states " + bytes(memory["states_bytes"]) + ", peak " +
+                     bytes(memory["peak_resident_bytes"]) + ": " + bytes(memory["other_bytes"]) +
+                     " for the rest (64 MiB allowed" + (memory["within"].get<bool>() ? "" : ", EXCEEDED") + ")\n";
+  if (!json["ceiling"].is_null()) {
+    text += "this device: reads " + bytes(json["ceiling"]["bytes_per_second"]) + "/s, products " +
+            fixed(json["ceiling"]["operations_per_second"].get<double>() / 1e9, 0) + " Gop/s\n";
+  }
+  text += "case                   tokens/s      least       most  products  bandwidth\n";
+  for (const Json& row : json["cases"]) {
+    std::string label = row["kind"].get<std::string>() + " " + row["tokens"].dump();
+    if (row["kind"] == "decode") label += " x " + row["batch"].dump();
+    label.resize(20, ' ');
+    text += label;
+    for (const char* key : {"tokens_per_second", "least", "most"}) {
+      text += bench_padded(fixed(row[key].get<double>(), 1), 11);
+    }
+    text += bench_padded(bench_share(row["share_of_products"]), 10) +
+            bench_padded(bench_share(row["share_of_bandwidth"]), 11) + "\n";
+  }
+  return text;
+}
+
+class BenchCommand final : public Command {
+ public:
+  BenchCommand(CLI::App& parent, const Globals& globals)
+      : Command(parent, globals, "bench", "How fast this machine runs a model, or a shape with random weights") {
+    auto* model = app_->add_option("MODEL", model_, "A folder, a file or an installed model");
+    auto* shape = app_->add_option("--shape", shape_,
+                                   "Random weights of 14.5m, 130m, 370m, 780m, 1.3b, 2.7b, 7b or D,L,H,P,N,G,V");
+    shape->type_name("SHAPE")->excludes(model);
+    device_.add_to(*app_);
+    app_->add_option("--prompt", prompts_, "Prompt lengths of the prefill; 0 = none")
+        ->capture_default_str()
+        ->type_name("LIST");
+    app_->add_option("--batch", batches_, "Sequences decoded at once")->capture_default_str()->type_name("LIST");
+    app_->add_option("--tokens", plan_.tokens, "Tokens to decode; 0 = none")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 20))
+        ->capture_default_str()
+        ->type_name("N");
+    app_->add_option("--repeat", plan_.repeat, "Rounds")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str()
+        ->type_name("N");
+    output_.add_to(*app_);
+    app_->footer(bench_footer);
+  }
+
+  int run() override {
+    if (model_.empty() == shape_.empty()) throw UsageError("MODEL or --shape: neither is given, want one");
+    plan_.prompts = parse_counts(prompts_, "--prompt", 0, std::int64_t{1} << 24);
+    std::erase(plan_.prompts, 0);
+    plan_.batches = parse_counts(batches_, "--batch", 1, 4096);
+    if (plan_.prompts.empty() && plan_.tokens == 0) throw UsageError("--prompt 0 --tokens 0: nothing to measure");
+    const LoadedModel loaded = load();
+    const BenchReport report = run_bench(*loaded.model, *loaded.stream, plan_);
+    const Json json = report_json(loaded, report);
+    put_result(output_, json, bench_text(json));
+    return exit_fine;
+  }
+
+ private:
+  [[nodiscard]] LoadedModel load() const {
+    if (shape_.empty()) return load_model(model_, globals_->data(), device_, false);
+    LoadedModel loaded;
+    loaded.name = shape_;
+    Mamba2Config config;
+    try {
+      config = shape_config(shape_);
+    } catch (const ArgumentError& error) {
+      throw UsageError(std::string("--shape: ") + error.what());
+    }
+    loaded.stream = open_stream(device_);
+    loaded.model = Mamba2Model::random(*loaded.stream, config, bench_format(device_.dtype), 1);
+    return loaded;
+  }
+
+  [[nodiscard]] Json report_json(const LoadedModel& loaded, const BenchReport& report) const {
+    const Mamba2Model& model = *loaded.model;
+    const Mamba2Config& c = model.config();
+    Json json;
+    json["version"] = HOLDFAST_VERSION;
+    json["model"] = loaded.name;
+    json["random_weights"] = !shape_.empty();
+    json["shape"] = {{"d_model", c.d_model},      {"n_layer", c.n_layer}, {"n_heads", c.n_heads},
+                     {"head_dim", c.head_dim},    {"d_state", c.d_state}, {"n_groups", c.n_groups},
+                     {"vocab_size", c.vocab_size}};
+    json["dtype"] = name(model.weights().layers.front().in_proj.format());
+    json["device"] = loaded.stream->device()->description();
+    json["threads"] = loaded.stream->kind() == DeviceKind::cpu ? loaded.stream->pool().threads() : 0;
+    json["check"] = {{"difference", report.check_difference}, {"tolerance", report.check_tolerance}};
+    json["memory"] = bench_memory_json(report);
+    json["ceiling"] = nullptr;
+    if (report.ceiling) {
+      json["ceiling"] = {{"bytes_per_second", report.ceiling->bytes_per_second},
+                         {"operations_per_second", report.ceiling->operations_per_second}};
+    }
+    json["repeat"] = plan_.repeat;
+    Json& cases = json["cases"] = Json::array();
+    for (const BenchCase& c_row : report.cases) cases.push_back(bench_case_json(c_row, model, report.ceiling));
+    return json;
+  }
+
+  std::string model_;
+  std::string shape_;
+  DeviceOptions device_;
+  std::string prompts_ = "512";
+  std::string batches_ = "1";
+  BenchPlan plan_;
+  OutputOptions output_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> bench_command(CLI::App& parent, const Globals& globals) {
+  return std::make_unique<BenchCommand>(parent, globals);
+}
+
+}  // namespace holdfast::cli

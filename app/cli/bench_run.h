@@ -1,0 +1,63 @@
+// Measures prefill and decode of a model, after checking that what is timed computes the right thing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/model.h"
+#include "kernels/device.h"
+
+namespace holdfast::cli {
+
+// What one token costs at least, by arithmetic: a product counts two operations per multiply-add; the scan counts as
+// the plain recurrence (five operations per state element), however it is computed. Norms and gates are left out.
+struct Work {
+  double operations = 0.0;
+  double bytes = 0.0;  // weights once per pass, states read and written once per pass
+};
+[[nodiscard]] Work prefill_work(const Mamba2Model& model, std::int64_t prompt);  // per token; logits of the last one
+[[nodiscard]] Work decode_work(const Mamba2Model& model, std::int64_t batch);    // per token of one sequence
+
+// What the device does when nothing else is asked of it, measured between the timed runs.
+struct Ceiling {
+  double bytes_per_second = 0.0;
+  double operations_per_second = 0.0;  // dot products in the weights' number format
+};
+
+struct Rates {  // tokens per second, all sequences together
+  std::vector<double> samples;
+  [[nodiscard]] double median() const;
+  [[nodiscard]] double least() const;
+  [[nodiscard]] double most() const;
+};
+
+struct BenchCase {
+  bool prefill = false;
+  std::int64_t tokens = 0;  // of the prompt, or decoded per sequence
+  std::int64_t batch = 1;
+  Rates rates;
+};
+
+struct BenchPlan {
+  std::vector<std::int64_t> prompts;
+  std::vector<std::int64_t> batches;
+  std::int64_t tokens = 128;
+  int repeat = 5;
+};
+
+struct BenchReport {
+  std::vector<BenchCase> cases;
+  std::optional<Ceiling> ceiling;  // absent where it cannot be measured
+  double check_difference = 0.0;   // prefill against steps, relative to the largest logit
+  double check_tolerance = 0.0;
+  std::int64_t peak_resident_bytes = 0;  // of the process, before the ceilings; 0 where the system does not tell
+  std::int64_t weights_bytes = 0;
+  std::int64_t states_bytes = 0;  // of all sequences that were in memory at once
+};
+
+// Throws NumericError, and times nothing, when the check fails.
+[[nodiscard]] BenchReport run_bench(const Mamba2Model& model, Stream& stream, const BenchPlan& plan);
+
+}  // namespace holdfast::cli
