@@ -1,11 +1,10 @@
 // A checkpoint on disk, whichever layout it is published in, seen as one list of tensors under one set of names.
 //
-//   Hugging Face  folder with config.json (model_type mamba2; bare Infinity allowed; `architectures` may be missing)
-//   and
-//                 model.safetensors, or shards with model.safetensors.index.json
-//   mamba_ssm     folder with config.json (ssm_cfg.layer "Mamba2") and pytorch_model.bin (zip of a pickle; or
-//   safetensors) Mistral       folder with params.json and consolidated.safetensors GGUF          one file, v2 or v3,
-//   general.architecture "mamba2"
+// * Hugging Face: a folder with config.json (model_type mamba2; a bare Infinity is allowed, `architectures` may be
+//   missing) and model.safetensors, or its shards with an index. The same as pytorch_model.bin.
+// * mamba_ssm: a folder with config.json (ssm_cfg.layer "Mamba2") and pytorch_model.bin, or model.safetensors.
+// * Mistral: a folder with params.json and consolidated.safetensors.
+// * GGUF: one file, version 2 or 3, general.architecture "mamba2".
 //
 // Canonical names: embedding, norm_f, lm_head (absent when tied) and, for each layer i, layers.i.{norm, in_proj,
 // in_proj_bias, conv_weight, conv_bias, dt_bias, A_log or A, D, gate_norm, out_proj, out_proj_bias}.
@@ -65,7 +64,8 @@ class Checkpoint {
   [[nodiscard]] const StoredTensor* find(std::string_view canonical_name) const noexcept;
   [[nodiscard]] const StoredTensor& get(std::string_view canonical_name) const;  // throws FormatError
   [[nodiscard]] std::size_t stored_bytes() const noexcept;
-  // 32 hexadecimal digits: XXH3-128 over the canonical names, formats, shapes and bytes. Reads everything once.
+  // 32 hexadecimal digits: XXH3-128 over the constants that no shape shows (groups, epsilon, limits of dt) and the
+  // canonical names, formats, shapes and bytes. The layout does not count. Reads everything once.
   [[nodiscard]] std::string fingerprint() const;
 };
 
