@@ -1,9 +1,11 @@
 // From logits to a token: repetition penalty, temperature, top-k, top-p, min-p, then one draw; or greedy.
-// Order of the filters: penalty, temperature, top-k, top-p, min-p (that of vLLM and Hugging Face).
+// Order of the filters: penalty, temperature, top-k, top-p, min-p (that of vLLM and Hugging Face). Of tokens that are
+// equally likely, the lower id counts as the likelier.
 #pragma once
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "kernels/device.h"
@@ -31,12 +33,16 @@ struct SampleArgs {
 // Throws NumericError naming the row when a logit is NaN or all are -infinity.
 void sample(Stream&, const SampleArgs&);
 
-// The n likeliest tokens of one row with their log-probabilities under softmax of the plain logits, likeliest first.
+// The n likeliest tokens of one row (fewer if it is shorter) with their log-probabilities under softmax of the plain
+// logits, likeliest first. NumericError as above.
 struct TokenProbability {
   std::int32_t token = 0;
   float log_prob = 0.0f;
 };
 [[nodiscard]] std::vector<TokenProbability> top_tokens(std::span<const float> logits, int n);
+
+// ArgumentError naming `op` when a parameter is outside its range.
+void check(const SampleParams&, std::string_view op);
 
 namespace cpu {
 void sample(Stream&, const SampleArgs&);

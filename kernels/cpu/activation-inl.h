@@ -1,0 +1,49 @@
+// SiLU and softplus on vectors, and a loop over arrays of any length. Included once per Highway target.
+#if defined(HOLDFAST_KERNELS_CPU_ACTIVATION_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef HOLDFAST_KERNELS_CPU_ACTIVATION_INL_H
+#undef HOLDFAST_KERNELS_CPU_ACTIVATION_INL_H
+#else
+#define HOLDFAST_KERNELS_CPU_ACTIVATION_INL_H
+#endif
+
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
+
+#include <cstdint>
+
+HWY_BEFORE_NAMESPACE();
+namespace holdfast::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Wide = hn::ScalableTag<float>;     // whole registers
+using Single = hn::CappedTag<float, 1>;  // one lane: the ends of arrays run through the same code
+
+// body(tag, index) over [0, count): whole vectors, then lane by lane. Nothing beyond count is touched.
+template <class Body>
+HWY_INLINE void for_lanes(std::int64_t count, const Body& body) {
+  const Wide wide;
+  const Single single;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(wide));
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) body(wide, i);
+  for (; i < count; ++i) body(single, i);
+}
+
+// x / (1 + exp(-x)). Beyond -88 the exponential would overflow; what is left there is below 1e-36.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V silu(D d, V x) {
+  const V e = hn::Exp(d, hn::Min(hn::Neg(x), hn::Set(d, 88.0f)));
+  return hn::Div(x, hn::Add(hn::Set(d, 1.0f), e));
+}
+
+// log(1 + exp(x)) without overflow, and NaN for NaN.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V softplus(D d, V x) {
+  const V tail = hn::Log1p(d, hn::Exp(d, hn::Neg(hn::Abs(x))));
+  return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), tail, hn::Add(x, tail));
+}
+
+}  // namespace holdfast::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,41 @@
+#include "kernels/rms_norm.h"
+
+#include <string>
+
+#include "kernels/error.h"
+
+namespace holdfast {
+
+void rms_norm(Stream& stream, const RmsNormArgs& args) {
+  const DeviceKind where = stream.kind();
+  const Shape rows{args.y.shape[0], args.y.shape[1]};
+  require(args.y, rows, DType::f32, where, "rms_norm: y");
+  require(args.x, rows, DType::f32, where, "rms_norm: x");
+  require(args.weight, Shape{rows[1]}, DType::f32, where, "rms_norm: weight");
+  if (args.residual) require(args.residual, rows, DType::f32, where, "rms_norm: residual");
+  if (rows.elements() == 0) return;
+  return where == DeviceKind::cpu ? cpu::rms_norm(stream, args) : cuda::rms_norm(stream, args);
+}
+
+void gated_rms_norm(Stream& stream, const GatedRmsNormArgs& args) {
+  const DeviceKind where = stream.kind();
+  const Shape rows{args.y.shape[0], args.y.shape[1]};
+  require(args.y, rows, DType::f32, where, "gated_rms_norm: y");
+  require(args.x, rows, DType::f32, where, "gated_rms_norm: x");
+  require(args.weight, Shape{rows[1]}, DType::f32, where, "gated_rms_norm: weight");
+  if (args.z) {
+    require(args.z, rows, DType::f32, where, "gated_rms_norm: z");
+    if (args.z_stride < rows[1]) {
+      throw ArgumentError("gated_rms_norm: z_stride: " + std::to_string(args.z_stride) + ", want at least the " +
+                          std::to_string(rows[1]) + " channels of a row");
+    }
+  }
+  if (args.groups < 1 || rows[1] % args.groups != 0) {
+    throw ArgumentError("gated_rms_norm: groups: " + std::to_string(args.groups) + ", want a divisor of " +
+                        std::to_string(rows[1]) + " channels");
+  }
+  if (rows.elements() == 0) return;
+  return where == DeviceKind::cpu ? cpu::gated_rms_norm(stream, args) : cuda::gated_rms_norm(stream, args);
+}
+
+}  // namespace holdfast
