@@ -2,6 +2,8 @@
 # with theirs, into lib/holdfast beside the programs.
 # In:  holdfast_programs (files), qt_plugins (folder of Qt's plugins; empty: no window), CMAKE_INSTALL_PREFIX
 
+cmake_minimum_required(VERSION 3.25)
+
 set(destination "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}")
 set(libraries ${destination}/lib/holdfast)
 

@@ -8,8 +8,9 @@ target_compile_options(holdfast_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion>
   $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${HOLDFAST_WERROR}>>:-Werror>)
 target_link_libraries(holdfast_options INTERFACE Threads::Threads)
-# DT_RPATH, unlike DT_RUNPATH, is also used for the libraries of our libraries: an unpacked bundle needs no wrapper.
-target_link_options(holdfast_options INTERFACE -Wl,--disable-new-dtags)
+# Libraries that are named but not used are left out. DT_RPATH, unlike DT_RUNPATH, is also used for the libraries of our
+# libraries: an unpacked bundle needs no wrapper.
+target_link_options(holdfast_options INTERFACE -Wl,--disable-new-dtags -Wl,--as-needed)
 if(HOLDFAST_SANITIZE)
   target_compile_options(holdfast_options INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${HOLDFAST_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all>)
