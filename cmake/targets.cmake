@@ -7,6 +7,10 @@ target_include_directories(holdfast_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(holdfast_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion>
   $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${HOLDFAST_WERROR}>>:-Werror>)
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC takes a .cpp that is included by a unity file for a header, where types of anonymous namespaces would be a fault.
+  target_compile_options(holdfast_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+endif()
 target_link_libraries(holdfast_options INTERFACE Threads::Threads)
 # Libraries that are named but not used are left out. DT_RPATH, unlike DT_RUNPATH, is also used for the libraries of our
 # libraries: an unpacked bundle needs no wrapper.
