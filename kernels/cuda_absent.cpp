@@ -19,6 +19,12 @@ namespace {
 std::shared_ptr<Device> open_device(int) { absent(); }
 std::unique_ptr<StreamBackend> open_stream(Device&) { absent(); }
 
+std::size_t packed_bytes(WeightFormat, std::int64_t, std::int64_t) { absent(); }
+void pack_rows(Stream&, TensorView, WeightFormat, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
+               std::span<const std::byte>) {
+  absent();
+}
+
 void linear(Stream&, const LinearArgs&) { absent(); }
 void embedding(Stream&, const EmbeddingArgs&) { absent(); }
 void rms_norm(Stream&, const RmsNormArgs&) { absent(); }

@@ -4,10 +4,13 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <string>
+#include <utility>
 
 #include "kernels/cpu/weight_blocks.h"
 #include "kernels/cpu/weight_encode.h"
 #include "kernels/cpu/weight_panels.h"
+#include "kernels/cuda_backend.h"
 #include "kernels/device.h"
 #include "kernels/error.h"
 
@@ -56,23 +59,15 @@ void encode_float_row(WeightFormat format, std::span<const float> row, std::byte
   }
 }
 
-void require_matrix(std::string_view name, WeightFormat format, std::int64_t rows, std::int64_t cols,
-                    std::span<const std::byte> encoded) {
-  if (rows < 0 || cols < 0) {
+void require_extents(std::string_view name, WeightFormat format, std::int64_t rows, std::int64_t cols) {
+  const auto fail = [&](const char* rule) {
     throw ArgumentError(std::string(name) + ": shape (" + std::to_string(rows) + ", " + std::to_string(cols) +
-                        "), want extents of 0 or more");
-  }
+                        "), want " + rule);
+  };
+  if (rows < 0 || cols < 0) fail("extents of 0 or more");
   const std::size_t row_bytes = encoded_row_bytes(format, cols);
-  const auto limit =
-      static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max()) / 64;  // packing pads and widens
-  if (rows != 0 && row_bytes > limit / static_cast<std::size_t>(rows)) {
-    throw ArgumentError(std::string(name) + ": more bytes than 63 bits can address");
-  }
-  const std::size_t want = row_bytes * static_cast<std::size_t>(rows);
-  if (encoded.size() != want) {
-    throw ArgumentError(std::string(name) + ": " + std::to_string(encoded.size()) + " bytes, want " +
-                        std::to_string(want));
-  }
+  constexpr auto limit = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max()) / 64;
+  if (rows > 0 && row_bytes > limit / static_cast<std::size_t>(rows)) fail("fewer bytes: packing pads and widens them");
 }
 
 }  // namespace
@@ -157,10 +152,9 @@ std::int64_t first_not_finite(WeightFormat format, const std::byte* encoded, std
   if (format == WeightFormat::bf16) return first_with_exponent<std::uint16_t>(encoded, cols, 0x7f80U);
   const cpu::BlockFormat quant = cpu::block_format(format);
   // A scale that is not finite spoils its whole block (even code 0: infinity times 0 is NaN).
-  cpu::QuantBlock block;
   for (std::int64_t column = 0; column < cols; column += quant.columns) {
-    cpu::unpack_block(format, encoded, block);
-    if (!is_finite_f16(block.d) || (quant.affine && !is_finite_f16(block.m))) return column;
+    if (!is_finite_f16(load_u16(encoded + quant.d_at))) return column;
+    if (quant.affine && !is_finite_f16(load_u16(encoded + quant.d_at + 2))) return column;
     encoded += quant.bytes;
   }
   return -1;
@@ -168,23 +162,14 @@ std::int64_t first_not_finite(WeightFormat format, const std::byte* encoded, std
 
 Weight Weight::pack(Stream& stream, std::string_view name, WeightFormat format, std::int64_t rows, std::int64_t cols,
                     std::span<const std::byte> encoded) {
-  require_matrix(name, format, rows, cols, encoded);
-  if (stream.kind() != DeviceKind::cpu) {
-    throw DeviceError(std::string(name) + ": weights are packed for the CPU only in this build");
-  }
-  Weight weight;
-  weight.format_ = format;
-  weight.rows_ = rows;
-  weight.cols_ = cols;
-  const std::size_t bytes = packed_bytes(stream.kind(), format, rows, cols);
-  weight.packed_ = Tensor(stream.device(), DType::u8, Shape{static_cast<std::int64_t>(bytes)});
-  cpu::pack_panels(stream.pool(), name, cpu::panel_layout(format, rows, cols), encoded,
-                   weight.packed_.view().as<std::byte>());
-  return weight;
+  WeightBuilder builder(stream, name, format, rows, cols);
+  builder.add(0, rows, encoded);
+  return builder.finish();
 }
 
 std::size_t Weight::packed_bytes(DeviceKind where, WeightFormat format, std::int64_t rows, std::int64_t cols) {
-  if (where != DeviceKind::cpu) return encoded_row_bytes(format, cols) * static_cast<std::size_t>(rows);
+  require_extents("weight", format, rows, cols);
+  if (where == DeviceKind::cuda) return cuda::packed_bytes(format, rows, cols);
   return cpu::panel_layout(format, rows, cols).bytes();
 }
 
@@ -195,6 +180,52 @@ void Weight::row(std::int64_t index, std::span<float> out) const {
   }
   if (packed_.device()->kind() != DeviceKind::cpu) throw ArgumentError("weight row: the weight is on the GPU");
   cpu::unpack_panel_row(cpu::panel_layout(format_, rows_, cols_), packed_.view().as<std::byte>(), index, out);
+}
+
+WeightBuilder::WeightBuilder(Stream& stream, std::string_view name, WeightFormat format, std::int64_t rows,
+                             std::int64_t cols)
+    : stream_(stream), name_(name) {
+  require_extents(name, format, rows, cols);
+  weight_.format_ = format;
+  weight_.rows_ = rows;
+  weight_.cols_ = cols;
+  const std::size_t bytes = Weight::packed_bytes(stream.kind(), format, rows, cols);
+  weight_.packed_ = Tensor(stream.device(), DType::u8, Shape{static_cast<std::int64_t>(bytes)});
+}
+
+void WeightBuilder::add(std::int64_t first, std::int64_t count, std::span<const std::byte> encoded) {
+  const std::int64_t end = weight_.rows_ - next_;
+  if (first != next_ || count < 0 || count > end || (count % cpu::panel_rows != 0 && count != end)) {
+    throw ArgumentError(name_ + ": stripe of " + std::to_string(count) + " rows from " + std::to_string(first) +
+                        ", want a multiple of 16, or all that are left, from " + std::to_string(next_) + " of " +
+                        std::to_string(weight_.rows_));
+  }
+  const std::size_t row_bytes = encoded_row_bytes(weight_.format_, weight_.cols_);
+  const std::size_t want = row_bytes * static_cast<std::size_t>(count);
+  if (encoded.size() != want) {
+    throw ArgumentError(name_ + ": stripe of " + std::to_string(encoded.size()) + " bytes, want " +
+                        std::to_string(want));
+  }
+  if (stream_.kind() == DeviceKind::cpu) {
+    cpu::pack_panels(stream_.pool(), name_, cpu::panel_layout(weight_.format_, weight_.rows_, weight_.cols_), first,
+                     count, encoded, weight_.packed_.view().as<std::byte>());
+  } else {
+    for (std::int64_t i = 0; i < count; ++i) {
+      const auto row = encoded.subspan(static_cast<std::size_t>(i) * row_bytes, row_bytes);
+      cpu::require_finite_row(name_, weight_.format_, first + i, row, weight_.cols_);
+    }
+    cuda::pack_rows(stream_, weight_.packed_.view(), weight_.format_, weight_.rows_, weight_.cols_, first, count,
+                    encoded);
+  }
+  next_ += count;
+}
+
+Weight WeightBuilder::finish() {
+  if (next_ != weight_.rows_) {
+    throw ArgumentError(name_ + ": " + std::to_string(next_) + " of " + std::to_string(weight_.rows_) +
+                        " rows were packed, want all");
+  }
+  return std::move(weight_);
 }
 
 }  // namespace holdfast

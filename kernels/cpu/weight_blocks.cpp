@@ -35,8 +35,6 @@ void blocks_unpack_q2_k(const std::uint8_t* in, QuantBlock& out) noexcept {
     const int half = i / 128;
     out.codes[i] = (quarters[half * 32 + i % 32] >> (i % 128 / 32 * 2)) & 3;
   }
-  out.d = blocks_f16_at(in + 80);
-  out.m = blocks_f16_at(in + 82);
 }
 
 void blocks_unpack_q3_k(const std::uint8_t* in, QuantBlock& out) noexcept {
@@ -53,7 +51,6 @@ void blocks_unpack_q3_k(const std::uint8_t* in, QuantBlock& out) noexcept {
     const int high = (scales[8 + g % 4] >> (g / 4 * 2)) & 3;
     out.scales[g] = static_cast<std::int8_t>((low | high << 4) - 32);
   }
-  out.d = blocks_f16_at(in + 108);
 }
 
 // Eight 6-bit scales and eight 6-bit minima in 12 bytes (q4_k and q5_k).
@@ -93,35 +90,35 @@ void blocks_unpack_q6_k(const std::uint8_t* in, QuantBlock& out) noexcept {
     out.codes[i] = static_cast<std::uint8_t>(low | high << 4);
   }
   std::memcpy(out.scales, in + 192, 16);
-  out.d = blocks_f16_at(in + 208);
 }
 
 }  // namespace
 
 BlockFormat block_format(WeightFormat format) noexcept {
-  //            columns, bytes, packed bits, group, offset, affine, grouped
+  //            columns, bytes, packed bits, group, offset, affine, grouped, d at
   switch (format) {
     case WeightFormat::f32:
     case WeightFormat::f16:
     case WeightFormat::bf16: return {};
-    case WeightFormat::q8_0: return {32, 34, 8, 32, 128, false, false};
-    case WeightFormat::q4_0: return {32, 18, 4, 32, 8, false, false};
-    case WeightFormat::q4_1: return {32, 20, 4, 32, 0, true, false};
-    case WeightFormat::q5_0: return {32, 22, 8, 32, 16, false, false};
-    case WeightFormat::q5_1: return {32, 24, 8, 32, 0, true, false};
-    case WeightFormat::q2_k: return {256, 84, 4, 16, 0, true, true};
-    case WeightFormat::q3_k: return {256, 110, 4, 16, 4, false, true};
-    case WeightFormat::q4_k: return {256, 144, 4, 32, 0, true, true};
-    case WeightFormat::q5_k: return {256, 176, 8, 32, 0, true, true};
-    case WeightFormat::q6_k: return {256, 210, 8, 16, 32, false, true};
+    case WeightFormat::q8_0: return {32, 34, 8, 32, 128, false, false, 0};
+    case WeightFormat::q4_0: return {32, 18, 4, 32, 8, false, false, 0};
+    case WeightFormat::q4_1: return {32, 20, 4, 32, 0, true, false, 0};
+    case WeightFormat::q5_0: return {32, 22, 8, 32, 16, false, false, 0};
+    case WeightFormat::q5_1: return {32, 24, 8, 32, 0, true, false, 0};
+    case WeightFormat::q2_k: return {256, 84, 4, 16, 0, true, true, 80};
+    case WeightFormat::q3_k: return {256, 110, 4, 16, 4, false, true, 108};
+    case WeightFormat::q4_k: return {256, 144, 4, 32, 0, true, true, 0};
+    case WeightFormat::q5_k: return {256, 176, 8, 32, 0, true, true, 0};
+    case WeightFormat::q6_k: return {256, 210, 8, 16, 32, false, true, 208};
   }
   return {};
 }
 
 void unpack_block(WeightFormat format, const std::byte* encoded, QuantBlock& out) noexcept {
   const auto* in = reinterpret_cast<const std::uint8_t*>(encoded);
-  out.d = blocks_f16_at(in);  // where most formats have it
-  out.m = 0;
+  const BlockFormat shape = block_format(format);
+  out.d = blocks_f16_at(in + shape.d_at);
+  out.m = shape.affine ? blocks_f16_at(in + shape.d_at + 2) : std::uint16_t{0};
   switch (format) {
     case WeightFormat::f32:
     case WeightFormat::f16:
@@ -130,30 +127,22 @@ void unpack_block(WeightFormat format, const std::byte* encoded, QuantBlock& out
       for (int i = 0; i < 32; ++i) out.codes[i] = in[2 + i] ^ 0x80U;
       break;
     case WeightFormat::q4_0: blocks_nibbles_32(in + 2, out.codes); break;
-    case WeightFormat::q4_1:
-      out.m = blocks_f16_at(in + 2);
-      blocks_nibbles_32(in + 4, out.codes);
-      break;
+    case WeightFormat::q4_1: blocks_nibbles_32(in + 4, out.codes); break;
     case WeightFormat::q5_0:
       blocks_nibbles_32(in + 6, out.codes);
       blocks_add_fifth_bits(in + 2, out.codes);
       break;
     case WeightFormat::q5_1:
-      out.m = blocks_f16_at(in + 2);
       blocks_nibbles_32(in + 8, out.codes);
       blocks_add_fifth_bits(in + 4, out.codes);
       break;
     case WeightFormat::q2_k: blocks_unpack_q2_k(in, out); break;
     case WeightFormat::q3_k: blocks_unpack_q3_k(in, out); break;
     case WeightFormat::q4_k:
-      out.m = blocks_f16_at(in + 2);
       blocks_unpack_k_scales(in + 4, out);
       blocks_unpack_k_nibbles(in + 16, out);
       break;
-    case WeightFormat::q5_k:
-      out.m = blocks_f16_at(in + 2);
-      blocks_unpack_q5_k(in, out);
-      break;
+    case WeightFormat::q5_k: blocks_unpack_q5_k(in, out); break;
     case WeightFormat::q6_k: blocks_unpack_q6_k(in, out); break;
   }
 }

@@ -19,6 +19,7 @@ struct BlockFormat {
   int offset = 0;       // of the code, 0 when affine
   bool affine = false;
   bool grouped = false;  // integer scales per group under d (and integer minima under m)
+  int d_at = 0;          // where d stands in an encoded block; m, if any, follows it
 };
 // columns = 0 for f32, f16 and bf16, which have no blocks.
 [[nodiscard]] BlockFormat block_format(WeightFormat) noexcept;

@@ -87,29 +87,18 @@ void panel_pack_quant_row(const PanelLayout& layout, const std::byte* row, int c
   panel_pack_codes(quant, codes, columns, lane, block);
 }
 
-[[noreturn]] void panel_refuse_value(std::string_view name, const PanelLayout& layout, std::int64_t row,
-                                     const std::byte* encoded, std::int64_t column) {
-  std::vector<float> values(static_cast<std::size_t>(layout.cols));
-  decode_row(layout.format, encoded, values);
-  const float value = values[static_cast<std::size_t>(column)];
-  const char* text = value != value ? "nan" : value > 0 ? "inf" : "-inf";
-  throw FormatError(std::string(name) + "[" + std::to_string(row) + ", " + std::to_string(column) + "]: " + text +
-                    ", weights must be finite");
-}
-
-void panel_pack_one(std::string_view name, const PanelLayout& layout, std::span<const std::byte> encoded,
-                    std::size_t row_bytes, std::int64_t panel, std::byte* out) {
-  const std::int64_t first = panel * panel_rows;
-  const int lanes = static_cast<int>(std::min<std::int64_t>(panel_rows, layout.rows - first));
+// lanes: rows that exist in this panel; `encoded` begins with the first of them.
+void panel_pack_one(std::string_view name, const PanelLayout& layout, std::int64_t first_row, int lanes,
+                    const std::byte* encoded, std::byte* out) {
+  const std::size_t row_bytes = encoded_row_bytes(layout.format, layout.cols);
+  const std::size_t step = encoded_row_bytes(layout.format, panel_block_columns);
+  const auto pack = layout.quant.columns == 0 ? panel_pack_float_row : panel_pack_quant_row;
   std::memset(out, 0, layout.panel_bytes);
   for (int lane = 0; lane < lanes; ++lane) {
-    const std::byte* row = encoded.data() + static_cast<std::size_t>(first + lane) * row_bytes;
-    const std::int64_t bad = first_not_finite(layout.format, row, layout.cols);
-    if (bad >= 0) panel_refuse_value(name, layout, first + lane, row, bad);
-    const std::size_t step = encoded_row_bytes(layout.format, panel_block_columns);
+    const std::byte* row = encoded + static_cast<std::size_t>(lane) * row_bytes;
+    require_finite_row(name, layout.format, first_row + lane, {row, row_bytes}, layout.cols);
     for (std::int64_t b = 0; b < layout.blocks; ++b) {
       const auto at = static_cast<std::size_t>(b);
-      const auto pack = layout.quant.columns == 0 ? panel_pack_float_row : panel_pack_quant_row;
       pack(layout, row + at * step, layout.columns_of(b), lane, out + at * layout.block_bytes);
     }
   }
@@ -169,12 +158,27 @@ PanelLayout panel_layout(WeightFormat format, std::int64_t rows, std::int64_t co
   return layout;
 }
 
-void pack_panels(ThreadPool& pool, std::string_view name, const PanelLayout& layout, std::span<const std::byte> encoded,
-                 std::byte* packed) {
-  const std::size_t row_bytes = encoded_row_bytes(layout.format, layout.cols);
-  pool.run(layout.panels, [&](std::int64_t panel, int) {
-    panel_pack_one(name, layout, encoded, row_bytes, panel,
-                   packed + static_cast<std::size_t>(panel) * layout.panel_bytes);
+void require_finite_row(std::string_view name, WeightFormat format, std::int64_t row,
+                        std::span<const std::byte> encoded, std::int64_t cols) {
+  const std::int64_t column = first_not_finite(format, encoded.data(), cols);
+  if (column < 0) return;
+  std::vector<float> values(static_cast<std::size_t>(cols));
+  decode_row(format, encoded.data(), values);
+  const float value = values[static_cast<std::size_t>(column)];
+  const char* text = value != value ? "nan" : value > 0 ? "inf" : "-inf";
+  throw FormatError(std::string(name) + "[" + std::to_string(row) + ", " + std::to_string(column) + "]: " + text +
+                    ", weights must be finite");
+}
+
+void pack_panels(ThreadPool& pool, std::string_view name, const PanelLayout& layout, std::int64_t first,
+                 std::int64_t count, std::span<const std::byte> encoded, std::byte* packed) {
+  const std::size_t panel_encoded = encoded_row_bytes(layout.format, layout.cols) * panel_rows;
+  const auto first_panel = static_cast<std::size_t>(first / panel_rows);
+  pool.run((count + panel_rows - 1) / panel_rows, [&](std::int64_t piece, int) {
+    const auto at = static_cast<std::size_t>(piece);
+    const int lanes = static_cast<int>(std::min<std::int64_t>(panel_rows, count - piece * panel_rows));
+    panel_pack_one(name, layout, first + piece * panel_rows, lanes, encoded.data() + at * panel_encoded,
+                   packed + (first_panel + at) * layout.panel_bytes);
   });
 }
 

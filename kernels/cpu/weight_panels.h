@@ -64,9 +64,13 @@ struct PanelBlockParts {
   return parts;
 }
 
-// Throws FormatError naming the first value that is not finite (rows in order within each panel).
-void pack_panels(ThreadPool&, std::string_view name, const PanelLayout&, std::span<const std::byte> encoded,
-                 std::byte* packed);
+// Packs rows [first, first + count); first is a multiple of 16, and so is count unless these are the last rows. Throws
+// FormatError naming a value that is not finite.
+void pack_panels(ThreadPool&, std::string_view name, const PanelLayout&, std::int64_t first, std::int64_t count,
+                 std::span<const std::byte> encoded, std::byte* packed);
+// Throws FormatError "head.weight[12, 7]: nan, weights must be finite".
+void require_finite_row(std::string_view name, WeightFormat, std::int64_t row, std::span<const std::byte> encoded,
+                        std::int64_t cols);
 // One row of the packed matrix to float.
 void unpack_panel_row(const PanelLayout&, const std::byte* packed, std::int64_t row, std::span<float> out);
 
