@@ -1,6 +1,8 @@
 #include "engine/checkpoint_config.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <string>
 
@@ -10,6 +12,7 @@
 namespace holdfast {
 
 namespace {
+using OrderedJson = nlohmann::ordered_json;
 
 // Later checks compare products of what a file says, so each number is brought within bounds first.
 std::int64_t config_extent(const JsonObject& config, const char* key, std::int64_t otherwise) {
@@ -93,6 +96,7 @@ std::string known_foreign_model(std::string_view type) {
 }
 
 constexpr const char* hugging_face_architecture = "Mamba2ForCausalLM";
+constexpr const char* vocab_used_key = "holdfast_vocab_used";  // ours: the layout has no such key
 
 std::vector<std::string> architectures_of(const JsonObject& config) {
   std::vector<std::string> result;
@@ -110,7 +114,7 @@ std::vector<std::string> architectures_of(const JsonObject& config) {
 std::int32_t token_id(const JsonObject& config, const char* key, std::int64_t otherwise, std::int64_t vocab_size) {
   const Json* value = config.find(key);
   if (value != nullptr && value->is_array() && !value->empty()) value = &value->front();
-  std::int64_t id = otherwise;
+  std::int64_t id = config.is_null(key) ? -1 : otherwise;
   if (value != nullptr) {
     if (!value->is_number_integer()) config.fail(key, *value, "a token id");
     id = value->get<std::int64_t>();
@@ -140,6 +144,7 @@ Mamba2Config hugging_face_config(const JsonObject& config) {
   result.d_model = config_extent(config, "hidden_size", 4096);
   result.n_layer = config_extent(config, "num_hidden_layers", 64);
   result.vocab_size = config_extent(config, "vocab_size", 32768);
+  result.vocab_used = config.integer(vocab_used_key).value_or(0);
   result.n_heads = config_extent(config, "num_heads", 128);
   result.head_dim = config_extent(config, "head_dim", 64);
   result.d_state = config_extent(config, "state_size", 128);
@@ -301,6 +306,138 @@ Mamba2Config gguf_config(const GgufFile& file) {
   result.bos_token = gguf_token(file, "tokenizer.ggml.bos_token_id", result.vocab_size);
   result.eos_token = gguf_token(file, "tokenizer.ggml.eos_token_id", result.vocab_size);
   return validated(result, file.label());
+}
+
+namespace {
+constexpr const char* infinity_stand_in = "__Infinity__";
+
+// The shortest decimal that reads back as this float, so that files say 1e-05 and not 9.999999747378752e-06.
+double shortest(float value) {
+  std::array<char, 32> text{};
+  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
+  double result = value;
+  if (error == std::errc{}) std::from_chars(text.data(), end, result);
+  return result;
+}
+
+OrderedJson dt_limit(const Mamba2Config& config) {
+  const OrderedJson most =
+      std::isinf(config.dt_max) ? OrderedJson(infinity_stand_in) : OrderedJson(shortest(config.dt_max));
+  return {shortest(config.dt_min), most};
+}
+
+OrderedJson expand_of(const Mamba2Config& config) {
+  if (config.d_inner() % config.d_model == 0) return config.d_inner() / config.d_model;
+  return static_cast<double>(config.d_inner()) / static_cast<double>(config.d_model);
+}
+
+std::string config_text(const OrderedJson& json) {
+  std::string text = json.dump(2);
+  // Python's json reads and writes the bare word; nlohmann-json would write null.
+  const std::string quoted = "\"" + std::string(infinity_stand_in) + "\"";
+  if (const std::size_t at = text.find(quoted); at != std::string::npos) text.replace(at, quoted.size(), "Infinity");
+  return text + "\n";
+}
+
+OrderedJson id_or_null(std::int32_t id) { return id < 0 ? OrderedJson(nullptr) : OrderedJson(id); }
+}  // namespace
+
+std::string hugging_face_config_text(const Mamba2Config& config, std::string_view torch_dtype) {
+  OrderedJson json;
+  json["architectures"] = {hugging_face_architecture};
+  json["model_type"] = "mamba2";
+  json["hidden_size"] = config.d_model;
+  json["num_hidden_layers"] = config.n_layer;
+  json["num_heads"] = config.n_heads;
+  json["head_dim"] = config.head_dim;
+  json["state_size"] = config.d_state;
+  json["n_groups"] = config.n_groups;
+  json["conv_kernel"] = config.d_conv;
+  json["expand"] = expand_of(config);
+  json["vocab_size"] = config.vocab_size;
+  if (config.vocab_used != 0) json[vocab_used_key] = config.vocab_used;
+  json["chunk_size"] = 256;
+  json["hidden_act"] = "silu";
+  json["layer_norm_epsilon"] = shortest(config.norm_eps);
+  json["rms_norm"] = true;
+  json["norm_before_gate"] = false;
+  json["residual_in_fp32"] = true;
+  json["use_bias"] = config.linear_bias;
+  json["use_conv_bias"] = config.conv_bias;
+  json["time_step_limit"] = dt_limit(config);
+  json["time_step_min"] = 0.001;
+  json["time_step_max"] = 0.1;
+  json["time_step_floor"] = 0.0001;
+  json["time_step_rank"] = (config.d_model + 15) / 16;
+  json["initializer_range"] = 0.1;
+  json["rescale_prenorm_residual"] = false;
+  json["tie_word_embeddings"] = config.tied_embeddings;
+  json["bos_token_id"] = id_or_null(config.bos_token);
+  json["eos_token_id"] = id_or_null(config.eos_token);
+  json["pad_token_id"] = id_or_null(config.eos_token);
+  json["use_cache"] = true;
+  json["torch_dtype"] = torch_dtype;
+  return config_text(json);
+}
+
+std::string mamba_ssm_config_text(const Mamba2Config& config) {
+  if (config.norm_eps != 1e-5f) {
+    throw FormatError("norm_eps: " + std::to_string(config.norm_eps) + ", want 1e-05: a mamba_ssm config has no other");
+  }
+  OrderedJson json;
+  json["d_model"] = config.d_model;
+  json["d_intermediate"] = 0;
+  json["n_layer"] = config.n_layer;
+  // The layout gives the tokens in use and what their count is rounded up to.
+  std::int64_t multiple = 1;
+  std::int64_t vocab = config.vocab_size;
+  for (std::int64_t m = 2; config.vocab_used != 0 && multiple == 1 && m <= 4096; m *= 2) {
+    if (padded_vocab(config.vocab_used, m) != config.vocab_size) continue;
+    multiple = m;
+    vocab = config.vocab_used;
+  }
+  json["vocab_size"] = vocab;
+  OrderedJson& ssm = json["ssm_cfg"];
+  ssm["layer"] = "Mamba2";
+  ssm["d_state"] = config.d_state;
+  ssm["d_conv"] = config.d_conv;
+  ssm["expand"] = expand_of(config);
+  ssm["headdim"] = config.head_dim;
+  ssm["ngroups"] = config.n_groups;
+  ssm["bias"] = config.linear_bias;
+  ssm["conv_bias"] = config.conv_bias;
+  if (config.dt_min != 0.0f || !std::isinf(config.dt_max)) ssm["dt_limit"] = dt_limit(config);
+  json["attn_layer_idx"] = OrderedJson::array();
+  json["attn_cfg"] = OrderedJson::object();
+  json["rms_norm"] = true;
+  json["residual_in_fp32"] = true;
+  json["fused_add_norm"] = true;
+  json["pad_vocab_size_multiple"] = multiple;
+  json["tie_embeddings"] = config.tied_embeddings;
+  return config_text(json);
+}
+
+void add_gguf_config(GgufWriter& writer, const Mamba2Config& config, std::string_view model_name) {
+  if (config.linear_bias) throw FormatError("in_proj_bias: a mamba2 GGUF has no place for it");
+  if (config.dt_min != 0.0f || !std::isinf(config.dt_max)) {
+    throw FormatError("time_step_limit: " + std::to_string(config.dt_min) + " to " + std::to_string(config.dt_max) +
+                      ": a mamba2 GGUF has no place for it");
+  }
+  const auto extent = [](std::int64_t value) { return static_cast<std::uint32_t>(value); };
+  writer.add("general.architecture", "mamba2");
+  writer.add("general.name", std::string(model_name));
+  writer.add("mamba2.context_length", std::uint32_t{1} << 20);  // means nothing here, but readers want the key
+  writer.add("mamba2.embedding_length", extent(config.d_model));
+  writer.add("mamba2.feed_forward_length", std::uint32_t{0});
+  writer.add("mamba2.attention.head_count", std::uint32_t{0});
+  writer.add("mamba2.block_count", extent(config.n_layer));
+  writer.add("mamba2.ssm.conv_kernel", extent(config.d_conv));
+  writer.add("mamba2.ssm.inner_size", extent(config.d_inner()));
+  writer.add("mamba2.ssm.state_size", extent(config.d_state));
+  writer.add("mamba2.ssm.time_step_rank", extent(config.n_heads));
+  writer.add("mamba2.ssm.group_count", extent(config.n_groups));
+  writer.add("mamba2.attention.layer_norm_rms_epsilon", config.norm_eps);
+  writer.add("mamba2.vocab_size", extent(config.vocab_size));
 }
 
 }  // namespace holdfast

@@ -24,4 +24,9 @@ enum class ConfigDialect { hugging_face, mamba_ssm };
 [[nodiscard]] std::int32_t token_id(const JsonObject& config, const char* key, std::int64_t otherwise,
                                     std::int64_t vocab_size);
 
+// The same files written. A config that the layout cannot express throws FormatError naming the field.
+[[nodiscard]] std::string hugging_face_config_text(const Mamba2Config& config, std::string_view torch_dtype);
+[[nodiscard]] std::string mamba_ssm_config_text(const Mamba2Config& config);
+void add_gguf_config(GgufWriter& writer, const Mamba2Config& config, std::string_view model_name);
+
 }  // namespace holdfast

@@ -175,6 +175,11 @@ const Json* JsonObject::find(const char* key) const {
   return found == value_->end() || found->is_null() ? nullptr : &*found;
 }
 
+bool JsonObject::is_null(const char* key) const {
+  const auto found = value_->find(key);
+  return found != value_->end() && found->is_null();
+}
+
 void JsonObject::fail(std::string_view key, const Json& value, std::string_view rule) const {
   throw FormatError(label_ + ": " + std::string(key) + ": " +
                     printable(value.dump(-1, ' ', true, Json::error_handler_t::replace)) + ", want " +

@@ -31,6 +31,7 @@ class JsonObject {
   [[nodiscard]] const std::string& label() const noexcept { return label_; }
   [[nodiscard]] bool has(const char* key) const { return find(key) != nullptr; }
   [[nodiscard]] const Json* find(const char* key) const;  // not null, if given
+  [[nodiscard]] bool is_null(const char* key) const;      // there, and null
   [[nodiscard]] std::optional<std::int64_t> integer(const char* key) const;
   [[nodiscard]] std::optional<double> number(const char* key) const;
   [[nodiscard]] std::optional<bool> boolean(const char* key) const;

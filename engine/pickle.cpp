@@ -522,7 +522,9 @@ std::string_view storage_class(SafetensorsDType dtype) {
 }
 
 // torch._utils._rebuild_tensor_v2(storage, 0, size, stride, False, OrderedDict())
-void pickle_tensor(std::string& pickle, const TorchArchiveWriter::Entry& entry, std::size_t storage) {
+void pickle_tensor(std::string& pickle, std::string_view tensor_name, const TorchArchiveWriter::Entry& entry,
+                   std::size_t storage) {
+  pickle_text(pickle, tensor_name);
   pickle += "ctorch._utils\n_rebuild_tensor_v2\n((";
   pickle_text(pickle, "storage");
   pickle += "ctorch\n" + std::string(storage_class(entry.dtype)) + "\n";
@@ -546,11 +548,12 @@ void pickle_tensor(std::string& pickle, const TorchArchiveWriter::Entry& entry, 
       "ccollections\nOrderedDict\n)RtR";
 }
 
-std::string pickle_of(std::span<const TorchArchiveWriter::Entry> entries) {
+std::string pickle_of(std::span<const TorchArchiveWriter::Entry> entries,
+                      std::span<const TorchArchiveWriter::Alias> aliases) {
   std::string pickle = "\x80\x02}(";
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    pickle_text(pickle, entries[i].name);
-    pickle_tensor(pickle, entries[i], i);
+  for (std::size_t i = 0; i < entries.size(); ++i) pickle_tensor(pickle, entries[i].name, entries[i], i);
+  for (const TorchArchiveWriter::Alias& alias : aliases) {
+    pickle_tensor(pickle, alias.name, entries[alias.of], alias.of);
   }
   return pickle + "u.";
 }
@@ -630,9 +633,9 @@ TorchArchive TorchArchive::parse(std::span<const std::byte> bytes, std::string_v
 }
 
 TorchArchiveWriter::TorchArchiveWriter(const std::filesystem::path& file, std::vector<Entry> entries,
-                                       IfExists if_exists)
+                                       std::span<const Alias> aliases, IfExists if_exists)
     : file_(file, if_exists), entries_(std::move(entries)) {
-  add_record("data.pkl", pickle_of(entries_));
+  add_record("data.pkl", pickle_of(entries_, aliases));
   add_record("byteorder", "little");
 }
 

@@ -56,7 +56,12 @@ class TorchArchiveWriter {
     SafetensorsDType dtype = SafetensorsDType::f32;
     Shape shape;
   };
-  TorchArchiveWriter(const std::filesystem::path& file, std::vector<Entry> entries,
+  // Another name for the tensor `of`: it shares the storage and has no bytes of its own.
+  struct Alias {
+    std::string name;
+    std::size_t of = 0;
+  };
+  TorchArchiveWriter(const std::filesystem::path& file, std::vector<Entry> entries, std::span<const Alias> aliases = {},
                      IfExists if_exists = IfExists::refuse);
   void begin_tensor();
   void write(std::span<const std::byte> bytes);
