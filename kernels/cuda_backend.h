@@ -1,5 +1,5 @@
-// What Device, Stream and Weight need of the CUDA part, without a CUDA header. kernels/cuda/ has it where nvcc was found;
-// kernels/cuda_absent.cpp has the same symbols elsewhere and throws DeviceError that says why.
+// What Device, Stream and Weight need of the CUDA part, without a CUDA header. kernels/cuda/ has it where nvcc was
+// found; kernels/cuda_absent.cpp has the same symbols elsewhere and throws DeviceError that says why.
 #pragma once
 
 #include <cstddef>

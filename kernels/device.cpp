@@ -118,7 +118,10 @@ struct Stream::Impl {
   }
   void* grow(Block& block, std::size_t bytes) {
     if (bytes > block.bytes) {
-      if (cuda != nullptr) cuda->synchronize();  // work under way may still read the old block
+      if (cuda != nullptr) {
+        cuda->synchronize();  // work under way may still read the old block
+        cuda->forget_repeats();
+      }
       release(block);
       const std::size_t wanted = (bytes + 4095) / 4096 * 4096;
       block.memory = device->allocate(wanted);
@@ -146,6 +149,11 @@ cpu::ThreadPool& Stream::pool() {
 }
 
 void* Stream::native() const noexcept { return impl_->cuda == nullptr ? nullptr : impl_->cuda->native(); }
+
+void Stream::repeat(std::uint64_t key, const std::function<void()>& work) {
+  if (impl_->cuda == nullptr) return work();
+  impl_->cuda->repeat(key, work);
+}
 
 void Stream::synchronize() {
   if (impl_->cuda != nullptr) impl_->cuda->synchronize();

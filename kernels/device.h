@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -51,6 +53,12 @@ class Stream {
   [[nodiscard]] cpu::ThreadPool& pool();        // CPU streams only
   [[nodiscard]] void* native() const noexcept;  // GPU streams: the backend's own stream object; CPU: null
   void synchronize();                           // waits for all work; throws DeviceError if any of it failed
+
+  // Runs `work`, which only calls ops on this stream. On a GPU, work that comes again under the same key is recorded
+  // and then replayed as one CUDA graph: the key must name everything that decides which ops run on which memory, and
+  // what changes from call to call must lie in that memory. Memory of scratch and workspace that moves is noticed. On
+  // the CPU, and with HOLDFAST_SYNC=1, it is a plain call.
+  void repeat(std::uint64_t key, const std::function<void()>& work);
 
   void copy(TensorView to, ConstTensorView from);  // same shape and dtype; either side on CPU or this device
   void fill_zero(TensorView tensor);

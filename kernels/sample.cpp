@@ -61,7 +61,9 @@ void check(const SampleParams& params, std::string_view op) {
 void sample(Stream& stream, const SampleArgs& args) {
   const DeviceKind where = stream.kind();
   check_sizes(args);
-  require(args.logits, Shape{args.logits.shape[0], args.logits.shape[1]}, DType::f32, where, "sample: logits");
+  // A GPU takes logits from the CPU too: a session keeps them there.
+  require(args.logits, Shape{args.logits.shape[0], args.logits.shape[1]}, DType::f32,
+          where == DeviceKind::cuda ? args.logits.where : where, "sample: logits");
   for (std::size_t i = 0; i < args.params.size(); ++i) {
     check(args.params[i], "sample: row " + std::to_string(i));
     const auto uniform = static_cast<double>(args.uniform[i]);

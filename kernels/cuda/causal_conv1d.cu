@@ -1,0 +1,99 @@
+// A thread owns one channel over a stretch of tokens and keeps the last K-1 inputs in registers, so that x is read once
+// (plus K-1 tokens at the start of each stretch) and y written once. Neighbouring threads are neighbouring channels.
+// The state is replaced by a second kernel: blocks of the first one still read the old one.
+#include "kernels/causal_conv1d.h"
+#include "kernels/cuda/launch.cuh"
+#include "kernels/error.h"
+
+namespace holdfast::cuda {
+namespace {
+
+constexpr int conv_threads = 128;
+constexpr int conv_stretch = 32;  // tokens of a block
+constexpr int conv_widest = 8;
+
+struct ConvRows {
+  float* y;
+  float* state;
+  const float* x;
+  std::int64_t x_stride;
+  const float* weight;
+  const float* bias;  // or null
+  std::int64_t tokens, channels;
+  int taps;
+};
+
+// Input of token t, which may lie before the sequence.
+__device__ __forceinline__ float conv_input(const ConvRows& a, std::int64_t channel, std::int64_t t) {
+  if (t >= 0) return a.x[t * a.x_stride + channel];
+  return a.state[channel * (a.taps - 1) + (a.taps - 1) + t];
+}
+
+// taps: K at compile time, or 0 for any K up to conv_widest.
+template <int taps>
+__global__ void __launch_bounds__(conv_threads) causal_conv1d_stretch_kernel(ConvRows a) {
+  wait_for_previous();
+  const std::int64_t channel = static_cast<std::int64_t>(blockIdx.y) * conv_threads + threadIdx.x;
+  if (channel >= a.channels) return;
+  constexpr int room = taps == 0 ? conv_widest : taps;
+  const int width = taps == 0 ? a.taps : taps;
+  const std::int64_t begin = static_cast<std::int64_t>(blockIdx.x) * conv_stretch;
+  const std::int64_t end = min(begin + conv_stretch, a.tokens);
+  float weight[room];
+  float window[room];  // window[room - 1] is the newest; unused places in front stay zero, with zero weights
+#pragma unroll
+  for (int k = 0; k < room; ++k) {
+    const int tap = k - (room - width);
+    weight[k] = tap >= 0 ? a.weight[channel * width + tap] : 0.0f;
+    window[k] = tap >= 1 ? conv_input(a, channel, begin - width + tap) : 0.0f;
+  }
+  const float bias = a.bias == nullptr ? 0.0f : a.bias[channel];
+#pragma unroll 4
+  for (std::int64_t t = begin; t < end; ++t) {
+#pragma unroll
+    for (int k = 0; k + 1 < room; ++k) window[k] = window[k + 1];
+    window[room - 1] = a.x[t * a.x_stride + channel];
+    float sum = bias;
+#pragma unroll
+    for (int k = 0; k < room; ++k) sum += weight[k] * window[k];
+    a.y[t * a.channels + channel] = silu(sum);
+  }
+}
+
+__global__ void __launch_bounds__(conv_threads) causal_conv1d_state_kernel(ConvRows a) {
+  wait_for_previous();
+  const std::int64_t channel = static_cast<std::int64_t>(blockIdx.x) * conv_threads + threadIdx.x;
+  if (channel >= a.channels) return;
+  float last[conv_widest];
+#pragma unroll
+  for (int k = 0; k + 1 < conv_widest; ++k) {
+    if (k + 1 < a.taps) last[k] = conv_input(a, channel, a.tokens - (a.taps - 1) + k);
+  }
+#pragma unroll
+  for (int k = 0; k + 1 < conv_widest; ++k) {
+    if (k + 1 < a.taps) a.state[channel * (a.taps - 1) + k] = last[k];
+  }
+}
+
+}  // namespace
+
+void causal_conv1d(Stream& stream, const CausalConv1dArgs& args) {
+  CudaStream& on = backend(stream);
+  const ConvRows a{args.y.as<float>(), args.state.as<float>(),  args.x.as<float>(),
+                   args.x_stride,      args.weight.as<float>(), args.bias ? args.bias.as<float>() : nullptr,
+                   args.y.shape[0],    args.y.shape[1],         static_cast<int>(args.weight.shape[1])};
+  if (a.taps > conv_widest) {
+    throw ArgumentError("causal_conv1d: width " + std::to_string(a.taps) + ", the GPU has kernels up to " +
+                        std::to_string(conv_widest));
+  }
+  const Launch shape{.grid = dim3(blocks_for(a.tokens, conv_stretch), blocks_for(a.channels, conv_threads)),
+                     .block = dim3(conv_threads),
+                     .overlaps = true};
+  launch(on, "causal_conv1d", shape, a.taps == 4 ? causal_conv1d_stretch_kernel<4> : causal_conv1d_stretch_kernel<0>,
+         a);
+  launch(on, "causal_conv1d state",
+         {.grid = dim3(blocks_for(a.channels, conv_threads)), .block = dim3(conv_threads), .overlaps = true},
+         causal_conv1d_state_kernel, a);
+}
+
+}  // namespace holdfast::cuda

@@ -1,0 +1,61 @@
+// What every kernel file needs: how a kernel meets the one before it, and sums over warps and blocks in a fixed order.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include "kernels/cuda/stream.h"
+
+namespace holdfast::cuda {
+
+inline constexpr unsigned all_lanes = 0xffffffffu;
+inline constexpr int warp_size = 32;
+
+// A kernel that overlaps the end of the one before it (Launch::overlaps) must call this before it reads or writes
+// anything that other kernels write. Harmless otherwise.
+__device__ __forceinline__ void wait_for_previous() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
+// The next kernel may start now, as far as blocks have room.
+__device__ __forceinline__ void let_next_start() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.launch_dependents;");
+#endif
+}
+
+__device__ __forceinline__ float warp_sum(float value) {
+#pragma unroll
+  for (int step = warp_size / 2; step > 0; step /= 2) value += __shfl_xor_sync(all_lanes, value, step);
+  return value;
+}
+
+__device__ __forceinline__ float warp_max(float value) {
+#pragma unroll
+  for (int step = warp_size / 2; step > 0; step /= 2) value = fmaxf(value, __shfl_xor_sync(all_lanes, value, step));
+  return value;
+}
+
+// Sum over the block, the same for every thread. The block is whole warps; `room` holds one float per warp.
+__device__ __forceinline__ float block_sum(float value, float* room) {
+  value = warp_sum(value);
+  const int warp = static_cast<int>(threadIdx.x) / warp_size;
+  if (threadIdx.x % warp_size == 0) room[warp] = value;
+  __syncthreads();
+  float total = 0.0f;
+  for (unsigned w = 0; w < blockDim.x / warp_size; ++w) total += room[w];
+  __syncthreads();
+  return total;
+}
+
+__device__ __forceinline__ float silu(float x) { return x / (1.0f + expf(-x)); }
+
+__device__ __forceinline__ float softplus(float x) { return fmaxf(x, 0.0f) + log1pf(expf(-fabsf(x))); }
+
+// Whether rows of f32 can be read four values at a time.
+[[nodiscard]] inline bool quads(const void* data, std::int64_t columns) {
+  return columns % 4 == 0 && reinterpret_cast<std::uintptr_t>(data) % 16 == 0;
+}
+
+}  // namespace holdfast::cuda

@@ -1,0 +1,278 @@
+// Products with a weight, three ways:
+//   few rows of x    a warp takes output rows and streams each weight once; x (at most four rows) stays in L1
+//   many rows        cuBLASLt: bf16 with f32 sums (quantised weights are decoded to bf16 first), f32 without tf32
+//   no cuBLASLt      tiles in shared memory, f32
+#include "kernels/cuda/products.h"
+#include "kernels/cuda/weight.h"
+#include "kernels/cuda/weight_codes.cuh"
+#include "kernels/error.h"
+#include "kernels/linear.h"
+
+namespace holdfast::cuda {
+namespace {
+
+constexpr int few_threads = 256;
+constexpr int few_rows = 4;  // of x, for the streaming kernel
+constexpr int tile = 64;     // of the f32 tiles, in rows of x and rows of w
+constexpr int tile_depth = 16;
+constexpr int tile_threads = 256;
+
+struct LinearRows {
+  float* y;
+  const float* x;
+  const float* bias;  // or null
+  std::int64_t rows;  // of x
+  std::int64_t y_stride;
+  bool accumulate;
+  bool quads;  // rows of x can be read four values at a time
+};
+
+__device__ __forceinline__ void load_x(const float* x, std::int64_t col, std::int64_t cols, bool quads,
+                                       float (&out)[8]) {
+  if (quads && col + 8 <= cols) {
+    const float4 a = __ldg(reinterpret_cast<const float4*>(x + col));
+    const float4 b = __ldg(reinterpret_cast<const float4*>(x + col + 4));
+    out[0] = a.x, out[1] = a.y, out[2] = a.z, out[3] = a.w, out[4] = b.x, out[5] = b.y, out[6] = b.z, out[7] = b.w;
+  } else {
+#pragma unroll
+    for (int i = 0; i < 8; ++i) out[i] = col + i < cols ? __ldg(x + col + i) : 0.0f;
+  }
+}
+
+// y[m, row] for up to M rows of x: a warp per output row.
+template <WeightFormat format, int M>
+__global__ void __launch_bounds__(few_threads) linear_few_rows_kernel(PackedWeight w, LinearRows a) {
+  wait_for_previous();
+  constexpr BlockTraits t = block_traits(format);
+  const int lane = static_cast<int>(threadIdx.x) % warp_size;
+  const std::int64_t warps = static_cast<std::int64_t>(gridDim.x) * (few_threads / warp_size);
+  for (std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * (few_threads / warp_size) + threadIdx.x / warp_size;
+       row < w.rows; row += warps) {
+    const std::uint8_t* codes = w.codes + row * w.code_row;
+    float sums[M] = {};
+#pragma unroll(M == 1 ? 4 : 1)
+    for (std::int64_t col = lane * 8; col < w.cols; col += warp_size * 8) {
+      float values[8];
+      load_codes<format>(codes, col, values);
+      const GroupScale group = group_scale<format>(w, row, col);
+#pragma unroll
+      for (int m = 0; m < M; ++m) {
+        float x[8];
+        load_x(a.x + (m < a.rows ? m : 0) * w.cols, col, w.cols, a.quads, x);
+        if constexpr (t.code_bits == 0) {
+#pragma unroll
+          for (int i = 0; i < 8; ++i) sums[m] += values[i] * x[i];
+        } else {
+          float dot = 0.0f;
+          float total = 0.0f;
+#pragma unroll
+          for (int i = 0; i < 8; ++i) {
+            dot += values[i] * x[i];
+            if constexpr (t.affine) total += x[i];
+          }
+          sums[m] += group.scale * dot;
+          if constexpr (t.affine) sums[m] += group.base * total;
+        }
+      }
+    }
+#pragma unroll
+    for (int m = 0; m < M; ++m) {
+      const float sum = warp_sum(sums[m]);
+      if (lane != 0 || m >= a.rows) continue;
+      float* y = a.y + m * a.y_stride + row;
+      const float bias = a.bias == nullptr ? 0.0f : a.bias[row];
+      *y = (a.accumulate ? *y : 0.0f) + (sum + bias);
+    }
+  }
+}
+
+template <WeightFormat format>
+void few_rows_of(CudaStream& on, const PackedWeight& w, const LinearRows& a) {
+  constexpr std::int64_t per_block = few_threads / warp_size;
+  const auto most = static_cast<unsigned>(on.card().multiprocessors * 8);
+  const Launch shape{
+      .grid = dim3(std::min(blocks_for(w.rows, per_block), most)), .block = dim3(few_threads), .overlaps = true};
+  if (a.rows == 1) return launch(on, "linear", shape, linear_few_rows_kernel<format, 1>, w, a);
+  launch(on, "linear", shape, linear_few_rows_kernel<format, few_rows>, w, a);
+}
+
+// One tile of y (64 x 64): each thread has 4 x 4 of it. Grid: tiles of w's rows, tiles of x's rows.
+template <WeightFormat format>
+__global__ void __launch_bounds__(tile_threads) linear_tiles_kernel(PackedWeight w, LinearRows a) {
+  wait_for_previous();
+  __shared__ float xs[tile_depth][tile + 4];
+  __shared__ float ws[tile_depth][tile + 4];
+  const std::int64_t first_w = static_cast<std::int64_t>(blockIdx.x) * tile;
+  const std::int64_t first_x = static_cast<std::int64_t>(blockIdx.y) * tile;
+  const int part = static_cast<int>(threadIdx.x) / (tile * tile_depth / 8);  // half the threads load x, half w
+  const int line = static_cast<int>(threadIdx.x) % (tile * tile_depth / 8) / (tile_depth / 8);
+  const int eighth = static_cast<int>(threadIdx.x) % (tile_depth / 8) * 8;
+  const int own_w = static_cast<int>(threadIdx.x) % 16 * 4;
+  const int own_x = static_cast<int>(threadIdx.x) / 16 * 4;
+  float sums[4][4] = {};
+  for (std::int64_t k = 0; k < w.cols; k += tile_depth) {
+    float values[8] = {};
+    const std::int64_t col = k + eighth;
+    if (part == 0) {
+      if (first_x + line < a.rows && col < w.cols)
+        load_x(a.x + (first_x + line) * w.cols, col, w.cols, a.quads, values);
+    } else if (first_w + line < w.rows && col < w.cols) {
+      load_values<format>(w, first_w + line, col, values);
+    }
+    auto& to = part == 0 ? xs : ws;
+#pragma unroll
+    for (int i = 0; i < 8; ++i) to[eighth + i][line] = values[i];
+    __syncthreads();
+#pragma unroll
+    for (int d = 0; d < tile_depth; ++d) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+#pragma unroll
+        for (int j = 0; j < 4; ++j) sums[i][j] += xs[d][own_x + i] * ws[d][own_w + j];
+      }
+    }
+    __syncthreads();
+  }
+  for (int i = 0; i < 4; ++i) {
+    for (int j = 0; j < 4; ++j) {
+      const std::int64_t m = first_x + own_x + i;
+      const std::int64_t n = first_w + own_w + j;
+      if (m >= a.rows || n >= w.rows) continue;
+      float* y = a.y + m * a.y_stride + n;
+      *y = (a.accumulate ? *y : 0.0f) + (sums[i][j] + (a.bias == nullptr ? 0.0f : a.bias[n]));
+    }
+  }
+}
+
+// x (rows, cols) to bf16 rows of `stride`, padded with zeros. Grid: eights of a row, rows.
+__global__ void __launch_bounds__(few_threads) round_rows_kernel(__nv_bfloat16* to, std::int64_t stride, const float* x,
+                                                                 std::int64_t rows, std::int64_t cols, bool quads) {
+  wait_for_previous();
+  const std::int64_t col = (static_cast<std::int64_t>(blockIdx.x) * few_threads + threadIdx.x) * 8;
+  if (col >= stride) return;
+  for (std::int64_t row = blockIdx.y; row < rows; row += gridDim.y) {
+    float values[8];
+    load_x(x + row * cols, col, cols, quads, values);
+    alignas(16) __nv_bfloat16 out[8];
+#pragma unroll
+    for (int i = 0; i < 8; ++i) out[i] = __float2bfloat16_rn(values[i]);
+    *reinterpret_cast<uint4*>(to + row * stride + col) = *reinterpret_cast<const uint4*>(out);
+  }
+}
+
+__global__ void __launch_bounds__(few_threads)
+    add_bias_kernel(float* y, const float* bias, std::int64_t rows, std::int64_t cols) {
+  wait_for_previous();
+  const std::int64_t col = static_cast<std::int64_t>(blockIdx.x) * few_threads + threadIdx.x;
+  if (col >= cols) return;
+  for (std::int64_t row = blockIdx.y; row < rows; row += gridDim.y) y[row * cols + col] += bias[col];
+}
+
+[[nodiscard]] unsigned grid_rows(std::int64_t rows) {
+  return static_cast<unsigned>(std::min<std::int64_t>(rows, 16384));
+}
+
+// Formats whose values bf16 holds, or that carry no more than a rounded value anyway; f16 and f32 go the exact way.
+[[nodiscard]] bool rounds_to_bf16(WeightFormat format) {
+  return format != WeightFormat::f32 && format != WeightFormat::f16;
+}
+
+// A block cut from scratch memory.
+template <class T>
+T* cut(std::byte*& next, std::int64_t count) {
+  auto* begin = reinterpret_cast<T*>(next);
+  next += (static_cast<std::size_t>(count) * sizeof(T) + 255) / 256 * 256;
+  return begin;
+}
+
+void many_rows_bf16(Stream& stream, const LinearRows& a, const Weight& weight, Product product) {
+  CudaStream& on = backend(stream);
+  const std::int64_t stride = (weight.cols() + 7) / 8 * 8;
+  const bool stored = weight.format() == WeightFormat::bf16;
+  auto* next = static_cast<std::byte*>(
+      stream.scratch(static_cast<std::size_t>((a.rows + (stored ? 0 : weight.rows())) * stride * 2 + 512)));
+  auto* x = cut<__nv_bfloat16>(next, a.rows * stride);
+  const dim3 grid(blocks_for(stride / 8, few_threads), grid_rows(a.rows));
+  launch(on, "round rows", {.grid = grid, .block = dim3(few_threads), .overlaps = true}, round_rows_kernel, x, stride,
+         a.x, a.rows, weight.cols(), a.quads);
+  const void* w = weight.packed().view().data;
+  if (!stored) {
+    auto* decoded = cut<__nv_bfloat16>(next, weight.rows() * stride);
+    decode_to_bf16(on, weight, decoded, stride);
+    w = decoded;
+  }
+  product.k = stride;
+  product.x = x;
+  product.w = w;
+  product.x_stride = product.w_stride = stride;
+  product.type = CUDA_R_16BF;
+  on.products().run(on, product);
+}
+
+void many_rows_f32(Stream& stream, const LinearRows& a, const Weight& weight, Product product) {
+  CudaStream& on = backend(stream);
+  const std::int64_t stride = (weight.cols() + 7) / 8 * 8;
+  product.w = weight.packed().view().data;
+  if (weight.format() != WeightFormat::f32) {
+    auto* decoded =
+        static_cast<float*>(stream.scratch(static_cast<std::size_t>(weight.rows() * stride) * sizeof(float)));
+    decode_to_f32(on, weight, decoded, stride);
+    product.w = decoded;
+  }
+  product.k = weight.cols();
+  product.x = a.x;
+  product.x_stride = weight.cols();
+  product.w_stride = stride;
+  product.type = CUDA_R_32F;
+  on.products().run(on, product);
+}
+
+void many_rows(Stream& stream, const LinearRows& a, const Weight& weight, const PackedWeight& w) {
+  CudaStream& on = backend(stream);
+  if (!on.products().available()) {
+    const dim3 grid(blocks_for(w.rows, tile), blocks_for(a.rows, tile));
+    return with_format(weight.format(), [&](auto format) {
+      launch(on, "linear tiles", {.grid = grid, .block = dim3(tile_threads), .overlaps = true},
+             linear_tiles_kernel<decltype(format)::value>, w, a);
+    });
+  }
+  const Product product{.m = a.rows, .n = w.rows, .y = a.y, .y_stride = a.y_stride, .accumulate = a.accumulate};
+  if (rounds_to_bf16(weight.format())) {
+    many_rows_bf16(stream, a, weight, product);
+  } else {
+    many_rows_f32(stream, a, weight, product);
+  }
+  if (a.bias != nullptr) {
+    launch(on, "bias",
+           {.grid = dim3(blocks_for(w.rows, few_threads), grid_rows(a.rows)),
+            .block = dim3(few_threads),
+            .overlaps = true},
+           add_bias_kernel, a.y, a.bias, a.rows, w.rows);
+  }
+}
+
+}  // namespace
+
+void linear(Stream& stream, const LinearArgs& args) {
+  CudaStream& on = backend(stream);
+  const Weight& weight = *args.w;
+  const PackedWeight w = packed_weight(weight.packed().view().data, weight.format(), weight.rows(), weight.cols());
+  LinearRows a{args.y.as<float>(),
+               args.x.as<float>(),
+               args.bias ? args.bias.as<float>() : nullptr,
+               args.x.shape[0],
+               weight.rows(),
+               args.accumulate,
+               quads(args.x.data, weight.cols())};
+  // Reading a quantised weight a few times costs less than decoding it to bf16 for a product.
+  const std::int64_t few = is_quantised(weight.format()) ? 4 * few_rows : 2 * few_rows;
+  if (a.rows > few) return many_rows(stream, a, weight, w);
+  for (std::int64_t first = 0; first < args.x.shape[0]; first += few_rows) {
+    a.rows = std::min<std::int64_t>(few_rows, args.x.shape[0] - first);
+    a.x = args.x.as<float>() + first * weight.cols();
+    a.y = args.y.as<float>() + first * weight.rows();
+    with_format(weight.format(), [&](auto format) { few_rows_of<decltype(format)::value>(on, w, a); });
+  }
+}
+
+}  // namespace holdfast::cuda

@@ -1,0 +1,147 @@
+// The recurrence over a sequence.
+//
+//   ssd_scan_exact_kernel    f32, token after token. A block has some rows p of one head's state in registers for the
+//                            whole sequence: eight lanes share a row. Tokens come through shared memory, a few at a
+//                            time.
+#include "kernels/cuda/ssd.cuh"
+#include "kernels/error.h"
+#include "kernels/ssd_scan.h"
+
+namespace holdfast::cuda {
+namespace {
+
+constexpr int exact_threads = 128;
+constexpr int exact_lanes = 8;                           // that share a row of the state
+constexpr int exact_rows = exact_threads / exact_lanes;  // p of a block
+constexpr int exact_tokens = 16;                         // in shared memory at a time
+
+struct ScanRows {
+  float* y;
+  float* state;
+  const float* xbc;
+  const float* dt_raw;
+  std::int64_t dt_stride;
+  const float* dt_bias;
+  const float* a;
+  const float* d;
+  float* log_decay;  // or null
+  std::int64_t tokens, heads, head_dim, d_state, groups, inner, channels;
+  float dt_min, dt_max;
+};
+
+// Grid (H, ceil(P / exact_rows)). quads: groups of 32 states that a row is padded to.
+template <int quads>
+__global__ void __launch_bounds__(exact_threads) ssd_scan_exact_kernel(ScanRows s) {
+  constexpr int padded = quads * exact_lanes * 4;
+  __shared__ alignas(16) float in[exact_tokens][padded];
+  __shared__ alignas(16) float out[exact_tokens][padded];
+  __shared__ float x[exact_tokens][exact_rows];
+  __shared__ float dt[exact_tokens];
+  __shared__ float decay[exact_tokens];
+  wait_for_previous();
+  const std::int64_t head = blockIdx.x;
+  const std::int64_t first_p = static_cast<std::int64_t>(blockIdx.y) * exact_rows;
+  const int lane = static_cast<int>(threadIdx.x) % exact_lanes;
+  const int row = static_cast<int>(threadIdx.x) / exact_lanes;
+  const std::int64_t p = first_p + row;
+  const std::int64_t group = head / (s.heads / s.groups);
+  const std::int64_t in_at = s.inner + group * s.d_state;
+  const std::int64_t out_at = in_at + s.groups * s.d_state;
+  const float skip = s.d[head];
+  const float rate = s.a[head];
+  float* state = s.state + (head * s.head_dim + p) * s.d_state;
+  float h[quads][4];
+#pragma unroll
+  for (int q = 0; q < quads; ++q) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const std::int64_t n = (q * exact_lanes + lane) * 4 + i;
+      h[q][i] = p < s.head_dim && n < s.d_state ? state[n] : 0.0f;
+    }
+  }
+  for (std::int64_t begin = 0; begin < s.tokens; begin += exact_tokens) {
+    const int count = static_cast<int>(min(static_cast<std::int64_t>(exact_tokens), s.tokens - begin));
+    for (int i = static_cast<int>(threadIdx.x); i < count * padded; i += exact_threads) {
+      const int t = i / padded;
+      const int n = i % padded;
+      const float* token = s.xbc + (begin + t) * s.channels;
+      in[t][n] = n < s.d_state ? token[in_at + n] : 0.0f;
+      out[t][n] = n < s.d_state ? token[out_at + n] : 0.0f;
+    }
+    for (int i = static_cast<int>(threadIdx.x); i < count * exact_rows; i += exact_threads) {
+      const std::int64_t channel = first_p + i % exact_rows;
+      x[i / exact_rows][i % exact_rows] =
+          channel < s.head_dim ? s.xbc[(begin + i / exact_rows) * s.channels + head * s.head_dim + channel] : 0.0f;
+    }
+    if (threadIdx.x < static_cast<unsigned>(count)) {
+      const std::int64_t t = begin + threadIdx.x;
+      const float size = step_size(s.dt_raw[t * s.dt_stride + head], s.dt_bias[head], s.dt_min, s.dt_max);
+      dt[threadIdx.x] = size;
+      decay[threadIdx.x] = expf(size * rate);
+      if (s.log_decay != nullptr && blockIdx.y == 0) s.log_decay[t * s.heads + head] = size * rate;
+    }
+    __syncthreads();
+    for (int t = 0; t < count; ++t) {
+      const float value = x[t][row];
+      const float weight = dt[t] * value;
+      const float keep = decay[t];
+      float sum = 0.0f;
+#pragma unroll
+      for (int q = 0; q < quads; ++q) {
+        const float4 b = *reinterpret_cast<const float4*>(&in[t][(q * exact_lanes + lane) * 4]);
+        const float4 c = *reinterpret_cast<const float4*>(&out[t][(q * exact_lanes + lane) * 4]);
+        h[q][0] = keep * h[q][0] + weight * b.x;
+        h[q][1] = keep * h[q][1] + weight * b.y;
+        h[q][2] = keep * h[q][2] + weight * b.z;
+        h[q][3] = keep * h[q][3] + weight * b.w;
+        sum += h[q][0] * c.x + h[q][1] * c.y + h[q][2] * c.z + h[q][3] * c.w;
+      }
+#pragma unroll
+      for (int step = exact_lanes / 2; step > 0; step /= 2) sum += __shfl_xor_sync(all_lanes, sum, step);
+      if (lane == 0 && p < s.head_dim) s.y[(begin + t) * s.inner + head * s.head_dim + p] = sum + skip * value;
+    }
+    __syncthreads();
+  }
+  if (p >= s.head_dim) return;
+#pragma unroll
+  for (int q = 0; q < quads; ++q) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const std::int64_t n = (q * exact_lanes + lane) * 4 + i;
+      if (n < s.d_state) state[n] = h[q][i];
+    }
+  }
+}
+
+void scan_exact(CudaStream& on, const ScanRows& s) {
+  const Launch shape{.grid = dim3(static_cast<unsigned>(s.heads), blocks_for(s.head_dim, exact_rows)),
+                     .block = dim3(exact_threads),
+                     .overlaps = true};
+  if (s.d_state <= 64) return launch(on, "ssd_scan", shape, ssd_scan_exact_kernel<2>, s);
+  if (s.d_state <= 128) return launch(on, "ssd_scan", shape, ssd_scan_exact_kernel<4>, s);
+  if (s.d_state <= 256) return launch(on, "ssd_scan", shape, ssd_scan_exact_kernel<8>, s);
+  throw ArgumentError("ssd_scan: d_state " + std::to_string(s.d_state) + ", the GPU has kernels up to 256");
+}
+
+}  // namespace
+
+void ssd_scan(Stream& stream, const SsdScanArgs& args) {
+  CudaStream& on = backend(stream);
+  ScanRows s{};
+  s.tokens = args.y.shape[0], s.heads = args.y.shape[1], s.head_dim = args.y.shape[2];
+  s.d_state = args.state.shape[2];
+  s.groups = args.groups;
+  s.inner = s.heads * s.head_dim;
+  s.channels = s.inner + 2 * s.groups * s.d_state;
+  s.y = args.y.as<float>();
+  s.state = args.state.as<float>();
+  s.xbc = args.xbc.as<float>();
+  s.dt_raw = args.dt_raw.as<float>();
+  s.dt_stride = args.dt_stride;
+  s.dt_bias = args.dt_bias.as<float>(), s.a = args.a.as<float>(), s.d = args.d.as<float>();
+  s.dt_min = args.dt_min, s.dt_max = args.dt_max;
+  s.log_decay = args.log_decay ? args.log_decay.as<float>() : nullptr;
+  scan_exact(on, s);
+}
+
+}  // namespace holdfast::cuda

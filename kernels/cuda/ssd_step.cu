@@ -1,0 +1,153 @@
+// One token of each of B sequences.
+//   conv   a thread per channel and sequence: xBC of the token, and the channel's state moved on by one
+//   step   a block per head and sequence: each thread holds four neighbouring states of a row at a time, reads and
+//          writes them once; eight lanes share a row's sum over n
+#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/ssd.cuh"
+#include "kernels/error.h"
+#include "kernels/ssd_scan.h"
+
+namespace holdfast::cuda {
+namespace {
+
+constexpr int step_conv_threads = 128;
+constexpr int step_threads = 256;
+constexpr int step_lanes = 8;  // that share a row of the state
+constexpr int step_conv_widest = 8;
+constexpr std::int64_t step_sequences = 128;  // of one launch: their addresses travel as a kernel argument
+
+struct StepPointers {
+  float* conv[step_sequences];
+  float* state[step_sequences];
+};
+
+struct StepShape {
+  float* y;
+  const float* proj;
+  float* xbc;  // scratch (B, C)
+  const float* conv_weight;
+  const float* conv_bias;  // or null
+  const float* dt_bias;
+  const float* a;
+  const float* d;
+  float* log_decay;  // or null
+  std::int64_t heads, head_dim, d_state, groups, inner, channels, width;
+  int taps;
+  bool quads;  // rows of B, C and the states can be read four values at a time
+  float dt_min, dt_max;
+};
+
+// Grid (channels, B).
+__global__ void __launch_bounds__(step_conv_threads)
+    ssd_step_conv_kernel(const __grid_constant__ StepPointers pointers, StepShape s) {
+  wait_for_previous();
+  const std::int64_t channel = static_cast<std::int64_t>(blockIdx.x) * step_conv_threads + threadIdx.x;
+  if (channel >= s.channels) return;
+  const std::int64_t b = blockIdx.y;
+  float* state = pointers.conv[b] + channel * (s.taps - 1);
+  const float* weight = s.conv_weight + channel * s.taps;
+  const float newest = s.proj[b * s.width + s.inner + channel];
+  float sum = s.conv_bias == nullptr ? 0.0f : s.conv_bias[channel];
+#pragma unroll
+  for (int k = 0; k < step_conv_widest; ++k) {
+    if (k >= s.taps) break;
+    const float input = k + 1 < s.taps ? state[k] : newest;
+    sum += weight[k] * input;
+    if (k > 0) state[k - 1] = input;
+  }
+  s.xbc[b * s.channels + channel] = silu(sum);
+}
+
+// Grid (H, B).
+__global__ void __launch_bounds__(step_threads)
+    ssd_step_heads_kernel(const __grid_constant__ StepPointers pointers, StepShape s) {
+  wait_for_previous();
+  const std::int64_t head = blockIdx.x;
+  const std::int64_t b = blockIdx.y;
+  const int lane = static_cast<int>(threadIdx.x) % step_lanes;
+  const float* proj = s.proj + b * s.width;
+  const float* xbc = s.xbc + b * s.channels;
+  const std::int64_t group = head / (s.heads / s.groups);
+  const float* in = xbc + s.inner + group * s.d_state;
+  const float* out = in + s.groups * s.d_state;
+  const float dt = step_size(proj[s.inner + s.channels + head], s.dt_bias[head], s.dt_min, s.dt_max);
+  const float log_decay = dt * s.a[head];
+  const float decay = expf(log_decay);
+  if (threadIdx.x == 0 && s.log_decay != nullptr) s.log_decay[b * s.heads + head] = log_decay;
+  float* state = pointers.state[b] + head * s.head_dim * s.d_state;
+  for (std::int64_t p = threadIdx.x / step_lanes; p < s.head_dim; p += step_threads / step_lanes) {
+    const std::int64_t channel = head * s.head_dim + p;
+    const float x = xbc[channel];
+    const float weight = dt * x;
+    float* row = state + p * s.d_state;
+    float sum = 0.0f;
+    if (s.quads) {
+#pragma unroll 4
+      for (std::int64_t n = lane * 4; n < s.d_state; n += step_lanes * 4) {
+        float4 h = *reinterpret_cast<const float4*>(row + n);
+        const float4 bn = *reinterpret_cast<const float4*>(in + n);
+        const float4 cn = *reinterpret_cast<const float4*>(out + n);
+        h.x = decay * h.x + weight * bn.x;
+        h.y = decay * h.y + weight * bn.y;
+        h.z = decay * h.z + weight * bn.z;
+        h.w = decay * h.w + weight * bn.w;
+        *reinterpret_cast<float4*>(row + n) = h;
+        sum += h.x * cn.x + h.y * cn.y + h.z * cn.z + h.w * cn.w;
+      }
+    } else {
+      for (std::int64_t n = lane; n < s.d_state; n += step_lanes) {
+        const float h = decay * row[n] + weight * in[n];
+        row[n] = h;
+        sum += h * out[n];
+      }
+    }
+    const unsigned mates = 0xffu << (threadIdx.x % warp_size / step_lanes * step_lanes);
+#pragma unroll
+    for (int step = step_lanes / 2; step > 0; step /= 2) sum += __shfl_xor_sync(mates, sum, step);
+    if (lane == 0) s.y[b * s.inner + channel] = (sum + s.d[head] * x) * silu(proj[channel]);
+  }
+}
+
+}  // namespace
+
+void ssd_step(Stream& stream, const SsdStepArgs& args) {
+  CudaStream& on = backend(stream);
+  const std::int64_t sequences = args.y.shape[0];
+  StepShape s{};
+  s.heads = args.heads, s.head_dim = args.head_dim, s.d_state = args.d_state, s.groups = args.groups;
+  s.inner = s.heads * s.head_dim;
+  s.channels = s.inner + 2 * s.groups * s.d_state;
+  s.width = s.inner + s.channels + s.heads;
+  s.taps = static_cast<int>(args.conv_weight.shape[1]);
+  if (s.taps > step_conv_widest) {
+    throw ArgumentError("ssd_step: conv_weight: width " + std::to_string(s.taps) + ", the GPU has kernels up to " +
+                        std::to_string(step_conv_widest));
+  }
+  s.conv_weight = args.conv_weight.as<float>();
+  s.conv_bias = args.conv_bias ? args.conv_bias.as<float>() : nullptr;
+  s.dt_bias = args.dt_bias.as<float>(), s.a = args.a.as<float>(), s.d = args.d.as<float>();
+  s.dt_min = args.dt_min, s.dt_max = args.dt_max;
+  auto* xbc = static_cast<float*>(stream.scratch(static_cast<std::size_t>(sequences * s.channels) * sizeof(float)));
+  for (std::int64_t first = 0; first < sequences; first += step_sequences) {
+    const auto count = static_cast<unsigned>(std::min(step_sequences, sequences - first));
+    StepPointers pointers{};
+    s.quads = s.d_state % 4 == 0 && s.inner % 4 == 0 && s.channels % 4 == 0;
+    for (unsigned b = 0; b < count; ++b) {
+      s.quads = s.quads && reinterpret_cast<std::uintptr_t>(args.state[static_cast<std::size_t>(first) + b]) % 16 == 0;
+      pointers.conv[b] = args.conv[static_cast<std::size_t>(first) + b];
+      pointers.state[b] = args.state[static_cast<std::size_t>(first) + b];
+    }
+    s.y = args.y.as<float>() + first * s.inner;
+    s.proj = args.proj.as<float>() + first * s.width;
+    s.xbc = xbc + first * s.channels;
+    s.log_decay = args.log_decay ? args.log_decay.as<float>() + first * s.heads : nullptr;
+    const dim3 conv_grid(blocks_for(s.channels, step_conv_threads), count);
+    launch(on, "ssd_step conv", {.grid = conv_grid, .block = dim3(step_conv_threads), .overlaps = true},
+           ssd_step_conv_kernel, pointers, s);
+    launch(on, "ssd_step",
+           {.grid = dim3(static_cast<unsigned>(s.heads), count), .block = dim3(step_threads), .overlaps = true},
+           ssd_step_heads_kernel, pointers, s);
+  }
+}
+
+}  // namespace holdfast::cuda

@@ -1,0 +1,120 @@
+// The CUDA side of Device and Stream, and how kernels are launched.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "kernels/cuda/check.h"
+#include "kernels/cuda_backend.h"
+#include "kernels/device.h"
+
+namespace holdfast::cuda {
+
+class Products;
+
+// What kernels choose their shapes by.
+struct Card {
+  int index = 0;
+  int major = 0, minor = 0;  // compute capability
+  int multiprocessors = 0;
+  int shared_bytes = 0;  // that a block may ask for
+  std::string name;
+};
+
+class CudaStream final : public StreamBackend {
+ public:
+  explicit CudaStream(Card card);
+  ~CudaStream() override;
+  CudaStream(const CudaStream&) = delete;
+  CudaStream& operator=(const CudaStream&) = delete;
+
+  [[nodiscard]] void* native() const noexcept override { return const_cast<CudaStream*>(this); }
+  void synchronize() override;
+  void copy(void* to, const void* from, std::size_t bytes, DeviceKind to_where, DeviceKind from_where) override;
+  void fill_zero(void* memory, std::size_t bytes) override;
+  void repeat(std::uint64_t key, const std::function<void()>& work) override;
+  void forget_repeats() override;
+
+  [[nodiscard]] cudaStream_t get() const noexcept { return stream_; }
+  [[nodiscard]] const Card& card() const noexcept { return card_; }
+  [[nodiscard]] bool synchronous() const noexcept { return synchronous_; }
+  [[nodiscard]] bool recording() const noexcept { return recording_; }
+  [[nodiscard]] Products& products();
+  // Small data of the CPU to the device, without waiting: through page-locked memory, whose slots are used in turn.
+  void upload(void* to, const void* from, std::size_t bytes);
+  // Where a kernel notes a bad argument it found in device memory: 1, then the id outside the vocabulary.
+  [[nodiscard]] std::int32_t* complaint() const noexcept { return complaint_device_; }
+
+ private:
+  struct Recording {
+    bool warm = false;  // ran once without recording
+    cudaGraphExec_t graph = nullptr;
+  };
+  void record(Recording& recording, const std::function<void()>& work);
+  void raise_complaint();
+
+  Card card_;
+  cudaStream_t stream_ = nullptr;
+  bool synchronous_ = false;
+  bool recording_ = false;
+  std::unique_ptr<Products> products_;
+  std::byte* staging_ = nullptr;  // page-locked
+  std::size_t staging_slot_ = 0;
+  std::int32_t* complaint_host_ = nullptr;  // page-locked, written by kernels
+  std::int32_t* complaint_device_ = nullptr;
+  std::unordered_map<std::uint64_t, Recording> recordings_;
+};
+
+// The backend of a GPU stream, with its card made current for the calling thread.
+[[nodiscard]] CudaStream& backend(Stream& stream);
+
+struct Launch {
+  dim3 grid;
+  dim3 block;
+  std::size_t shared = 0;
+  // The kernel may start while the one before it is ending. Only for kernels that call wait_for_previous() before they
+  // touch what others write (launch.cuh).
+  bool overlaps = false;
+};
+
+void finish_launch(CudaStream& stream, const char* what);
+
+template <class... Parameters, class... Arguments>
+void launch(CudaStream& stream, const char* what, const Launch& shape, void (*kernel)(Parameters...),
+            Arguments&&... arguments) {
+  cudaLaunchConfig_t config{};
+  config.gridDim = shape.grid;
+  config.blockDim = shape.block;
+  config.dynamicSmemBytes = shape.shared;
+  config.stream = stream.get();
+  cudaLaunchAttribute attribute{};
+  attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+  attribute.val.programmaticStreamSerializationAllowed = 1;
+  config.attrs = &attribute;
+  config.numAttrs = shape.overlaps && stream.card().major >= 9 ? 1 : 0;
+  const cudaError_t error =
+      cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(std::forward<Arguments>(arguments))...);
+  if (error != cudaSuccess) fail(error, what, "launch", static_cast<int>(shape.grid.x));
+  finish_launch(stream, what);
+}
+
+// Lets a kernel take `bytes` of shared memory (above 48 KiB it must be asked for).
+template <class Kernel>
+void allow_shared(Kernel* kernel, std::size_t bytes) {
+  if (bytes > 48 * 1024) {
+    HOLDFAST_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)));
+  }
+}
+
+[[nodiscard]] inline unsigned blocks_for(std::int64_t items, std::int64_t per_block) {
+  return static_cast<unsigned>((items + per_block - 1) / per_block);
+}
+
+}  // namespace holdfast::cuda

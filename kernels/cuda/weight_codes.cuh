@@ -1,0 +1,143 @@
+// Eight neighbouring columns of a packed weight in registers.
+#pragma once
+
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
+#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/weight_layout.h"
+
+namespace holdfast::cuda {
+
+struct PackedWeight {
+  const std::uint8_t* codes;
+  const std::uint8_t* scales;
+  const std::uint8_t* supers;
+  std::int64_t rows, cols;
+  std::int64_t code_row, scale_row, super_row;
+};
+
+[[nodiscard]] inline PackedWeight packed_weight(const void* data, WeightFormat format, std::int64_t rows,
+                                                std::int64_t cols) {
+  const PackedLayout p = packed_layout(format, rows, cols);
+  const auto* begin = static_cast<const std::uint8_t*>(data);
+  return {begin, begin + p.scales_at, begin + p.supers_at, rows, cols, p.code_row, p.scale_row, p.super_row};
+}
+
+// scale and base of the group that column `col` of `row` is in.
+struct GroupScale {
+  float scale, base;
+};
+template <WeightFormat format>
+__device__ __forceinline__ GroupScale group_scale(const PackedWeight& w, std::int64_t row, std::int64_t col) {
+  constexpr BlockTraits t = block_traits(format);
+  if constexpr (t.code_bits == 0) {
+    return {1.0f, 0.0f};
+  } else if constexpr (!t.two_level) {
+    const std::uint8_t* at = w.scales + row * w.scale_row;
+    if constexpr (t.affine) {
+      const __half2 both = reinterpret_cast<const __half2*>(at)[col / t.group];
+      return {__low2float(both), __high2float(both)};
+    } else {
+      return {__half2float(reinterpret_cast<const __half*>(at)[col / t.group]), 0.0f};
+    }
+  } else {
+    const std::uint8_t* at = w.scales + row * w.scale_row;
+    const std::uint8_t* super = w.supers + row * w.super_row;
+    if constexpr (t.affine) {
+      const uchar2 both = reinterpret_cast<const uchar2*>(at)[col / t.group];
+      const __half2 d = reinterpret_cast<const __half2*>(super)[col / 256];
+      return {__low2float(d) * static_cast<float>(both.x), -(__high2float(d) * static_cast<float>(both.y))};
+    } else {
+      const auto scale = reinterpret_cast<const signed char*>(at)[col / t.group];
+      return {__half2float(reinterpret_cast<const __half*>(super)[col / 256]) * static_cast<float>(scale), 0.0f};
+    }
+  }
+}
+
+// Code (less its offset) or value of columns col .. col+7; col is a multiple of 8.
+template <WeightFormat format>
+__device__ __forceinline__ void load_codes(const std::uint8_t* row_codes, std::int64_t col, float (&out)[8]) {
+  constexpr BlockTraits t = block_traits(format);
+  if constexpr (format == WeightFormat::f32) {
+    const float4 a = __ldg(reinterpret_cast<const float4*>(row_codes + col * 4));
+    const float4 b = __ldg(reinterpret_cast<const float4*>(row_codes + col * 4 + 16));
+    out[0] = a.x, out[1] = a.y, out[2] = a.z, out[3] = a.w, out[4] = b.x, out[5] = b.y, out[6] = b.z, out[7] = b.w;
+  } else if constexpr (format == WeightFormat::bf16) {
+    const uint4 v = __ldg(reinterpret_cast<const uint4*>(row_codes + col * 2));
+    const unsigned words[4] = {v.x, v.y, v.z, v.w};
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      out[2 * i] = __uint_as_float(words[i] << 16);
+      out[2 * i + 1] = __uint_as_float(words[i] & 0xffff0000u);
+    }
+  } else if constexpr (format == WeightFormat::f16) {
+    const uint4 v = __ldg(reinterpret_cast<const uint4*>(row_codes + col * 2));
+    const unsigned words[4] = {v.x, v.y, v.z, v.w};
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const float2 pair = __half22float2(*reinterpret_cast<const __half2*>(&words[i]));
+      out[2 * i] = pair.x;
+      out[2 * i + 1] = pair.y;
+    }
+  } else if constexpr (t.code_bits == 8) {
+    const uint2 v = __ldg(reinterpret_cast<const uint2*>(row_codes + col));
+    const unsigned words[2] = {v.x, v.y};
+    // A byte in the middle of the mantissa of 2^15 counts in ones.
+#pragma unroll
+    for (int i = 0; i < 8; ++i) {
+      const unsigned bits = __byte_perm(words[i / 4], 0x47000000u, 0x7404u | static_cast<unsigned>(i % 4) << 4);
+      out[i] = __uint_as_float(bits) - (32768.0f + static_cast<float>(t.offset));
+    }
+  } else {
+    const unsigned v = __ldg(reinterpret_cast<const unsigned*>(row_codes + col / 2));
+#pragma unroll
+    for (int i = 0; i < 8; ++i) {
+      // Four bits at the top of the mantissa of 128 (bits 16 to 19) count in ones.
+      const unsigned shifted = i < 4 ? v << (16 - 4 * i) : v >> (4 * i - 16);
+      out[i] = __uint_as_float((shifted & 0x000f0000u) | 0x43000000u) - (128.0f + static_cast<float>(t.offset));
+    }
+  }
+}
+
+// Values of columns col .. col+7.
+template <WeightFormat format>
+__device__ __forceinline__ void load_values(const PackedWeight& w, std::int64_t row, std::int64_t col,
+                                            float (&out)[8]) {
+  constexpr BlockTraits t = block_traits(format);
+  load_codes<format>(w.codes + row * w.code_row, col, out);
+  if constexpr (t.code_bits != 0) {
+    const GroupScale group = group_scale<format>(w, row, col);
+#pragma unroll
+    for (int i = 0; i < 8; ++i) {
+      // Rounded twice, as the definition of the affine formats does.
+      const float product = group.scale * out[i];
+      out[i] = t.affine ? __fadd_rn(product, group.base) : product;
+    }
+  }
+}
+
+// Calls visit(std::integral_constant<WeightFormat, ...>) for the run-time format.
+template <class Visit>
+void with_format(WeightFormat format, Visit visit) {
+  switch (format) {
+#define HOLDFAST_FORMAT(name) \
+  case WeightFormat::name: return visit(std::integral_constant<WeightFormat, WeightFormat::name>{});
+    HOLDFAST_FORMAT(f32)
+    HOLDFAST_FORMAT(f16)
+    HOLDFAST_FORMAT(bf16)
+    HOLDFAST_FORMAT(q8_0)
+    HOLDFAST_FORMAT(q4_0)
+    HOLDFAST_FORMAT(q4_1)
+    HOLDFAST_FORMAT(q5_0)
+    HOLDFAST_FORMAT(q5_1)
+    HOLDFAST_FORMAT(q2_k)
+    HOLDFAST_FORMAT(q3_k)
+    HOLDFAST_FORMAT(q4_k)
+    HOLDFAST_FORMAT(q5_k)
+    HOLDFAST_FORMAT(q6_k)
+#undef HOLDFAST_FORMAT
+  }
+}
+
+}  // namespace holdfast::cuda
