@@ -11,10 +11,10 @@ namespace holdfast {
 struct CausalConv1dArgs {
   TensorView y;               // (T, C)    out; f32
   TensorView state;           // (C, K-1)  f32; in: the K-1 inputs before t = 0, oldest first; out: the last K-1
-  ConstTensorView x;          // f32, T rows of C that stand x_stride apart
+  ConstTensorView x;          // (T, C)    f32; rows stand x_stride apart
   std::int64_t x_stride = 0;  // in elements, >= C
   ConstTensorView weight;     // (C, K)    f32
-  ConstTensorView bias;       // (C)       f32; may be absent
+  ConstTensorView bias = {};  // (C)       f32; may be absent
 };
 void causal_conv1d(Stream&, const CausalConv1dArgs&);
 

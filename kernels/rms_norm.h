@@ -9,19 +9,19 @@
 namespace holdfast {
 
 struct RmsNormArgs {
-  TensorView y;            // (M, D)  out; f32; may be x
-  ConstTensorView x;       // (M, D)  f32
-  ConstTensorView weight;  // (D)     f32
-  TensorView residual;     // (M, D)  f32; may be absent. Present: residual += x first, and the sum is what is normed
+  TensorView y;              // (M, D)  out; f32; may be x
+  ConstTensorView x;         // (M, D)  f32
+  ConstTensorView weight;    // (D)     f32
+  TensorView residual = {};  // (M, D)  f32; may be absent. Present: residual += x first, and the sum is what is normed
   float eps = 1e-5f;
 };
 void rms_norm(Stream&, const RmsNormArgs&);
 
 struct GatedRmsNormArgs {
-  TensorView y;       // (M, E)  out; f32; may be x
-  ConstTensorView x;  // (M, E)  f32
-  ConstTensorView z;  // the gate before SiLU: f32, rows of E that stand z_stride apart; absent: x is gated already
-  std::int64_t z_stride = 0;  // in elements, >= E; z is the first E columns of in_proj's output there
+  TensorView y;               // (M, E)  out; f32; may be x
+  ConstTensorView x;          // (M, E)  f32
+  ConstTensorView z;          // (M, E)  f32; the gate before SiLU, rows z_stride apart; absent: x is gated already
+  std::int64_t z_stride = 0;  // in elements, >= E; z is the first E columns of in_proj's output
   ConstTensorView weight;     // (E)     f32
   std::int64_t groups = 1;    // divides E
   float eps = 1e-5f;

@@ -17,7 +17,7 @@ struct SsdScanArgs {
   TensorView y;                // (T, H, P)   out; f32
   TensorView state;            // (H, P, N)   f32; in: h before t = 0, out: h after t = T-1
   ConstTensorView xbc;         // (T, H*P + 2*G*N)  f32: x | B | C of each token, as the convolution leaves them
-  ConstTensorView dt_raw;      // f32, T rows of H that stand dt_stride apart (the last H columns of in_proj's output)
+  ConstTensorView dt_raw;      // (T, H)  f32; rows stand dt_stride apart (the last H columns of in_proj's output)
   std::int64_t dt_stride = 0;  // in elements, >= H
   ConstTensorView dt_bias;     // (H)  f32
   ConstTensorView a;           // (H)  f32, negative: -exp(A_log)
@@ -25,8 +25,8 @@ struct SsdScanArgs {
   std::int64_t groups = 1;     // divides H
   float dt_min = 0.0f;
   float dt_max = std::numeric_limits<float>::infinity();
-  std::int64_t chunk = 64;
-  TensorView log_decay;  // (T, H)  f32 out; may be absent. dt[t] A of each token, for the inspector
+  std::int64_t chunk = 64;    // changes rounding and speed alone; the CPU works chunks above 256 as 256
+  TensorView log_decay = {};  // (T, H)  f32 out; may be absent. dt[t] A of each token, for the inspector
 };
 void ssd_scan(Stream&, const SsdScanArgs&);
 
@@ -35,19 +35,19 @@ void ssd_scan(Stream&, const SsdScanArgs&);
 //   xBC = silu(conv(xBC)),   y = (h C + D x) * silu(z)        (the gated norm's mean is taken later, over whole groups)
 // Every row of `proj` is in_proj's output z | x | B | C | dt.
 struct SsdStepArgs {
-  TensorView y;                   // (B, H*P)        out; f32, gated, not normed
-  std::span<float* const> conv;   // B pointers to (C, K-1), C = H*P + 2*G*N; updated
-  std::span<float* const> state;  // B pointers to (H, P, N); updated
-  ConstTensorView proj;           // (B, 2*H*P + 2*G*N + H)  f32
-  ConstTensorView conv_weight;    // (C, K)  f32
-  ConstTensorView conv_bias;      // (C)     f32; may be absent
-  ConstTensorView dt_bias;        // (H)     f32
-  ConstTensorView a;              // (H)     f32
-  ConstTensorView d;              // (H)     f32
+  TensorView y;                    // (B, H*P)        out; f32, gated, not normed
+  std::span<float* const> conv;    // B pointers to (C, K-1), C = H*P + 2*G*N; updated
+  std::span<float* const> state;   // B pointers to (H, P, N); updated
+  ConstTensorView proj;            // (B, 2*H*P + 2*G*N + H)  f32
+  ConstTensorView conv_weight;     // (C, K)  f32
+  ConstTensorView conv_bias = {};  // (C)     f32; may be absent
+  ConstTensorView dt_bias;         // (H)     f32
+  ConstTensorView a;               // (H)     f32
+  ConstTensorView d;               // (H)     f32
   std::int64_t heads = 0, head_dim = 0, d_state = 0, groups = 1;
   float dt_min = 0.0f;
   float dt_max = std::numeric_limits<float>::infinity();
-  TensorView log_decay;  // (B, H)  f32 out; may be absent
+  TensorView log_decay = {};  // (B, H)  f32 out; may be absent
 };
 void ssd_step(Stream&, const SsdStepArgs&);
 
