@@ -102,9 +102,10 @@ std::size_t block_bytes(WeightFormat format) noexcept {
 }
 
 std::size_t encoded_row_bytes(WeightFormat format, std::int64_t cols) {
-  if (cols < 0 || cols % block_columns(format) != 0) {
+  constexpr std::int64_t most = std::int64_t{1} << 48;  // so that no product of sizes overflows
+  if (cols < 0 || cols > most || cols % block_columns(format) != 0) {
     throw ArgumentError(std::string(name(format)) + " rows of " + std::to_string(cols) +
-                        " columns, want a multiple of " + std::to_string(block_columns(format)));
+                        " columns, want a multiple of " + std::to_string(block_columns(format)) + " up to 2^48");
   }
   return static_cast<std::size_t>(cols / block_columns(format)) * block_bytes(format);
 }
