@@ -59,6 +59,11 @@ else()
   endif()
   if(NOT HOLDFAST_CUDA_WHY)
     enable_language(CUDA)
+    # CMake before 3.25.2 does not know the flags of nvcc's C++20.
+    if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+      set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+      set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+    endif()
     find_package(CUDAToolkit QUIET)
     if(TARGET CUDA::cudart_static AND EXISTS ${CUDAToolkit_INCLUDE_DIRS}/cublasLt.h)
       set(HOLDFAST_CUDA_FOUND ON)
@@ -77,10 +82,9 @@ endif()
 
 # holdfast_cuda_options(target): how the .cu files of a target are compiled.
 function(holdfast_cuda_options target)
-  # CMake before 3.26 does not know nvcc's C++20, so that the flag is given here. No --use_fast_math: results must agree
-  # with the CPU's.
+  # No --use_fast_math: results must agree with the CPU's.
   target_compile_options(${target} PRIVATE
-    $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--extended-lambda;--expt-relaxed-constexpr;-lineinfo>
+    $<$<COMPILE_LANGUAGE:CUDA>:--extended-lambda;--expt-relaxed-constexpr;-lineinfo>
     "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-Xcompiler=-Wall,-Wextra,-Wshadow>"
     "$<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<BOOL:${HOLDFAST_WERROR}>>:SHELL:--Werror all-warnings>")
   # cuBLASLt (541 MB) is looked for at run time, so that a program starts on machines without it.
