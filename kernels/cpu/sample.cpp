@@ -34,7 +34,7 @@ float sample_largest(const float* values, std::int64_t count) {
   std::int64_t i = 0;
   for (; i + lanes <= count; i += lanes) {
     const auto v = hn::LoadU(d, values + i);
-    nan = hn::Or(nan, hn::VecFromMask(d, hn::Ne(v, v)));
+    nan = hn::Or(nan, hn::VecFromMask(d, hn::IsNaN(v)));  // Ne(v, v) would not do: it is false for NaN on x86
     largest = hn::Max(largest, v);
   }
   if (!hn::AllTrue(d, hn::Eq(nan, hn::Zero(d)))) return std::numeric_limits<float>::quiet_NaN();
@@ -121,9 +121,11 @@ std::vector<Candidate> candidates(std::span<const float> weights, double total, 
     ++counts[bin_of(weight)];
     sums[bin_of(weight)] += static_cast<double>(weight);
   }
-  // A little more than top_p of the sum, so that the rounding of sums never leaves a survivor out.
-  const double wanted = params.top_p < 1.0f ? total * (static_cast<double>(params.top_p) + 1e-5) : 2.0 * total;
-  const std::int64_t most = params.top_k > 0 ? params.top_k : std::ssize(weights);
+  // With top-k its count alone decides, since top-p is then of a sum that is known only when all k are. Otherwise a
+  // little more than top_p of the sum, so that the rounding of sums never leaves a survivor out.
+  const bool by_count = params.top_k > 0;
+  const std::int64_t most = by_count ? params.top_k : std::ssize(weights);
+  const double wanted = by_count ? 2.0 * total : total * (static_cast<double>(params.top_p) + 1e-5);
   std::size_t bin = bin_count - 1;
   std::int64_t count = counts[bin];
   double sum = sums[bin];
