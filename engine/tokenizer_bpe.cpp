@@ -169,7 +169,8 @@ void BpeTokenizer::add_merges(const BpeDescription& description) {
   };
   for (std::size_t rank = 0; rank < description.merges.size(); ++rank) {
     const auto& [left, right] = description.merges[rank];
-    merges_.add(id_of(left, rank), id_of(right, rank), id_of(left + right, rank));
+    const TokenId left_id = id_of(left, rank), right_id = id_of(right, rank);
+    merges_.add(left_id, right_id, id_of(left + right, rank));
   }
 }
 

@@ -40,13 +40,13 @@ RegexPointer<pcre2_code> regex_compile(std::string_view pattern, std::uint32_t o
     pcre2_set_max_pattern_length(context.get(), 2 * regex_max_pattern);
   }
   return RegexPointer<pcre2_code>(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
-                                                PCRE2_UTF | PCRE2_UCP | options, &error, &where, context.get()));
+                                                PCRE2_UTF | options, &error, &where, context.get()));
 }
 
 bool regex_compiles(const std::string& pattern) {
   int error = 0;
   PCRE2_SIZE where = 0;
-  return regex_compile(pattern, 0, error, where) != nullptr;
+  return regex_compile(pattern, PCRE2_UCP, error, where) != nullptr;
 }
 
 class PatternTranslator {
@@ -246,7 +246,7 @@ TokenizerRegex::TokenizerRegex(std::string_view pattern, Syntax syntax) : patter
   int error = 0;
   PCRE2_SIZE where = 0;
   auto code = std::make_unique<Code>();
-  code->code = regex_compile(translated, literal ? PCRE2_LITERAL : PCRE2_MULTILINE, error, where);
+  code->code = regex_compile(translated, literal ? PCRE2_LITERAL : PCRE2_UCP | PCRE2_MULTILINE, error, where);
   if (!code->code) throw FormatError("the pattern " + pattern_ + " is not a pattern: " + regex_message(error));
   // Without JIT the same matches are found, more slowly.
   (void)pcre2_jit_compile(code->code.get(), PCRE2_JIT_COMPLETE);

@@ -17,6 +17,7 @@ namespace {
 using Type = SpmPiece::Type;
 using Processor = sentencepiece::SentencePieceProcessor;
 
+constexpr std::size_t spm_part_bytes = 2048;
 constexpr std::string_view spm_space = "\xE2\x96\x81";  // U+2581 stands for a space
 
 std::string spm_text_of(const SpmPiece& piece, const std::string& unknown_surface) {
@@ -68,7 +69,8 @@ class SentencePieceTokenizer final : public Tokenizer {
   }
   std::vector<TokenId> encode_as_reference(std::string_view text) const override {
     std::vector<TokenId> ids;
-    append(reading(true, true), text, ids);
+    check_encode_size(text);
+    append(true, true, text, ids);
     return ids;
   }
   std::string decode(std::span<const TokenId> ids, bool skip_special) const override;
@@ -95,13 +97,14 @@ class SentencePieceTokenizer final : public Tokenizer {
   static std::size_t index(TokenId id) noexcept { return static_cast<std::size_t>(id); }
   bool has(TokenId id) const noexcept { return id >= 0 && index(id) < pieces_.size(); }
   const Processor& reading(bool at_start, bool markers) const { return *readings_[at_start ? 1 : 0][markers ? 1 : 0]; }
-  void append(const Processor& processor, std::string_view text, std::vector<TokenId>& ids) const;
+  void append(bool at_start, bool markers, std::string_view text, std::vector<TokenId>& ids) const;
   std::vector<TokenId> encode_at(bool at_start, std::string_view text, bool parse_special) const;
 
   std::vector<SpmPiece> pieces_;
   std::vector<std::string> texts_;  // what each piece adds to a text
   std::unordered_map<std::string_view, TokenId> ids_;
   std::shared_ptr<const Processor> readings_[2][2];
+  bool splits_at_spaces_ = false;
   TokenMatcher controls_;
   std::optional<TokenId> bos_, eos_;
   bool adds_bos_ = true;
@@ -126,6 +129,7 @@ SentencePieceTokenizer::SentencePieceTokenizer(SpmModel model, const std::string
   const Processor& processor = reading(true, true);
   if (processor.bos_id() >= 0) bos_ = processor.bos_id();
   if (processor.eos_id() >= 0) eos_ = processor.eos_id();
+  splits_at_spaces_ = model.splits_at_spaces;
   pieces_ = std::move(model.pieces);
   for (const SpmPiece& piece : pieces_) {
     const auto id = static_cast<TokenId>(texts_.size());
@@ -135,13 +139,22 @@ SentencePieceTokenizer::SentencePieceTokenizer(SpmModel model, const std::string
   }
 }
 
-void SentencePieceTokenizer::append(const Processor& processor, std::string_view text,
+// Encodes in parts where that gives the same ids.
+void SentencePieceTokenizer::append(bool at_start, bool markers, std::string_view text,
                                     std::vector<TokenId>& ids) const {
-  check_encode_size(text);
   std::vector<int> part;
-  const auto status = processor.Encode(text, &part);
-  if (!status.ok()) throw FormatError(std::string("sentencepiece: ") + status.message());
-  ids.insert(ids.end(), part.begin(), part.end());
+  do {
+    std::size_t end = splits_at_spaces_ ? std::min(text.size(), spm_part_bytes) : text.size();
+    while (end < text.size() &&
+           !(text[end] == ' ' && text[end - 1] != ' ' && !text.substr(0, end).ends_with(spm_space))) {
+      ++end;
+    }
+    const auto status = reading(at_start, markers).Encode(text.substr(0, end), &part);
+    if (!status.ok()) throw FormatError(std::string("sentencepiece: ") + status.message());
+    ids.insert(ids.end(), part.begin(), part.end());
+    text.remove_prefix(end);
+    at_start = false;
+  } while (!text.empty());
 }
 
 std::vector<TokenId> SentencePieceTokenizer::encode_at(bool at_start, std::string_view text, bool parse_special) const {
@@ -149,7 +162,7 @@ std::vector<TokenId> SentencePieceTokenizer::encode_at(bool at_start, std::strin
   std::vector<TokenId> ids;
   std::size_t begin = 0;
   const auto flush = [&](std::size_t end) {
-    if (end > begin) append(reading(at_start && begin == 0, parse_special), text.substr(begin, end - begin), ids);
+    if (end > begin) append(at_start && begin == 0, parse_special, text.substr(begin, end - begin), ids);
   };
   for (std::size_t at = 0; parse_special && at < text.size();) {
     const auto match = controls_.longest(text, at);
@@ -227,6 +240,7 @@ std::unique_ptr<const Tokenizer> make_sentencepiece(const GgufVocabulary& vocabu
   }
   model.set_plain_bpe(vocabulary.add_space_prefix.value_or(true), vocabulary.remove_extra_whitespaces.value_or(false));
   model.check(name);
+  model.find_splits();
   auto tokenizer = std::make_unique<SentencePieceTokenizer>(std::move(model), name);
   const auto id_of = [&](std::optional<std::int64_t> id) {
     return id && *id >= 0 && *id < static_cast<std::int64_t>(count) ? std::optional(static_cast<TokenId>(*id))

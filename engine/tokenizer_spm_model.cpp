@@ -17,7 +17,9 @@ namespace {
 constexpr std::uint32_t spm_pieces = 1, spm_trainer_spec = 2, spm_normalizer_spec = 3, spm_denormalizer_spec = 5;
 constexpr std::uint32_t spm_piece_text = 1, spm_piece_score = 2, spm_piece_type = 3;
 constexpr std::uint32_t spm_trainer_model_type = 3, spm_trainer_unk_surface = 44, spm_trainer_byte_fallback = 35;
+constexpr std::uint32_t spm_trainer_space_as_suffix = 24;
 constexpr std::uint32_t spm_charsmap = 2, spm_add_dummy_prefix = 3, spm_remove_extra_whitespaces = 4;
+constexpr std::uint32_t spm_escape_whitespaces = 5;
 constexpr std::uint64_t spm_unigram = 1, spm_bpe = 2;
 
 // The library keeps the prefixes that match at one place in arrays of these lengths on the stack, and reads past their
@@ -258,6 +260,19 @@ void check_normalizer_spec(SpmModel& model, const std::string& name) {
   if (!charsmap.empty()) CharsMap(charsmap, name).check();
 }
 
+// A space, or U+2581 for one, after a character that is neither.
+bool has_inner_space(std::string_view text) {
+  bool after_other = false;
+  while (!text.empty()) {
+    const Utf8Step step = utf8_step(text);
+    const bool space = step.code_point == ' ' || step.code_point == 0x2581;
+    if (space && after_other) return true;
+    after_other = !space;
+    text.remove_prefix(step.length);
+  }
+  return false;
+}
+
 void check_user_defined_nesting(std::vector<std::string_view> texts, const std::string& name) {
   std::sort(texts.begin(), texts.end());
   std::vector<std::string_view> open;  // each a prefix of the next
@@ -301,6 +316,7 @@ SpmModel SpmModel::parse(std::string_view bytes, const std::string& name) {
   check_trainer_spec(model, name);
   check_normalizer_spec(model, name);
   model.check(name);
+  model.find_splits();
   return model;
 }
 
@@ -334,6 +350,29 @@ void SpmModel::check(const std::string& name) const {
     if (piece.type == Type::user_defined) user_defined.push_back(piece.text);
   }
   check_user_defined_nesting(std::move(user_defined), name);
+}
+
+void SpmModel::find_splits() {
+  splits_at_spaces = false;
+  const std::string none;
+  WireReader trainer(trainer_spec, none), normalizer(normalizer_spec, none);
+  bool bpe = false, plain = true, removes = true;
+  for (WireField field; trainer.next(field);) {
+    if (field.number == spm_trainer_model_type) bpe = field.value == spm_bpe;
+    if (field.number == spm_trainer_space_as_suffix) plain = plain && field.value == 0;
+  }
+  for (WireField field; normalizer.next(field);) {
+    if (field.number == spm_charsmap) plain = plain && field.bytes.empty();
+    if (field.number == spm_escape_whitespaces) plain = plain && field.value != 0;
+    if (field.number == spm_remove_extra_whitespaces) removes = field.value != 0;
+  }
+  if (!bpe || !plain || removes) return;
+  bool has_space = false;
+  for (const SpmPiece& piece : pieces) {
+    if (piece.type == SpmPiece::Type::normal && piece.text == "\xE2\x96\x81") has_space = true;
+    if (piece.type != SpmPiece::Type::control && has_inner_space(piece.text)) return;
+  }
+  splits_at_spaces = has_space;
 }
 
 std::string SpmModel::serialize(Variant variant) const {

@@ -21,6 +21,9 @@ struct SpmModel {
   std::vector<SpmPiece> pieces;
   std::string trainer_spec, normalizer_spec;  // wire format; checked
   bool add_dummy_prefix = true;
+  // Merging never crosses from another character to a space, so a text may be encoded in parts that begin with a space
+  // after another character: the library's time per byte grows with the length of its text.
+  bool splits_at_spaces = false;
   std::string unknown_surface = " \xE2\x81\x87 ";
 
   // Throws FormatError.
@@ -29,6 +32,7 @@ struct SpmModel {
   void set_plain_bpe(bool dummy_prefix, bool remove_extra_whitespaces);
   // Throws FormatError: pieces, types and nesting that the library could not bear.
   void check(const std::string& name) const;
+  void find_splits();
 
   struct Variant {
     bool dummy_prefix = true;      // false: text in the middle of a sequence
