@@ -113,7 +113,10 @@ void bench_shape(Stream& stream, WeightFormat format, const Shape& shape, const 
     const std::vector<float> x = normals(engine, rows * shape.cols);
     std::vector<float> y(static_cast<std::size_t>(rows * shape.outputs));
     const holdfast::LinearArgs args{holdfast::view_of(std::span(y), {rows, shape.outputs}),
-                                    holdfast::view_of(std::span<const float>(x), {rows, shape.cols}), &w};
+                                    holdfast::view_of(std::span<const float>(x), {rows, shape.cols}),
+                                    &w,
+                                    {},
+                                    false};
     holdfast::linear(stream, args);
     const double error = worst_error(w, x, y, rows);
     if (!(error < 0x1p-8)) throw std::runtime_error("a wrong product, relative error " + std::to_string(error));
