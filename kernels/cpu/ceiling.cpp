@@ -9,8 +9,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <new>
+
+#include "kernels/device.h"
+#include "kernels/tensor.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace holdfast::cpu {
@@ -141,13 +142,9 @@ double ceiling_rate(ThreadPool& pool, CeilingLoop loop, double seconds) {
 double ceiling_bandwidth(ThreadPool& pool, double seconds) {
   constexpr std::int64_t piece_bytes = std::int64_t{1} << 20;
   constexpr std::int64_t pieces = 128;
-  struct Free {
-    void operator()(std::byte* memory) const { ::operator delete[](memory, std::align_val_t{64}); }
-  };
-  const std::unique_ptr<std::byte[], Free> memory(new (std::align_val_t{64})
-                                                      std::byte[static_cast<std::size_t>(pieces * piece_bytes)]);
+  Tensor memory(Device::cpu(), DType::u8, Shape{pieces * piece_bytes});  // in huge pages, as weights are
   const auto each = [&](auto use) {
-    pool.run(pieces, [&](std::int64_t piece, int) { use(memory.get() + piece * piece_bytes); });
+    pool.run(pieces, [&](std::int64_t piece, int) { use(memory.view().as<std::byte>() + piece * piece_bytes); });
   };
   each([](std::byte* at) { std::fill_n(at, piece_bytes, std::byte{1}); });  // real pages, not the shared zero page
   double best = 0;
