@@ -92,7 +92,7 @@ class WeightReader {
     const StoredTensor& stored = checkpoint_.get(canonical);
     const std::int64_t rows = stored.shape[0];
     const std::int64_t cols = stored.shape[1];
-    const WeightFormat format = memory_format(dtype_, stored.format, cols);
+    const WeightFormat format = memory_format(dtype_, stored.format, rows, cols);
     WeightBuilder builder(stream_, stored.stored_name, format, rows, cols);
     const std::size_t from_bytes = encoded_row_bytes(stored.format, cols);
     const std::size_t to_bytes = encoded_row_bytes(format, cols);
@@ -293,8 +293,13 @@ LoadDType load_dtype(std::string_view wanted) {
   throw ArgumentError("dtype \"" + std::string(wanted) + "\": want one of " + names);
 }
 
-WeightFormat memory_format(LoadDType dtype, WeightFormat stored, std::int64_t cols) {
+WeightFormat memory_format(LoadDType dtype, WeightFormat stored, std::int64_t rows, std::int64_t cols) {
   WeightFormat wanted = stored;
+  // Rounding a small matrix costs accuracy and saves nothing that could be noticed.
+  constexpr std::size_t small_matrix = std::size_t{128} << 10;
+  if (dtype != LoadDType::f32 && static_cast<std::size_t>(rows) * encoded_row_bytes(stored, cols) < small_matrix) {
+    return stored;
+  }
   switch (dtype) {
     case LoadDType::stored: return stored;
     case LoadDType::f32: return WeightFormat::f32;
@@ -311,8 +316,9 @@ std::size_t weight_bytes(DeviceKind where, const Checkpoint& checkpoint, LoadDTy
   std::size_t bytes = vector_bytes(checkpoint.config());
   for (const StoredTensor& tensor : checkpoint.tensors()) {
     if (tensor.shape.rank() != 2 || tensor.name.ends_with("conv_weight")) continue;
+    const std::int64_t rows = tensor.shape[0];
     const std::int64_t cols = tensor.shape[1];
-    bytes += Weight::packed_bytes(where, memory_format(dtype, tensor.format, cols), tensor.shape[0], cols);
+    bytes += Weight::packed_bytes(where, memory_format(dtype, tensor.format, rows, cols), rows, cols);
   }
   return bytes;
 }

@@ -18,8 +18,9 @@ namespace holdfast {
 enum class LoadDType { stored, f32, bf16, q8, q4 };
 [[nodiscard]] std::string_view name(LoadDType) noexcept;
 [[nodiscard]] LoadDType load_dtype(std::string_view name);  // throws ArgumentError listing the names
-// The format a stored matrix of this width takes in memory under `dtype`.
-[[nodiscard]] WeightFormat memory_format(LoadDType dtype, WeightFormat stored, std::int64_t cols);
+// The format a stored matrix of this shape takes in memory under `dtype`. Matrices under 128 KiB stay as stored; bf16
+// where a quantised format's blocks do not divide the row.
+[[nodiscard]] WeightFormat memory_format(LoadDType dtype, WeightFormat stored, std::int64_t rows, std::int64_t cols);
 
 struct LayerWeights {
   Tensor norm;           // (D)
