@@ -424,8 +424,8 @@ void add_gguf_config(GgufWriter& writer, const Mamba2Config& config, std::string
                       ": a mamba2 GGUF has no place for it");
   }
   const auto extent = [](std::int64_t value) { return static_cast<std::uint32_t>(value); };
-  writer.add("general.architecture", "mamba2");
-  writer.add("general.name", std::string(model_name));
+  writer.add_text("general.architecture", "mamba2");
+  writer.add_text("general.name", model_name);
   writer.add("mamba2.context_length", std::uint32_t{1} << 20);  // means nothing here, but readers want the key
   writer.add("mamba2.embedding_length", extent(config.d_model));
   writer.add("mamba2.feed_forward_length", std::uint32_t{0});

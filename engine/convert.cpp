@@ -264,21 +264,14 @@ void write_mamba_ssm(Conversion& conversion, const Checkpoint& in, const fs::pat
   }
   writer.commit();
   write_file_atomically(folder.path() / "config.json", config);
+  // The layout's config has no place for the ids that begin and end a text.
+  const nlohmann::ordered_json ids = {{"bos_token_id", in.config().bos_token}, {"eos_token_id", in.config().eos_token}};
+  write_file_atomically(folder.path() / "generation_config.json", ids.dump(2) + "\n");
   copy_tokenizer(in, folder.path());
   folder.commit();
 }
 
 // ---- GGUF ------------------------------------------------------------------------------------------------------
-
-std::uint32_t gguf_file_type(ConvertDType dtype) {
-  switch (dtype) {  // llama.cpp's llama_ftype: what most matrices are
-    case ConvertDType::f32: return 0;
-    case ConvertDType::bf16: return 32;
-    case ConvertDType::q8: return 7;
-    case ConvertDType::q4: return 3;
-  }
-  return 0;
-}
 
 void write_gguf(Conversion& conversion, const Checkpoint& in, const fs::path& out, const ConvertOptions& options) {
   GgufWriter writer(out);

@@ -93,8 +93,8 @@ bool add_sentencepiece(GgufWriter& writer, const fs::path& file, const Tokenizer
       writer.add("tokenizer.ggml.unknown_token_id", static_cast<std::uint32_t>(i));
     }
   }
-  writer.add("tokenizer.ggml.model", "llama");
-  writer.add("tokenizer.ggml.pre", "default");
+  writer.add_text("tokenizer.ggml.model", "llama");
+  writer.add_text("tokenizer.ggml.pre", "default");
   writer.add("tokenizer.ggml.tokens", std::move(table.tokens));
   writer.add("tokenizer.ggml.scores", std::move(table.scores));
   writer.add("tokenizer.ggml.token_type", std::move(table.types));
@@ -180,7 +180,7 @@ bool add_byte_bpe(GgufWriter& writer, const fs::path& file, const Tokenizer& tok
     merges.push_back(merge.is_string() ? merge.get<std::string>()
                                        : merge[0].get<std::string>() + " " + merge[1].get<std::string>());
   }
-  writer.add("tokenizer.ggml.model", "gpt2");
+  writer.add_text("tokenizer.ggml.model", "gpt2");
   writer.add("tokenizer.ggml.pre", *pre);
   writer.add("tokenizer.ggml.tokens", std::move(table.tokens));
   writer.add("tokenizer.ggml.token_type", std::move(table.types));
@@ -228,18 +228,31 @@ void write_spm_of_gguf(const GgufFile& gguf, const fs::path& folder) {
 }
 }  // namespace
 
-bool add_gguf_vocabulary(GgufWriter& writer, const Checkpoint& checkpoint) {
-  if (add_known_vocabulary(writer, checkpoint)) return true;
-  writer.add("tokenizer.ggml.model", "no_vocab");
-  return false;
+std::uint32_t gguf_file_type(ConvertDType dtype) noexcept {
+  switch (dtype) {
+    case ConvertDType::f32: return 0;
+    case ConvertDType::bf16: return 32;
+    case ConvertDType::q8: return 7;
+    case ConvertDType::q4: return 3;
+  }
+  return 0;
+}
+
+void add_gguf_vocabulary(GgufWriter& writer, const Checkpoint& checkpoint) {
+  if (add_known_vocabulary(writer, checkpoint)) return;
+  const Mamba2Config& config = checkpoint.config();
+  writer.add_text("tokenizer.ggml.model", "no_vocab");
+  const auto id = [](std::int32_t token) { return static_cast<std::uint32_t>(token); };
+  if (config.bos_token >= 0) writer.add("tokenizer.ggml.bos_token_id", id(config.bos_token));
+  if (config.eos_token >= 0) writer.add("tokenizer.ggml.eos_token_id", id(config.eos_token));
 }
 
 void add_dummy_vocabulary(GgufWriter& writer, std::int64_t vocab_size) {
   VocabularyTable table(vocab_size);
   for (std::size_t i = 0; i < table.tokens.size(); ++i) table.tokens[i] = "t" + std::to_string(i);
   std::fill(table.types.begin(), table.types.end(), static_cast<std::int32_t>(gguf_normal));
-  writer.add("tokenizer.ggml.model", "llama");
-  writer.add("tokenizer.ggml.pre", "default");
+  writer.add_text("tokenizer.ggml.model", "llama");
+  writer.add_text("tokenizer.ggml.pre", "default");
   writer.add("tokenizer.ggml.tokens", std::move(table.tokens));
   writer.add("tokenizer.ggml.scores", std::move(table.scores));
   writer.add("tokenizer.ggml.token_type", std::move(table.types));

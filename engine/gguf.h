@@ -94,7 +94,7 @@ class GgufWriter {
   };
   explicit GgufWriter(const std::filesystem::path& file, IfExists if_exists = IfExists::refuse);
   void add(std::string key, GgufWrite value);
-  void add(std::string key, const char* text) { add(std::move(key), GgufWrite(std::string(text))); }
+  void add_text(std::string key, std::string_view text) { add(std::move(key), GgufWrite(std::string(text))); }
   void add(const GgufFile::Value& value);  // a value of another file, as it is
   void add_tensor(Entry entry);
   void begin_tensor();  // the first call writes the header

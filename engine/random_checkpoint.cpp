@@ -96,6 +96,7 @@ void write_random_gguf(const std::filesystem::path& file, const Mamba2Config& co
   with_bias.conv_bias = true;  // GGUF has no model without
   GgufWriter writer(file);
   add_gguf_config(writer, with_bias, "random");
+  writer.add("general.file_type", gguf_file_type(dtype));
   writer.add("general.quantization_version", std::uint32_t{2});
   add_dummy_vocabulary(writer, config.vocab_size);
   std::vector<WantedTensor> tensors;
