@@ -78,6 +78,7 @@ struct CheckpointRow {
   std::string path{};
   std::string layout{};
   std::string dtype{};
+  std::string tokenizer{};  // a hash of its pieces: token ids mean the same where it is the same
   Milliseconds last_used = 0;
 };
 

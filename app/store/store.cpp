@@ -321,10 +321,11 @@ NodeRow Store::add_user_message(std::optional<SessionId> session, std::string_vi
   return added;
 }
 
-void Store::set_tokens(NodeId id, std::span<const TokenId> tokens) {
+void Store::set_tokens(NodeId id, std::span<const TokenId> tokens, CheckpointId checkpoint) {
   const std::vector<std::byte> blob = tokens_to_blob(tokens);
-  connection_->prepare("UPDATE node SET tokens = ? WHERE id = ? AND writer IS NULL")
+  connection_->prepare("UPDATE node SET tokens = ?, checkpoint = ? WHERE id = ? AND writer IS NULL")
       .bind(std::span<const std::byte>(blob))
+      .bind_or_null(id_or_null(checkpoint))
       .bind(id.value)
       .run();
   require_changed(*connection_, "node", id.value);
@@ -366,10 +367,9 @@ NodeId Store::finish_and_begin(const NodeRow& finished, const NodeRow& next) {
 }
 
 void Store::resume_node(NodeId id) {
-  connection_->prepare("UPDATE node SET writer = ?, stop_reason = NULL WHERE id = ? AND writer IS NULL")
-      .bind(process_mark())
-      .bind(id.value)
-      .run();
+  // A node that this process could not finish, because the disk was full, is still its own.
+  connection_->prepare("UPDATE node SET writer = ?1, stop_reason = NULL WHERE id = ?2 AND (writer IS NULL OR writer = ?1)")
+      .bind(process_mark()).bind(id.value).run();
   require_changed(*connection_, "finished node", id.value);
 }
 
@@ -394,10 +394,11 @@ std::vector<NodeId> Store::recover() {
 
 CheckpointId Store::register_checkpoint(const CheckpointRow& row) {
   Statement insert = connection_->prepare(
-      "INSERT INTO checkpoint (fingerprint, name, path, layout, dtype, first_used, last_used) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE SET name = excluded.name, "
-      "path = excluded.path, layout = excluded.layout, last_used = excluded.last_used RETURNING id");
-  insert.bind(row.fingerprint).bind(row.name).bind(row.path).bind(row.layout).bind(row.dtype);
+      "INSERT INTO checkpoint (fingerprint, name, path, layout, dtype, tokenizer, first_used, last_used) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE SET name = excluded.name, "
+      "path = excluded.path, layout = excluded.layout, tokenizer = excluded.tokenizer, last_used = excluded.last_used "
+      "RETURNING id");
+  insert.bind(row.fingerprint).bind(row.name).bind(row.path).bind(row.layout).bind(row.dtype).bind(row.tokenizer);
   insert.bind(now_milliseconds()).bind(now_milliseconds());
   if (!insert.step()) throw StoreError(file().string() + ": the checkpoint " + row.name + " was not written");
   const CheckpointId id{insert.integer(0)};
@@ -407,11 +408,18 @@ CheckpointId Store::register_checkpoint(const CheckpointRow& row) {
 
 std::vector<CheckpointRow> Store::checkpoints() const {
   Statement rows = connection_->prepare(
-      "SELECT id, fingerprint, name, path, layout, dtype, last_used FROM checkpoint ORDER BY last_used DESC, id DESC");
+      "SELECT id, fingerprint, name, path, layout, dtype, tokenizer, last_used FROM checkpoint "
+      "ORDER BY last_used DESC, id DESC");
   std::vector<CheckpointRow> checkpoints;
   while (rows.step()) {
-    checkpoints.push_back(
-        {{rows.integer(0)}, rows.text(1), rows.text(2), rows.text(3), rows.text(4), rows.text(5), rows.integer(6)});
+    checkpoints.push_back({{rows.integer(0)},
+                           rows.text(1),
+                           rows.text(2),
+                           rows.text(3),
+                           rows.text(4),
+                           rows.text(5),
+                           rows.text(6),
+                           rows.integer(7)});
   }
   return checkpoints;
 }
@@ -466,6 +474,13 @@ std::optional<std::string> Store::setting(std::string_view key) const {
   Statement row = connection_->prepare("SELECT value FROM setting WHERE key = ?");
   row.bind(key);
   return row.step() ? std::optional(row.text(0)) : std::nullopt;
+}
+
+std::vector<std::pair<std::string, std::string>> Store::settings() const {
+  Statement rows = connection_->prepare("SELECT key, value FROM setting ORDER BY key");
+  std::vector<std::pair<std::string, std::string>> settings;
+  while (rows.step()) settings.emplace_back(rows.text(0), rows.text(1));
+  return settings;
 }
 
 void Store::set_setting(std::string_view key, std::string_view value) {

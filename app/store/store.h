@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "app/store/connection.h"
@@ -49,8 +50,8 @@ class Store {  // one connection: one thread at a time; make one per thread
   // A question at the end of the branch that is shown; without a session a new one, titled by the question's first
   // line. Clears the draft.
   NodeRow add_user_message(std::optional<SessionId> session, std::string_view text);
-  // The ids that were read for a node that had none.
-  void set_tokens(NodeId id, std::span<const TokenId> tokens);
+  // The ids that were read for a node that had none, and who read them.
+  void set_tokens(NodeId id, std::span<const TokenId> tokens, CheckpointId checkpoint);
 
   // A node that this process is about to write: `row` gives kind, parent, session, checkpoint, sampler and the rest;
   // its text and tokens start empty. It becomes the session's head.
@@ -60,7 +61,7 @@ class Store {  // one connection: one thread at a time; make one per thread
   void finish_node(const NodeRow& row);
   // Both in one transaction: where a thought ends, the answer begins.
   NodeId finish_and_begin(const NodeRow& finished, const NodeRow& next);
-  // A finished node goes on: this process writes it again.
+  // A finished node, or one that this process failed to finish, goes on: this process writes it again.
   void resume_node(NodeId id);
   // Nodes whose process has died get the text of their journal and "interrupted" as stop reason; returned.
   std::vector<NodeId> recover();
@@ -74,6 +75,7 @@ class Store {  // one connection: one thread at a time; make one per thread
   void remove_snapshot(SnapshotId id);
 
   [[nodiscard]] std::optional<std::string> setting(std::string_view key) const;
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> settings() const;
   void set_setting(std::string_view key, std::string_view value);
 
   [[nodiscard]] const std::filesystem::path& file() const noexcept;

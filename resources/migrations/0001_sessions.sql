@@ -14,6 +14,7 @@ CREATE TABLE checkpoint (
   path TEXT NOT NULL,
   layout TEXT NOT NULL,
   dtype TEXT NOT NULL,
+  tokenizer TEXT NOT NULL,  -- a hash of its pieces: token ids mean the same where it is the same
   first_used INTEGER NOT NULL,
   last_used INTEGER NOT NULL
 ) STRICT;

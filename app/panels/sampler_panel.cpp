@@ -1,0 +1,129 @@
+#include "app/panels/sampler_panel.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QFormLayout>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QLabel>
+#include <QLineEdit>
+#include <QRandomGenerator>
+#include <QRegularExpressionValidator>
+#include <QSpinBox>
+
+namespace holdfast {
+namespace {
+
+QDoubleSpinBox* number(double least, double most, double step, double value) {
+  auto* box = new QDoubleSpinBox;
+  box->setRange(least, most);
+  box->setSingleStep(step);
+  box->setDecimals(2);
+  box->setValue(value);
+  return box;
+}
+
+}  // namespace
+
+SamplerPanel::SamplerPanel(QWidget* parent)
+    : QFrame(parent, Qt::Popup),
+      temperature_(number(0.0, 2.0, 0.05, 0.8)),
+      topP_(number(0.01, 1.0, 0.01, 0.95)),
+      penalty_(number(0.5, 2.0, 0.05, 1.0)),
+      maxTokens_(new QSpinBox),
+      fixedSeed_(new QCheckBox(tr("Fixed seed"))),
+      seed_(new QLineEdit(QStringLiteral("1"))),
+      format_(new QComboBox),
+      solve_(new QCheckBox(tr("Ask to reason and box the answer"))) {
+  setObjectName(QStringLiteral("samplerPanel"));
+  temperature_->setObjectName(QStringLiteral("temperature"));
+  temperature_->setToolTip(tr("0 takes the likeliest token always; higher is more varied"));
+  topP_->setObjectName(QStringLiteral("topP"));
+  topP_->setToolTip(tr("Draw from the smallest set of tokens that reaches this probability"));
+  penalty_->setToolTip(tr("Above 1 makes tokens that have stood in the session less likely"));
+  maxTokens_->setObjectName(QStringLiteral("maxTokens"));
+  maxTokens_->setRange(1, 1'000'000);
+  maxTokens_->setSingleStep(256);
+  maxTokens_->setValue(4096);
+  maxTokens_->setGroupSeparatorShown(true);
+  fixedSeed_->setObjectName(QStringLiteral("fixedSeed"));
+  fixedSeed_->setToolTip(tr("The same question, settings and seed give the same answer"));
+  seed_->setObjectName(QStringLiteral("seed"));
+  seed_->setAccessibleName(tr("Seed"));
+  seed_->setValidator(new QRegularExpressionValidator(QRegularExpression(QStringLiteral("[0-9]{1,19}")), seed_));
+  seed_->setEnabled(false);
+  format_->addItem(tr("As the model wants"), QString());
+  for (const ChatFormat format : {ChatFormat::chatml, ChatFormat::mistral, ChatFormat::plain}) {
+    const QString text = QString::fromUtf8(name(format).data(), static_cast<qsizetype>(name(format).size()));
+    format_->addItem(text, text);
+  }
+  auto* form = new QFormLayout(this);
+  form->setContentsMargins(16, 14, 16, 14);
+  form->setSpacing(9);
+  auto* title = new QLabel(tr("Next answer"));
+  title->setProperty("title", true);
+  form->addRow(title);
+  form->addRow(tr("&Temperature"), temperature_);
+  form->addRow(tr("Top-&p"), topP_);
+  form->addRow(tr("&Repetition penalty"), penalty_);
+  form->addRow(tr("Most to&kens"), maxTokens_);
+  form->addRow(fixedSeed_, seed_);
+  form->addRow(tr("Chat &format"), format_);
+  form->addRow(solve_);
+  connect(fixedSeed_, &QCheckBox::toggled, seed_, &QWidget::setEnabled);
+  connect(fixedSeed_, &QCheckBox::toggled, this, &SamplerPanel::changed);
+  connect(solve_, &QCheckBox::toggled, this, &SamplerPanel::changed);
+  connect(seed_, &QLineEdit::textChanged, this, &SamplerPanel::changed);
+  connect(format_, &QComboBox::currentIndexChanged, this, &SamplerPanel::changed);
+  connect(maxTokens_, &QSpinBox::valueChanged, this, &SamplerPanel::changed);
+  for (QDoubleSpinBox* box : {temperature_, topP_, penalty_}) {
+    connect(box, &QDoubleSpinBox::valueChanged, this, &SamplerPanel::changed);
+  }
+}
+
+TurnSettings SamplerPanel::settings() const {
+  TurnSettings settings;
+  settings.sampler.params.temperature = static_cast<float>(temperature_->value());
+  settings.sampler.params.top_p = static_cast<float>(topP_->value());
+  settings.sampler.params.repetition_penalty = static_cast<float>(penalty_->value());
+  settings.sampler.seed =
+      fixedSeed_->isChecked() ? seed_->text().toULongLong() : QRandomGenerator::system()->generate64() >> 1;
+  settings.max_tokens = maxTokens_->value();
+  settings.solve = solve_->isChecked();
+  const QString format = format_->currentData().toString();
+  if (!format.isEmpty()) settings.format = chat_format(format.toStdString());
+  return settings;
+}
+
+QString SamplerPanel::save() const {
+  const QJsonObject object{{QStringLiteral("temperature"), temperature_->value()},
+                           {QStringLiteral("top_p"), topP_->value()},
+                           {QStringLiteral("repetition_penalty"), penalty_->value()},
+                           {QStringLiteral("max_tokens"), maxTokens_->value()},
+                           {QStringLiteral("fixed_seed"), fixedSeed_->isChecked()},
+                           {QStringLiteral("seed"), seed_->text()},
+                           {QStringLiteral("format"), format_->currentData().toString()},
+                           {QStringLiteral("solve"), solve_->isChecked()}};
+  return QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Compact));
+}
+
+void SamplerPanel::restore(const QString& saved) {
+  const QSignalBlocker quiet(this);
+  const QJsonObject object = QJsonDocument::fromJson(saved.toUtf8()).object();
+  temperature_->setValue(object.value(QStringLiteral("temperature")).toDouble(temperature_->value()));
+  topP_->setValue(object.value(QStringLiteral("top_p")).toDouble(topP_->value()));
+  penalty_->setValue(object.value(QStringLiteral("repetition_penalty")).toDouble(penalty_->value()));
+  maxTokens_->setValue(object.value(QStringLiteral("max_tokens")).toInt(maxTokens_->value()));
+  fixedSeed_->setChecked(object.value(QStringLiteral("fixed_seed")).toBool(false));
+  seed_->setText(object.value(QStringLiteral("seed")).toString(seed_->text()));
+  solve_->setChecked(object.value(QStringLiteral("solve")).toBool(false));
+  const int format = format_->findData(object.value(QStringLiteral("format")).toString());
+  format_->setCurrentIndex(format < 0 ? 0 : format);
+}
+
+void SamplerPanel::setModelFormat(const QString& format) {
+  format_->setItemText(0, format.isEmpty() ? tr("As the model wants") : tr("As the model wants (%1)").arg(format));
+}
+
+}  // namespace holdfast

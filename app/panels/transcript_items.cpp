@@ -1,0 +1,105 @@
+#include <QCoreApplication>
+#include <QLocale>
+
+#include "app/panels/solve_panel.h"
+
+namespace holdfast {
+namespace {
+
+QString translated(const char* text) { return QCoreApplication::translate("SolvePanel", text); }
+
+QString count_of_tokens(std::int64_t tokens) {
+  return tokens == 1 ? translated("1 token")
+                     : translated("%1 tokens").arg(QLocale().toString(static_cast<qlonglong>(tokens)));
+}
+
+QString duration(double seconds) {
+  if (seconds < 60) return translated("%1 s").arg(QLocale().toString(seconds, 'f', seconds < 10 ? 1 : 0));
+  const auto whole = static_cast<qint64>(seconds);
+  return translated("%1 min %2 s").arg(whole / 60).arg(whole % 60);
+}
+
+QString end_of(const NodeRow& node) {
+  if (node.running) return translated("interrupted");
+  if (node.stop_reason == "cancelled") return translated("stopped");
+  if (node.stop_reason == "length") return translated("reached its length");
+  if (node.stop_reason == "interrupted") return translated("interrupted");
+  if (node.stop_reason == "error") return translated("ended by an error");
+  return {};
+}
+
+bool can_continue(const NodeRow& node) {
+  return node.sampler && (node.running || !(node.stop_reason == "stop_token" || node.stop_reason == "stop_string"));
+}
+
+QString figures(const NodeRow& node, double seconds, std::int64_t tokens) {
+  QStringList parts;
+  parts << count_of_tokens(tokens);
+  if (seconds > 0 && tokens > 1) {
+    parts << translated("%1 tokens/s").arg(QLocale().toString(static_cast<double>(tokens) / seconds, 'f', 1));
+  }
+  if (const QString end = end_of(node); !end.isEmpty()) parts << end;
+  return parts.join(QStringLiteral(" \u00b7 "));
+}
+
+QString details(const NodeRow& node) {
+  QStringList lines;
+  const NodeStatistics& figures = node.statistics;
+  lines << translated("%1 tokens read for this turn in %2, %3 known already")
+               .arg(QLocale().toString(static_cast<qlonglong>(figures.prompt_tokens)), duration(figures.prompt_seconds),
+                    QLocale().toString(static_cast<qlonglong>(figures.restored_tokens)));
+  if (node.sampler) {
+    lines << translated("Temperature %1, top-p %2, seed %3")
+                 .arg(QLocale().toString(static_cast<double>(node.sampler->params.temperature), 'g', 3),
+                      QLocale().toString(static_cast<double>(node.sampler->params.top_p), 'g', 3),
+                      QString::number(node.sampler->seed));
+  }
+  return lines.join(QLatin1Char('\n'));
+}
+
+void add_generated(TranscriptItem& item, const NodeRow& node, const NodeRow* thought) {
+  const QString text = QString::fromStdString(node.text);
+  if (node.kind == NodeKind::thought) {
+    item.thought += text;
+    item.thoughtLabel = translated("Thought for %1, %2")
+                            .arg(duration(node.statistics.seconds), count_of_tokens(node.statistics.generated_tokens));
+  } else {
+    item.text += text;
+  }
+  double seconds = node.statistics.seconds;
+  std::int64_t tokens = node.statistics.generated_tokens;
+  if (thought != nullptr && thought != &node) {
+    seconds += thought->statistics.seconds;
+    tokens += thought->statistics.generated_tokens;
+  }
+  item.note = figures(node, seconds, tokens);
+  item.noteDetails = details(thought != nullptr ? *thought : node);
+}
+
+}  // namespace
+
+std::vector<TranscriptItem> transcriptItems(const std::vector<NodeRow>& branch) {
+  std::vector<TranscriptItem> items;
+  const NodeRow* thought = nullptr;
+  for (const NodeRow& node : branch) {
+    const bool generated = node.kind == NodeKind::thought || node.kind == NodeKind::answer;
+    if (!generated) {
+      thought = nullptr;
+      items.push_back(
+          {.key = node.id.value, .kind = TranscriptItem::Kind::question, .text = QString::fromStdString(node.text)});
+      continue;
+    }
+    if (items.empty() || items.back().kind == TranscriptItem::Kind::question) {
+      items.push_back({.key = node.parent.value, .kind = TranscriptItem::Kind::reply});
+    }
+    if (node.kind == NodeKind::thought) thought = &node;
+    add_generated(items.back(), node, thought);
+  }
+  if (branch.empty()) return items;
+  const NodeRow& last = branch.back();
+  if (last.kind == NodeKind::user) items.back().action = translated("Answer");
+  if (can_continue(last)) items.back().action = translated("Continue");
+  return items;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,67 @@
+// Takes the tokens of one turn: splits thought from answer, shows the text, journals it, and writes the finished nodes.
+// No Qt. One thread.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "app/services/live_text.h"
+#include "app/services/thought_splitter.h"
+#include "app/store/store.h"
+#include "engine/chat_template.h"
+#include "engine/session.h"
+#include "engine/utf8.h"
+
+namespace holdfast {
+
+// Random numbers drawn in the session when this generated node ended; a greedy choice draws none.
+[[nodiscard]] std::uint64_t draws_after(const NodeRow& node) noexcept;
+
+class TurnWriter {
+ public:
+  // `row` carries what both nodes of the turn share: session, parent, checkpoint, format, sampler, draws, statistics.
+  // `tokens_before`: read by the session before the first token of this run.
+  TurnWriter(Store& store, LiveText& live, const ChatTemplate& format, const Tokenizer& tokenizer, NodeRow row,
+             std::uint64_t tokens_before);
+  // Goes on with a node that was stopped, exactly behind its last token.
+  static TurnWriter resume(Store& store, LiveText& live, const ChatTemplate& format, const Tokenizer& tokenizer,
+                           NodeRow stopped, std::uint64_t tokens_before);
+
+  void begin();  // the node that stands first is in the database before the first token is drawn
+  void token(const TokenEvent& event);
+  // Writes what is running as finished, in one transaction. `reason` as in NodeRow::stop_reason.
+  NodeRow finish(std::string_view reason);
+  [[nodiscard]] const NodeRow& row() const noexcept { return row_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void open_node(NodeKind kind);
+  void end_thought();
+  void take(const ThoughtSplitter::Added& added);
+  void journal(bool now);
+  void show(const ThoughtSplitter::Added& added);
+  void cut_stop_string();
+  [[nodiscard]] std::string text_of(const TokenEvent& event);
+
+  Store* store_;
+  LiveText* live_;
+  const ChatTemplate* format_;
+  const Tokenizer* tokenizer_;
+  NodeRow row_;                      // the node being written
+  bool open_ = false;                // it is in the database
+  std::vector<TokenId> new_tokens_;  // not in the journal yet
+  std::string new_text_;
+  ThoughtSplitter splitter_;
+  Utf8Joiner joiner_;
+  std::uint64_t tokens_before_;
+  std::int64_t generated_ = 0;  // in this run, over both nodes
+  double seconds_before_ = 0.0;
+  Clock::time_point node_start_ = Clock::now();
+  Clock::time_point journal_time_ = Clock::now();
+  Clock::time_point token_time_ = Clock::now();
+  double smooth_seconds_ = 0.0;  // per token, over the last few
+};
+
+}  // namespace holdfast

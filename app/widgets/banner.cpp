@@ -1,0 +1,58 @@
+#include "app/widgets/banner.h"
+
+#include <QAccessible>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QStyle>
+#include <utility>
+
+namespace holdfast {
+
+Banner::Banner(QWidget* parent) : QFrame(parent), label_(new QLabel), action_(new QPushButton) {
+  setObjectName(QStringLiteral("banner"));
+  auto* layout = new QHBoxLayout(this);
+  layout->setContentsMargins(14, 8, 8, 8);
+  label_->setWordWrap(true);
+  label_->setTextFormat(Qt::PlainText);  // messages quote files and models
+  label_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  layout->addWidget(label_, 1);
+  action_->setObjectName(QStringLiteral("bannerAction"));
+  layout->addWidget(action_);
+  auto* close = new QPushButton(tr("Dismiss"));
+  close->setProperty("flat", true);
+  close->setObjectName(QStringLiteral("bannerClose"));
+  layout->addWidget(close);
+  connect(close, &QPushButton::clicked, this, &QWidget::hide);
+  connect(action_, &QPushButton::clicked, this, [this] {
+    hide();
+    if (act_) act_();
+  });
+  hide();
+}
+
+void Banner::showError(const QString& sentence) { show(sentence, true, {}, {}); }
+
+void Banner::showNote(const QString& sentence, const QString& action, std::function<void()> act) {
+  show(sentence, false, action, std::move(act));
+}
+
+QString Banner::text() const { return label_->text(); }
+
+void Banner::show(const QString& sentence, bool error, const QString& action, std::function<void()> act) {
+  label_->setText(sentence);
+  setAccessibleName(sentence);
+  action_->setText(action);
+  action_->setVisible(!action.isEmpty());
+  act_ = std::move(act);
+  setProperty("error", error);
+  for (QWidget* widget : {static_cast<QWidget*>(this), static_cast<QWidget*>(label_)}) {
+    style()->unpolish(widget);
+    style()->polish(widget);
+  }
+  QWidget::show();
+  QAccessibleEvent announce(this, QAccessible::Alert);
+  QAccessible::updateAccessibility(&announce);
+}
+
+}  // namespace holdfast

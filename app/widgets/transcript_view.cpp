@@ -1,0 +1,277 @@
+#include "app/widgets/transcript_view.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QPushButton>
+#include <QScrollBar>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "app/widgets/text_view.h"
+
+namespace holdfast {
+namespace {
+
+constexpr int widest_column = 780;  // a line of about 90 characters is as long as one reads well
+constexpr int margin = 24;
+
+void enlarge(QWidget* widget, double points) {
+  QFont font = widget->font();
+  font.setPointSizeF(font.pointSizeF() + points);
+  widget->setFont(font);
+}
+
+// Text behind a thought begins with empty lines that only separate the two.
+QString without_lead(const QString& text) {
+  qsizetype start = 0;
+  while (start < text.size() && (text[start] == QLatin1Char('\n') || text[start] == QLatin1Char('\r'))) ++start;
+  return text.mid(start);
+}
+
+}  // namespace
+
+MessageView::MessageView(const TranscriptItem& item, QWidget* parent) : QWidget(parent), item_(item) {
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(4);
+  item.kind == TranscriptItem::Kind::question ? buildQuestion(layout) : buildReply(layout);
+  buildFooter(layout);
+  text_->setText(without_lead(item_.text));
+  if (thought_) thought_->setText(without_lead(item_.thought));
+  refresh();
+  if (thought_) foldThought(!item_.running || !item_.text.isEmpty());
+}
+
+void MessageView::buildQuestion(QVBoxLayout* layout) {
+  auto* row = new QHBoxLayout;
+  row->addStretch(1);
+  bubble_ = new QFrame;
+  bubble_->setObjectName(QStringLiteral("bubble"));
+  auto* inside = new QVBoxLayout(bubble_);
+  inside->setContentsMargins(14, 10, 14, 10);
+  text_ = new TextView;
+  text_->setAccessibleName(tr("Question"));
+  enlarge(text_, 1.5);
+  inside->addWidget(text_);
+  row->addWidget(bubble_);
+  layout->addLayout(row);
+}
+
+void MessageView::buildReply(QVBoxLayout* layout) {
+  thoughtButton_ = new QToolButton;
+  thoughtButton_->setObjectName(QStringLiteral("thoughtButton"));
+  thoughtButton_->setProperty("flat", true);
+  thoughtButton_->setCheckable(true);
+  thoughtButton_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  thoughtButton_->setToolTip(tr("Show or hide the thought"));
+  connect(thoughtButton_, &QToolButton::clicked, this, [this](bool open) {
+    foldedByHand_ = true;
+    foldThought(!open);
+  });
+  layout->addWidget(thoughtButton_, 0, Qt::AlignLeft);
+  thoughtBody_ = new QFrame;
+  thoughtBody_->setObjectName(QStringLiteral("thoughtBody"));
+  auto* inside = new QVBoxLayout(thoughtBody_);
+  inside->setContentsMargins(14, 2, 0, 2);
+  thought_ = new TextView;
+  thought_->setObjectName(QStringLiteral("thought"));
+  thought_->setProperty("muted", true);
+  thought_->setAccessibleName(tr("Thought"));
+  enlarge(thought_, 0.5);
+  inside->addWidget(thought_);
+  layout->addWidget(thoughtBody_);
+  text_ = new TextView;
+  text_->setObjectName(QStringLiteral("answer"));
+  text_->setAccessibleName(tr("Answer"));
+  enlarge(text_, 1.5);
+  layout->addWidget(text_);
+}
+
+void MessageView::buildFooter(QVBoxLayout* layout) {
+  auto* row = new QHBoxLayout;
+  row->setSpacing(6);
+  note_ = new QLabel;
+  note_->setObjectName(QStringLiteral("note"));
+  note_->setProperty("muted", true);
+  copyButton_ = new QPushButton(tr("Copy"));
+  copyButton_->setProperty("flat", true);
+  copyButton_->setObjectName(QStringLiteral("copy"));
+  copyButton_->setAccessibleName(item_.kind == TranscriptItem::Kind::question ? tr("Copy the question")
+                                                                              : tr("Copy the answer"));
+  connect(copyButton_, &QPushButton::clicked, this, &MessageView::copy);
+  action_ = new QPushButton;
+  action_->setObjectName(QStringLiteral("action"));
+  connect(action_, &QPushButton::clicked, this, &MessageView::actionRequested);
+  if (item_.kind == TranscriptItem::Kind::question) row->addStretch(1);
+  row->addWidget(action_);
+  row->addWidget(copyButton_);
+  row->addWidget(note_);
+  if (item_.kind == TranscriptItem::Kind::reply) row->addStretch(1);
+  layout->addLayout(row);
+}
+
+void MessageView::foldThought(bool folded) {
+  thoughtBody_->setVisible(!folded && !item_.thought.isEmpty());
+  thoughtButton_->setChecked(!folded);
+  thoughtButton_->setText((folded ? QStringLiteral("\u25b8  ") : QStringLiteral("\u25be  ")) + item_.thoughtLabel);
+  thoughtButton_->setAccessibleName(item_.thoughtLabel + QStringLiteral(", ") + (folded ? tr("hidden") : tr("shown")));
+}
+
+void MessageView::refresh() {
+  const bool reply = item_.kind == TranscriptItem::Kind::reply;
+  if (reply) {
+    thoughtButton_->setVisible(!item_.thought.isEmpty() || (item_.running && !item_.thoughtLabel.isEmpty()));
+    text_->setVisible(!item_.text.isEmpty());
+    foldThought(!thoughtButton_->isChecked());
+  }
+  note_->setText(item_.note);
+  note_->setToolTip(item_.noteDetails);
+  note_->setVisible(!item_.note.isEmpty());
+  action_->setText(item_.action);
+  action_->setVisible(!item_.action.isEmpty());
+  copyButton_->setVisible(!item_.running && !item_.text.isEmpty());
+}
+
+void MessageView::setItem(const TranscriptItem& item) {
+  const bool same_text = item.text == item_.text;
+  const bool same_thought = item.thought == item_.thought;
+  const bool begins = item.running && !item_.running;
+  item_ = item;
+  if (!same_text) text_->setText(without_lead(item.text));
+  if (!same_thought && thought_) thought_->setText(without_lead(item.thought));
+  refresh();
+  if (begins && thought_ && item_.text.isEmpty()) foldThought(false);
+}
+
+void MessageView::append(const QString& thought, const QString& answer) {
+  if (item_.kind != TranscriptItem::Kind::reply || (thought.isEmpty() && answer.isEmpty())) return;
+  const bool first_thought = item_.thought.isEmpty() && !thought.isEmpty();
+  const bool first_answer = item_.text.isEmpty() && !answer.isEmpty();
+  item_.thought += thought;
+  item_.text += answer;
+  thought_->append(thought_->text().isEmpty() ? without_lead(thought) : thought);
+  text_->append(text_->text().isEmpty() ? without_lead(answer) : answer);
+  if (!first_thought && !first_answer) return;
+  refresh();
+  // What is being written is in sight; a finished thought steps back, unless a hand has chosen otherwise.
+  if (!foldedByHand_) foldThought(first_answer && !item_.thought.isEmpty());
+}
+
+void MessageView::setColumnWidth(int width) {
+  if (bubble_ == nullptr) return;
+  const int most = width * 4 / 5;
+  // Measured without wrapping; the bubble hugs a short question.
+  int wished = 0;
+  const QFontMetrics metrics(text_->font());
+  for (const QString& line : text_->text().split(QLatin1Char('\n'))) {
+    wished = std::max(wished, metrics.horizontalAdvance(line));
+    if (wished > most) break;
+  }
+  bubble_->setFixedWidth(std::clamp(wished + 36, 64, most));
+}
+
+void MessageView::copy() {
+  QApplication::clipboard()->setText(without_lead(item_.text));
+  emit copied();
+}
+
+TranscriptView::TranscriptView(QWidget* parent) : QScrollArea(parent), column_(new QWidget) {
+  setObjectName(QStringLiteral("transcript"));
+  setAccessibleName(tr("Conversation"));
+  setFrameShape(QFrame::NoFrame);
+  setWidgetResizable(true);
+  setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  auto* page = new QWidget;
+  auto* centre = new QHBoxLayout(page);
+  centre->setContentsMargins(margin, margin, margin, margin);
+  column_->setObjectName(QStringLiteral("column"));
+  column_->setMaximumWidth(widest_column);
+  centre->addStretch(1);
+  centre->addWidget(column_, 1000);
+  centre->addStretch(1);
+  layout_ = new QVBoxLayout(column_);
+  layout_->setContentsMargins(0, 0, 0, 0);
+  layout_->setSpacing(20);
+  layout_->addStretch(1);
+  setWidget(page);
+  connect(verticalScrollBar(), &QScrollBar::rangeChanged, this, [this] {
+    if (follow_) scrollToEnd();
+  });
+  connect(verticalScrollBar(), &QScrollBar::actionTriggered, this, [this] {
+    const QScrollBar* bar = verticalScrollBar();
+    follow_ = bar->sliderPosition() >= bar->maximum() - 8;
+  });
+  connect(verticalScrollBar(), &QScrollBar::valueChanged, this, [this](int value) {
+    if (value >= verticalScrollBar()->maximum() - 8) follow_ = true;
+  });
+}
+
+MessageView* TranscriptView::make(const TranscriptItem& item) {
+  auto* view = new MessageView(item);
+  connect(view, &MessageView::actionRequested, this, &TranscriptView::actionRequested);
+  connect(view, &MessageView::copied, this, &TranscriptView::copied);
+  view->setColumnWidth(std::min(widest_column, viewport()->width() - 2 * margin));
+  return view;
+}
+
+void TranscriptView::add(const TranscriptItem& item) {
+  views_.push_back(make(item));
+  layout_->insertWidget(layout_->count() - 1, views_.back());
+  follow_ = true;
+}
+
+void TranscriptView::truncate(std::size_t count) {
+  while (views_.size() > count) {
+    delete views_.back();
+    views_.pop_back();
+  }
+}
+
+void TranscriptView::setItems(const std::vector<TranscriptItem>& items) {
+  std::size_t same = 0;
+  while (same < views_.size() && same < items.size() && views_[same]->item().key == items[same].key &&
+         views_[same]->item().kind == items[same].kind) {
+    views_[same]->setItem(items[same]);
+    ++same;
+  }
+  truncate(same);
+  for (; same < items.size(); ++same) add(items[same]);
+}
+
+void TranscriptView::setLast(const TranscriptItem& item) {
+  if (views_.empty()) return add(item);
+  views_.back()->setItem(item);
+}
+
+void TranscriptView::append(const QString& thought, const QString& answer) {
+  if (!views_.empty()) views_.back()->append(thought, answer);
+}
+
+void TranscriptView::clear() {
+  truncate(0);
+  follow_ = true;
+}
+
+const TranscriptItem* TranscriptView::last() const { return views_.empty() ? nullptr : &views_.back()->item(); }
+
+void TranscriptView::scrollToEnd() { verticalScrollBar()->setValue(verticalScrollBar()->maximum()); }
+
+void TranscriptView::resizeEvent(QResizeEvent* event) {
+  QScrollArea::resizeEvent(event);
+  for (MessageView* view : views_) view->setColumnWidth(std::min(widest_column, viewport()->width() - 2 * margin));
+}
+
+void TranscriptView::keyPressEvent(QKeyEvent* event) {
+  QScrollBar* bar = verticalScrollBar();
+  switch (event->key()) {
+    case Qt::Key_Home: bar->triggerAction(QAbstractSlider::SliderToMinimum); return;
+    case Qt::Key_End: bar->triggerAction(QAbstractSlider::SliderToMaximum); return;
+    default: QScrollArea::keyPressEvent(event);
+  }
+}
+
+}  // namespace holdfast

@@ -1,0 +1,103 @@
+// A conversation to read: questions, and replies whose thought can be folded away. Knows nothing of models or stores.
+#pragma once
+
+#include <QScrollArea>
+#include <QString>
+#include <vector>
+
+class QLabel;
+class QPushButton;
+class QToolButton;
+class QVBoxLayout;
+
+namespace holdfast {
+
+class TextView;
+
+struct TranscriptItem {
+  enum class Kind { question, reply };
+
+  qint64 key = 0;  // the same item keeps its key
+  Kind kind = Kind::question;
+  QString text{};          // question, or the answer of a reply
+  QString thought{};       // of a reply; empty: none
+  QString thoughtLabel{};  // "Thought for 12 s"
+  QString note{};          // under it: figures, or why it ended
+  QString noteDetails{};   // as its tooltip
+  QString action{};        // button under it; empty: none
+  bool running = false;
+};
+
+class MessageView;
+
+class TranscriptView : public QScrollArea {
+  Q_OBJECT
+
+ public:
+  explicit TranscriptView(QWidget* parent = nullptr);
+
+  // Shows these items; those that are there already with the same content are left as they stand.
+  void setItems(const std::vector<TranscriptItem>& items);
+  void append(const QString& thought, const QString& answer);  // to the last item, a reply
+  void setLast(const TranscriptItem& item);                    // replaces the last item, or adds the first
+  void add(const TranscriptItem& item);
+  void clear();
+  [[nodiscard]] std::size_t count() const { return views_.size(); }
+  [[nodiscard]] const TranscriptItem* last() const;
+  void scrollToEnd();
+
+ signals:
+  void actionRequested();  // the button under the last item
+  void copied();
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+
+ private:
+  MessageView* make(const TranscriptItem& item);
+  void truncate(std::size_t count);
+
+  QWidget* column_;
+  QVBoxLayout* layout_;
+  std::vector<MessageView*> views_;
+  bool follow_ = true;  // the end stays in sight while text arrives, until the reader scrolls up
+};
+
+// One question or reply.
+class MessageView : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit MessageView(const TranscriptItem& item, QWidget* parent = nullptr);
+
+  void setItem(const TranscriptItem& item);
+  void append(const QString& thought, const QString& answer);
+  void setColumnWidth(int width);
+  [[nodiscard]] const TranscriptItem& item() const { return item_; }
+
+ signals:
+  void actionRequested();
+  void copied();
+
+ private:
+  void buildQuestion(QVBoxLayout* layout);
+  void buildReply(QVBoxLayout* layout);
+  void buildFooter(QVBoxLayout* layout);
+  void foldThought(bool folded);
+  void refresh();
+  void copy();
+
+  TranscriptItem item_;
+  TextView* text_ = nullptr;
+  TextView* thought_ = nullptr;
+  QWidget* thoughtBody_ = nullptr;
+  QToolButton* thoughtButton_ = nullptr;
+  QWidget* bubble_ = nullptr;
+  QLabel* note_ = nullptr;
+  QPushButton* copyButton_ = nullptr;
+  QPushButton* action_ = nullptr;
+  bool foldedByHand_ = false;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,493 @@
+#include "app/window/main_window.h"
+
+#include <QActionGroup>
+#include <QApplication>
+#include <QCloseEvent>
+#include <QDragEnterEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QItemSelectionModel>
+#include <QLabel>
+#include <QListView>
+#include <QLocale>
+#include <QMenu>
+#include <QMimeData>
+#include <QPushButton>
+#include <QScreen>
+#include <QShortcut>
+#include <QSplitter>
+#include <QStatusBar>
+#include <QToolButton>
+#include <QUrl>
+#include <QVBoxLayout>
+
+#include "app/files/paths.h"
+#include "app/models/model_list_model.h"
+#include "app/models/session_list_model.h"
+#include "app/panels/sampler_panel.h"
+#include "app/panels/solve_panel.h"
+#include "app/panels/start_panel.h"
+#include "app/widgets/banner.h"
+#include "app/widgets/composer.h"
+#include "app/widgets/session_delegate.h"
+
+namespace holdfast {
+namespace {
+
+constexpr int most_recent = 8;
+
+QString shown_name(const QString& path) {
+  const QFileInfo file(path);
+  return file.suffix() == QLatin1String("gguf") ? file.completeBaseName()
+                                                : QFileInfo(file.absoluteFilePath()).fileName();
+}
+
+QString qstring(const std::string& text) { return QString::fromStdString(text); }
+
+QString bytes_text(std::size_t bytes) {
+  return QLocale().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeIecFormat);
+}
+
+QString local_model(const QMimeData* data) {
+  if (!data->hasUrls() || data->urls().size() != 1 || !data->urls().first().isLocalFile()) return {};
+  return data->urls().first().toLocalFile();
+}
+
+}  // namespace
+
+MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
+    : QMainWindow(parent),
+      settings_(std::move(settings)),
+      sessions_(std::make_unique<SessionService>(settings_.data_dir)),
+      chat_(std::make_unique<ChatService>(settings_.data_dir, settings_.threads)),
+      sessionModel_(new SessionListModel(this)),
+      modelModel_(new ModelListModel(this)),
+      sampler_(new SamplerPanel(this)),
+      start_(new StartPanel(modelModel_)),
+      solve_(new SolvePanel(sessions_.get(), chat_.get(), sampler_, start_)) {
+  setWindowTitle(tr("Holdfast"));
+  setAcceptDrops(true);
+  resize(1180, 780);
+  refreshModels();
+  auto* right = new QWidget;
+  auto* column = new QVBoxLayout(right);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  column->addWidget(buildTopBar());
+  column->addWidget(solve_, 1);
+  splitter_ = new QSplitter(Qt::Horizontal);
+  splitter_->setHandleWidth(1);
+  splitter_->setChildrenCollapsible(false);
+  splitter_->addWidget(buildSide());
+  splitter_->addWidget(right);
+  splitter_->setStretchFactor(1, 1);
+  splitter_->setSizes({260, 920});
+  setCentralWidget(splitter_);
+  buildStatusBar();
+  buildShortcuts();
+  connectServices();
+  showModelState();
+  solve_->composer()->focusText();
+}
+
+MainWindow::~MainWindow() {
+  // The services' threads end before any widget that their signals reach.
+  chat_.reset();
+  sessions_.reset();
+}
+
+QWidget* MainWindow::buildSide() {
+  auto* side = new QWidget;
+  side->setObjectName(QStringLiteral("side"));
+  side->setAttribute(Qt::WA_StyledBackground);
+  side->setMinimumWidth(190);
+  auto* layout = new QVBoxLayout(side);
+  layout->setContentsMargins(0, 10, 0, 0);
+  layout->setSpacing(4);
+  auto* button = new QPushButton(tr("New session"));
+  button->setObjectName(QStringLiteral("newSession"));
+  button->setToolTip(
+      tr("Begin a new session (%1)").arg(QKeySequence(QKeySequence::New).toString(QKeySequence::NativeText)));
+  auto* row = new QHBoxLayout;
+  row->setContentsMargins(12, 0, 12, 4);
+  row->addWidget(button);
+  layout->addLayout(row);
+  list_ = new QListView;
+  list_->setObjectName(QStringLiteral("sessionList"));
+  list_->setAccessibleName(tr("Sessions"));
+  list_->setModel(sessionModel_);
+  list_->setItemDelegate(new SessionDelegate({.group = SessionListModel::GroupRole,
+                                              .begins = SessionListModel::BeginsRole,
+                                              .running = SessionListModel::RunningRole},
+                                             list_));
+  list_->setEditTriggers(QAbstractItemView::EditKeyPressed);
+  list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  list_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+  list_->setMouseTracking(true);
+  list_->setContextMenuPolicy(Qt::CustomContextMenu);
+  layout->addWidget(list_, 1);
+  connect(button, &QPushButton::clicked, this, [this] { solve_->newSession(); });
+  connect(list_->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& index) {
+    if (!restoring_ && index.isValid()) solve_->openSession(sessionModel_->sessionAt(index));
+  });
+  connect(list_, &QListView::customContextMenuRequested, this, [this](const QPoint& point) {
+    if (!list_->indexAt(point).isValid()) return;
+    QMenu menu(this);
+    menu.addAction(tr("Rename"), this, &MainWindow::renameSession);
+    menu.addAction(tr("Delete"), this, &MainWindow::deleteSession);
+    menu.exec(list_->viewport()->mapToGlobal(point));
+  });
+  return side;
+}
+
+QWidget* MainWindow::buildTopBar() {
+  auto* bar = new QWidget;
+  bar->setObjectName(QStringLiteral("topBar"));
+  bar->setAttribute(Qt::WA_StyledBackground);
+  auto* layout = new QHBoxLayout(bar);
+  layout->setContentsMargins(20, 8, 12, 8);
+  layout->setSpacing(8);
+  title_ = new QLabel;
+  title_->setObjectName(QStringLiteral("title"));
+  title_->setProperty("title", true);
+  title_->setTextFormat(Qt::PlainText);
+  title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  layout->addWidget(title_, 1);
+  modelButton_ = new QToolButton;
+  modelButton_->setObjectName(QStringLiteral("modelButton"));
+  modelButton_->setPopupMode(QToolButton::InstantPopup);
+  modelMenu_ = new QMenu(modelButton_);
+  modelButton_->setMenu(modelMenu_);
+  connect(modelMenu_, &QMenu::aboutToShow, this, &MainWindow::fillModelMenu);
+  layout->addWidget(modelButton_);
+  samplerButton_ = new QToolButton;
+  samplerButton_->setObjectName(QStringLiteral("samplerButton"));
+  samplerButton_->setText(tr("Sampling"));
+  samplerButton_->setToolTip(tr("How the next answer is drawn"));
+  connect(samplerButton_, &QToolButton::clicked, this, [this] {
+    sampler_->adjustSize();
+    const QPoint corner = samplerButton_->mapToGlobal(QPoint(samplerButton_->width(), samplerButton_->height() + 4));
+    sampler_->move(corner - QPoint(sampler_->width(), 0));
+    sampler_->show();
+  });
+  layout->addWidget(samplerButton_);
+  auto* more = new QToolButton;
+  more->setObjectName(QStringLiteral("moreButton"));
+  more->setText(QStringLiteral("\u22ef"));
+  more->setAccessibleName(tr("More"));
+  more->setToolTip(tr("Look, rename, delete"));
+  more->setPopupMode(QToolButton::InstantPopup);
+  auto* menu = new QMenu(more);
+  more->setMenu(menu);
+  fillMoreMenu(menu);
+  layout->addWidget(more);
+  return bar;
+}
+
+void MainWindow::fillMoreMenu(QMenu* menu) {
+  menu->addAction(tr("Rename the session\tF2"), this, &MainWindow::renameSession);
+  menu->addAction(tr("Delete the session"), this, &MainWindow::deleteSession);
+  menu->addSeparator();
+  auto* group = new QActionGroup(menu);
+  const std::pair<ThemeChoice, QString> choices[] = {{ThemeChoice::system, tr("Colours of the desktop")},
+                                                     {ThemeChoice::light, tr("Light")},
+                                                     {ThemeChoice::dark, tr("Dark")}};
+  for (const auto& [choice, text] : choices) {
+    QAction* action = menu->addAction(text);
+    action->setCheckable(true);
+    action->setActionGroup(group);
+    action->setObjectName(QStringLiteral("theme-") + themeName(choice));
+    connect(action, &QAction::triggered, this, [this, choice = choice] {
+      setTheme(choice);
+      sessions_->saveSetting(QStringLiteral("theme"), themeName(choice));
+    });
+    connect(menu, &QMenu::aboutToShow, action,
+            [this, action, choice = choice] { action->setChecked(theme_ == choice); });
+  }
+}
+
+void MainWindow::buildStatusBar() {
+  statusBar()->setSizeGripEnabled(false);
+  const auto label = [this](const char* name, int stretch) {
+    auto* made = new QLabel;
+    made->setObjectName(QLatin1String(name));
+    made->setTextFormat(Qt::PlainText);
+    statusBar()->addWidget(made, stretch);
+    return made;
+  };
+  deviceLabel_ = label("deviceLabel", 0);
+  modelLabel_ = label("modelLabel", 1);
+  tokensLabel_ = label("tokensLabel", 0);
+  rateLabel_ = label("rateLabel", 0);
+  stateLabel_ = label("stateLabel", 0);
+}
+
+void MainWindow::buildShortcuts() {
+  const auto shortcut = [this](const QKeySequence& keys, auto act) {
+    connect(new QShortcut(keys, this), &QShortcut::activated, this, act);
+  };
+  shortcut(QKeySequence::New, [this] { solve_->newSession(); });
+  shortcut(Qt::Key_Escape, [this] { solve_->stop(); });
+  shortcut(Qt::CTRL | Qt::Key_L, [this] { solve_->composer()->focusText(); });
+  shortcut(Qt::CTRL | Qt::Key_O, [this] { modelButton_->showMenu(); });
+  shortcut(Qt::CTRL | Qt::Key_Comma, [this] { samplerButton_->click(); });
+  shortcut(Qt::Key_F2, [this] { renameSession(); });
+  shortcut(Qt::Key_F6, [this] { list_->hasFocus() ? solve_->composer()->focusText() : list_->setFocus(); });
+  shortcut(QKeySequence::Quit, [this] { close(); });
+  // Only in the list: in the composer the key deletes a character.
+  auto* remove = new QShortcut(QKeySequence::Delete, list_);
+  remove->setContext(Qt::WidgetShortcut);
+  connect(remove, &QShortcut::activated, this, &MainWindow::deleteSession);
+}
+
+void MainWindow::connectServices() {
+  Banner* banner = solve_->banner();
+  connect(sessions_.get(), &SessionService::opened, this,
+          [this, banner](const QMap<QString, QString>& settings, int recovered) {
+            applySettings(settings);
+            openFirstModel(settings);
+            if (recovered > 0) {
+              banner->showNote(
+                  recovered == 1
+                      ? tr("An answer had been cut off; its text is there and can be continued.")
+                      : tr("%1 answers had been cut off; their texts are there and can be continued.").arg(recovered));
+            }
+          });
+  connect(sessions_.get(), &SessionService::openFailed, this, [this, banner](const QString& message) {
+    banner->showError(message);
+    solve_->composer()->setEnabled(false);
+  });
+  connect(sessions_.get(), &SessionService::failed, banner, &Banner::showError);
+  connect(sessions_.get(), &SessionService::sessionsChanged, this, [this](std::vector<SessionRow> rows) {
+    restoring_ = true;
+    sessionModel_->setSessions(std::move(rows));
+    restoring_ = false;
+    showSession();
+  });
+  connect(sessionModel_, &SessionListModel::renamed, sessions_.get(), &SessionService::rename);
+  connect(chat_.get(), &ChatService::loadingStarted, this, [this](const QString& path) {
+    loadingName_ = shown_name(path);
+    start_->showLoading(loadingName_);
+    showModelState();
+  });
+  connect(chat_.get(), &ChatService::loadingProgress, start_, &StartPanel::setProgress);
+  connect(chat_.get(), &ChatService::modelLoaded, this, [this] {
+    rememberModel(qstring(chat_->model()->path));
+    sampler_->setModelFormat(qstring(chat_->model()->format));
+  });
+  connect(chat_.get(), &ChatService::failed, banner, &Banner::showError);
+  connect(chat_.get(), &ChatService::phaseChanged, this, [this] {
+    sessionModel_->setRunning(chat_->runningSession());
+    showModelState();
+  });
+  connect(chat_.get(), &ChatService::turnFinished, sessions_.get(), &SessionService::refresh);
+  connect(solve_, &SolvePanel::sessionChanged, this, &MainWindow::showSession);
+  connect(solve_, &SolvePanel::figuresChanged, this, &MainWindow::showFigures);
+  connect(start_, &StartPanel::modelChosen, this, &MainWindow::openModel);
+  connect(start_, &StartPanel::folderWanted, this, &MainWindow::chooseFolder);
+  connect(start_, &StartPanel::fileWanted, this, &MainWindow::chooseFile);
+  connect(sampler_, &SamplerPanel::changed, this,
+          [this] { sessions_->saveSetting(QStringLiteral("sampler"), sampler_->save()); });
+}
+
+void MainWindow::applySettings(const QMap<QString, QString>& settings) {
+  if (settings.contains(QStringLiteral("geometry"))) {
+    restoreGeometry(QByteArray::fromBase64(settings.value(QStringLiteral("geometry")).toLatin1()));
+  }
+  if (settings.contains(QStringLiteral("splitter"))) {
+    splitter_->restoreState(QByteArray::fromBase64(settings.value(QStringLiteral("splitter")).toLatin1()));
+  }
+  if (settings.contains(QStringLiteral("theme"))) setTheme(themeChoice(settings.value(QStringLiteral("theme"))));
+  sampler_->restore(settings.value(QStringLiteral("sampler")));
+  recent_ = settings.value(QStringLiteral("recent_models")).split(QLatin1Char('\n'), Qt::SkipEmptyParts);
+  refreshModels();
+  const QString draft = settings.value(QStringLiteral("draft"));
+  solve_->setNewDraft(draft);
+  if (solve_->composer()->text().isEmpty()) solve_->composer()->setText(draft);
+  showModelState();
+}
+
+void MainWindow::openFirstModel(const QMap<QString, QString>& settings) {
+  if (!settings_.model.isEmpty()) return openModel(settings_.model);
+  if (!settings_.load_last_model) return;
+  const QString last = settings.value(QStringLiteral("last_model"));
+  if (!last.isEmpty() && QFileInfo::exists(last)) return openModel(last);
+  try {
+    openModel(qstring(default_model(settings_.data_dir).path.string()));
+  } catch (const std::exception&) {
+    // None or several: the start page asks.
+  }
+}
+
+void MainWindow::refreshModels() {
+  std::vector<InstalledModel> installed;
+  try {
+    installed = installed_models(settings_.data_dir);
+  } catch (const std::exception& error) {
+    solve_->banner()->showError(QString::fromUtf8(error.what()));
+  }
+  modelModel_->setModels(installed, recent_);
+}
+
+void MainWindow::fillModelMenu() {
+  refreshModels();
+  modelMenu_->clear();
+  const QString current = chat_->model() ? qstring(chat_->model()->path) : QString();
+  for (int row = 0; row < modelModel_->rowCount(); ++row) {
+    const QModelIndex index = modelModel_->index(row);
+    const QString path = index.data(ModelListModel::PathRole).toString();
+    QAction* action = modelMenu_->addAction(index.data().toString().replace(QLatin1Char('&'), QLatin1String("&&")));
+    action->setToolTip(path);
+    action->setCheckable(true);
+    action->setChecked(path == current);
+    connect(action, &QAction::triggered, this, [this, path] { openModel(path); });
+  }
+  if (modelModel_->rowCount() > 0) modelMenu_->addSeparator();
+  modelMenu_->addAction(tr("Open a model folder\u2026"), this, &MainWindow::chooseFolder);
+  modelMenu_->addAction(tr("Open a GGUF file\u2026"), this, &MainWindow::chooseFile);
+}
+
+void MainWindow::chooseFolder() {
+  const QString path = QFileDialog::getExistingDirectory(this, tr("Open a model folder"));
+  if (!path.isEmpty()) openModel(path);
+}
+
+void MainWindow::chooseFile() {
+  const QString path = QFileDialog::getOpenFileName(this, tr("Open a GGUF file"), {}, tr("GGUF models (*.gguf)"));
+  if (!path.isEmpty()) openModel(path);
+}
+
+void MainWindow::openModel(const QString& path) {
+  if (chat_->phase() != ChatService::Phase::idle) {
+    solve_->banner()->showError(tr("An answer is being written; stop it before you open another model."));
+    return;
+  }
+  solve_->banner()->hide();
+  chat_->loadModel(path);
+}
+
+void MainWindow::rememberModel(const QString& path) {
+  recent_.removeAll(path);
+  recent_.prepend(path);
+  while (recent_.size() > most_recent) recent_.removeLast();
+  sessions_->saveSetting(QStringLiteral("recent_models"), recent_.join(QLatin1Char('\n')));
+  sessions_->saveSetting(QStringLiteral("last_model"), path);
+  refreshModels();
+}
+
+void MainWindow::showModelState() {
+  const std::optional<ModelInfo>& model = chat_->model();
+  if (chat_->isLoading()) {
+    modelButton_->setText(tr("Loading %1\u2026").arg(loadingName_));
+  } else if (!model) {
+    modelButton_->setText(tr("Choose a model"));
+    start_->showNoModel(qstring((settings_.data_dir / "models").string()));
+  } else {
+    modelButton_->setText(qstring(model->name));
+    start_->showReady(qstring(model->name),
+                      tr("%1 layers of width %2, %3 of weights. It remembers a session in %4, however long it gets.")
+                          .arg(model->layers)
+                          .arg(model->width)
+                          .arg(bytes_text(model->weight_bytes), bytes_text(model->state_bytes)));
+  }
+  modelButton_->setAccessibleName(tr("Model: %1").arg(modelButton_->text()));
+  modelButton_->setToolTip(model ? qstring(model->path) : tr("Open a model (Ctrl+O)"));
+  showFigures();
+}
+
+void MainWindow::showFigures() {
+  if (deviceLabel_ == nullptr) return;
+  const std::optional<ModelInfo>& model = chat_->model();
+  deviceLabel_->setText(model ? tr("CPU") : QString());
+  deviceLabel_->setToolTip(model ? qstring(model->device) : QString());
+  modelLabel_->setText(model ? tr("%1, %2").arg(qstring(model->name), qstring(model->dtype)) : tr("No model"));
+  modelLabel_->setToolTip(model
+                              ? tr("%1 layout, %2 of weights\n%3")
+                                    .arg(qstring(model->layout), bytes_text(model->weight_bytes), qstring(model->path))
+                              : QString());
+  tokensLabel_->setText(!solve_->session()      ? QString()
+                        : solve_->tokens() == 1 ? tr("1 token")
+                                                : tr("%1 tokens").arg(QLocale().toString(solve_->tokens())));
+  tokensLabel_->setToolTip(tr("Tokens of this session that the model has read and written"));
+  const double rate = solve_->tokensPerSecond();
+  rateLabel_->setText(rate > 0 ? tr("%1 tokens/s").arg(QLocale().toString(rate, 'f', 1)) : QString());
+  stateLabel_->setText(model ? tr("State %1").arg(bytes_text(model->state_bytes)) : QString());
+  stateLabel_->setToolTip(model ? tr("The model's memory of a session: %1 bytes, whatever its length")
+                                      .arg(QLocale().toString(static_cast<qulonglong>(model->state_bytes)))
+                                : QString());
+  for (QLabel* label : {deviceLabel_, tokensLabel_, rateLabel_, stateLabel_})
+    label->setVisible(!label->text().isEmpty());
+}
+
+void MainWindow::showSession() {
+  const QModelIndex index = sessionModel_->indexOf(solve_->session());
+  restoring_ = true;
+  if (index.isValid()) {
+    list_->setCurrentIndex(index);
+  } else {
+    list_->selectionModel()->clear();
+  }
+  restoring_ = false;
+  title_->setText(index.isValid() ? index.data().toString() : tr("New session"));
+  setWindowTitle(index.isValid() ? tr("%1 \u2013 Holdfast").arg(title_->text()) : tr("Holdfast"));
+}
+
+void MainWindow::renameSession() {
+  const QModelIndex index = list_->currentIndex();
+  if (!index.isValid()) return;
+  list_->scrollTo(index);
+  list_->edit(index);
+}
+
+void MainWindow::deleteSession() {
+  const QModelIndex index = list_->currentIndex();
+  if (!index.isValid()) return;
+  const SessionId session = sessionModel_->sessionAt(index);
+  const QString title = index.data().toString();
+  if (chat_->runningSession() == session) chat_->stop();
+  if (solve_->session() == session) solve_->newSession();
+  sessions_->remove(session);
+  solve_->banner()->showNote(tr("\u201c%1\u201d was deleted.").arg(title), tr("Undo"), [this, session] {
+    sessions_->restore(session);
+    solve_->openSession(session);
+  });
+}
+
+void MainWindow::setTheme(ThemeChoice choice) {
+  theme_ = choice;
+  applyTheme(*qApp, choice, settings_.system_palette);
+}
+
+void MainWindow::raiseFor(const QString& model) {
+  setWindowState((windowState() & ~Qt::WindowMinimized) | Qt::WindowActive);
+  show();
+  raise();
+  activateWindow();
+  if (!model.isEmpty()) openModel(model);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  solve_->saveDraft();
+  sessions_->saveSetting(QStringLiteral("geometry"), QString::fromLatin1(saveGeometry().toBase64()));
+  sessions_->saveSetting(QStringLiteral("splitter"), QString::fromLatin1(splitter_->saveState().toBase64()));
+  event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+  if (!local_model(event->mimeData()).isEmpty()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+  const QString path = local_model(event->mimeData());
+  if (path.isEmpty()) return;
+  event->acceptProposedAction();
+  openModel(path);
+}
+
+void MainWindow::changeEvent(QEvent* event) {
+  QMainWindow::changeEvent(event);
+  if (event->type() == QEvent::LocaleChange) showModelState();
+}
+
+}  // namespace holdfast

@@ -1,0 +1,99 @@
+// The window: sessions at the left, one of them to read and write, the model and the figures around it.
+#pragma once
+
+#include <QMainWindow>
+#include <QMap>
+#include <QPalette>
+#include <filesystem>
+#include <memory>
+
+#include "app/services/chat_service.h"
+#include "app/services/session_service.h"
+#include "app/window/theme.h"
+
+class QLabel;
+class QListView;
+class QMenu;
+class QSplitter;
+class QToolButton;
+
+namespace holdfast {
+
+class ModelListModel;
+class SamplerPanel;
+class SessionListModel;
+class SolvePanel;
+class StartPanel;
+
+struct WindowSettings {
+  std::filesystem::path data_dir{};
+  QString model{};  // to open at once; empty: the last one used, else the only one installed
+  bool load_last_model = true;
+  int threads = 0;            // 0 = one per core
+  QPalette system_palette{};  // before any of ours was set
+};
+
+class MainWindow : public QMainWindow {
+  Q_OBJECT
+
+ public:
+  explicit MainWindow(WindowSettings settings, QWidget* parent = nullptr);
+  ~MainWindow() override;
+
+  void openModel(const QString& path);
+  void raiseFor(const QString& model);  // a second start wanted this window
+  void setTheme(ThemeChoice choice);
+  [[nodiscard]] ChatService* chat() const { return chat_.get(); }
+
+ protected:
+  void closeEvent(QCloseEvent* event) override;
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+  void changeEvent(QEvent* event) override;
+
+ private:
+  QWidget* buildSide();
+  QWidget* buildTopBar();
+  void buildStatusBar();
+  void buildShortcuts();
+  void connectServices();
+  void applySettings(const QMap<QString, QString>& settings);
+  void openFirstModel(const QMap<QString, QString>& settings);
+  void refreshModels();
+  void fillModelMenu();
+  void fillMoreMenu(QMenu* menu);
+  void chooseFolder();
+  void chooseFile();
+  void rememberModel(const QString& path);
+  void showModelState();
+  void showFigures();
+  void showSession();
+  void deleteSession();
+  void renameSession();
+
+  WindowSettings settings_;
+  std::unique_ptr<SessionService> sessions_;
+  std::unique_ptr<ChatService> chat_;
+  SessionListModel* sessionModel_;
+  ModelListModel* modelModel_;
+  SamplerPanel* sampler_;
+  StartPanel* start_;
+  SolvePanel* solve_;
+  QSplitter* splitter_ = nullptr;
+  QListView* list_ = nullptr;
+  QLabel* title_ = nullptr;
+  QToolButton* modelButton_ = nullptr;
+  QMenu* modelMenu_ = nullptr;
+  QToolButton* samplerButton_ = nullptr;
+  QLabel* deviceLabel_ = nullptr;
+  QLabel* modelLabel_ = nullptr;
+  QLabel* tokensLabel_ = nullptr;
+  QLabel* rateLabel_ = nullptr;
+  QLabel* stateLabel_ = nullptr;
+  QStringList recent_;
+  QString loadingName_;
+  ThemeChoice theme_ = ThemeChoice::system;
+  bool restoring_ = false;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,166 @@
+#include "app/window/theme.h"
+
+#include <QApplication>
+#include <QStyleFactory>
+
+namespace holdfast {
+namespace {
+
+struct Colours {
+  const char* window;   // behind everything
+  const char* side;     // list of sessions
+  const char* surface;  // what is written on
+  const char* text;
+  const char* muted;  // at least 4.5 : 1 on window, side and surface
+  const char* border;
+  const char* hover;
+  const char* selected;
+  const char* accent;
+  const char* on_accent;
+  const char* bubble;
+  const char* error;
+  const char* error_text;
+};
+
+constexpr Colours light_colours{.window = "#fbfbfa",
+                                .side = "#f2f3f1",
+                                .surface = "#ffffff",
+                                .text = "#1c2022",
+                                .muted = "#62686c",
+                                .border = "#dadcd8",
+                                .hover = "#e8eae6",
+                                .selected = "#dce8e5",
+                                .accent = "#1f6f68",
+                                .on_accent = "#ffffff",
+                                .bubble = "#e9f1ef",
+                                .error = "#fcebe8",
+                                .error_text = "#8c1d12"};
+constexpr Colours dark_colours{.window = "#17191a",
+                               .side = "#121414",
+                               .surface = "#1f2223",
+                               .text = "#e4e6e4",
+                               .muted = "#9ba2a3",
+                               .border = "#343839",
+                               .hover = "#232728",
+                               .selected = "#24363a",
+                               .accent = "#57b5aa",
+                               .on_accent = "#0c1615",
+                               .bubble = "#22302f",
+                               .error = "#3b211e",
+                               .error_text = "#ffb8ad"};
+
+QPalette palette_of(const Colours& c) {
+  QPalette palette;
+  palette.setColor(QPalette::Window, QColor(c.window));
+  palette.setColor(QPalette::WindowText, QColor(c.text));
+  palette.setColor(QPalette::Base, QColor(c.surface));
+  palette.setColor(QPalette::AlternateBase, QColor(c.side));
+  palette.setColor(QPalette::Text, QColor(c.text));
+  palette.setColor(QPalette::PlaceholderText, QColor(c.muted));
+  palette.setColor(QPalette::Button, QColor(c.surface));
+  palette.setColor(QPalette::ButtonText, QColor(c.text));
+  palette.setColor(QPalette::ToolTipBase, QColor(c.surface));
+  palette.setColor(QPalette::ToolTipText, QColor(c.text));
+  palette.setColor(QPalette::Highlight, QColor(c.accent));
+  palette.setColor(QPalette::HighlightedText, QColor(c.on_accent));
+  palette.setColor(QPalette::Link, QColor(c.accent));
+  palette.setColor(QPalette::Mid, QColor(c.border));
+  palette.setColor(QPalette::Midlight, QColor(c.hover));
+  palette.setColor(QPalette::Light, QColor(c.selected));
+  for (const QPalette::ColorRole role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText}) {
+    palette.setColor(QPalette::Disabled, role, QColor(c.muted));
+  }
+  return palette;
+}
+
+// Names in $ are colours; sizes are in points and em-like pixels, which Qt scales with the screen.
+constexpr const char* style_template = R"css(
+QToolTip { background: $surface; color: $text; border: 1px solid $border; padding: 4px; }
+#side { background: $side; border-right: 1px solid $border; }
+#topBar { background: $window; border-bottom: 1px solid $border; }
+#sessionList { background: transparent; border: none; outline: none; }
+QPushButton, QToolButton { background: $surface; border: 1px solid $border; border-radius: 7px; padding: 5px 12px; }
+QPushButton:hover, QToolButton:hover { background: $hover; }
+QPushButton:focus, QToolButton:focus { border: 1px solid $accent; }
+QPushButton:disabled, QToolButton:disabled { color: $muted; }
+QToolButton::menu-indicator { image: none; }
+QPushButton[primary="true"] { background: $accent; color: $on_accent; border: 1px solid $accent; font-weight: 600; }
+QPushButton[primary="true"]:disabled { background: $hover; color: $muted; border: 1px solid $border; }
+QPushButton[flat="true"], QToolButton[flat="true"] {
+  background: transparent; border: 1px solid transparent; color: $muted; padding: 3px 8px; border-radius: 6px; }
+QPushButton[flat="true"]:hover, QToolButton[flat="true"]:hover { background: $hover; color: $text; }
+QPushButton[flat="true"]:focus, QToolButton[flat="true"]:focus { border: 1px solid $accent; }
+QLabel[muted="true"] { color: $muted; }
+QLabel[heading="true"] { font-size: 20pt; font-weight: 600; }
+QLabel[title="true"] { font-size: 11pt; font-weight: 600; }
+#transcript, #transcript > QWidget > QWidget, #column { background: $window; border: none; }
+#bubble { background: $bubble; border-radius: 12px; }
+#thoughtBody { border: none; border-left: 3px solid $border; }
+QTextEdit[view="true"] { background: transparent; border: none; color: $text; }
+QTextEdit[view="true"][muted="true"] { color: $muted; }
+#composer { background: $surface; border: 1px solid $border; border-radius: 12px; }
+#composer[focused="true"] { border: 1px solid $accent; }
+#composer QPlainTextEdit { background: transparent; border: none; }
+#banner { background: $bubble; border: 1px solid $border; border-radius: 9px; }
+#banner[error="true"] { background: $error; border: 1px solid $error_text; }
+#banner[error="true"] QLabel { color: $error_text; }
+QStatusBar { background: $side; border-top: 1px solid $border; }
+QStatusBar::item { border: none; }
+QStatusBar QLabel { color: $muted; padding: 0 6px; }
+QMenu { background: $surface; border: 1px solid $border; padding: 4px; }
+QMenu::item { padding: 5px 22px 5px 14px; border-radius: 5px; }
+QMenu::item:selected { background: $selected; color: $text; }
+QMenu::item:disabled { color: $muted; }
+QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
+#samplerPanel { background: $surface; border: 1px solid $border; border-radius: 9px; }
+#modelCards { background: transparent; border: none; outline: none; }
+#modelCards::item { background: $surface; border: 1px solid $border; border-radius: 9px; padding: 9px; margin: 3px; color: $text; }
+#modelCards::item:hover { background: $hover; }
+#modelCards::item:selected { border: 1px solid $accent; }
+QProgressBar { background: $hover; border: none; border-radius: 3px; max-height: 6px; }
+QProgressBar::chunk { background: $accent; border-radius: 3px; }
+QScrollBar:vertical { background: transparent; width: 11px; margin: 0; }
+QScrollBar::handle:vertical { background: $border; border-radius: 4px; min-height: 36px; margin: 2px; }
+QScrollBar::handle:vertical:hover { background: $muted; }
+QScrollBar::add-line, QScrollBar::sub-line { height: 0; width: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QSplitter::handle { background: $border; }
+)css";
+
+QString style_of(const Colours& c) {
+  QString style = QString::fromLatin1(style_template);
+  const std::pair<const char*, const char*> names[] = {
+      {"$on_accent", c.on_accent}, {"$error_text", c.error_text}, {"$window", c.window}, {"$side", c.side},
+      {"$surface", c.surface},     {"$selected", c.selected},     {"$text", c.text},     {"$muted", c.muted},
+      {"$border", c.border},       {"$hover", c.hover},           {"$accent", c.accent}, {"$bubble", c.bubble},
+      {"$error", c.error}};
+  for (const auto& [name, value] : names) style.replace(QLatin1String(name), QLatin1String(value));
+  return style;
+}
+
+}  // namespace
+
+QString themeName(ThemeChoice choice) {
+  return choice == ThemeChoice::light  ? QStringLiteral("light")
+         : choice == ThemeChoice::dark ? QStringLiteral("dark")
+                                       : QStringLiteral("system");
+}
+
+ThemeChoice themeChoice(const QString& name) {
+  if (name == QLatin1String("light")) return ThemeChoice::light;
+  return name == QLatin1String("dark") ? ThemeChoice::dark : ThemeChoice::system;
+}
+
+bool isDark(const QPalette& palette) {
+  return palette.color(QPalette::WindowText).lightness() > palette.color(QPalette::Window).lightness();
+}
+
+void applyTheme(QApplication& application, ThemeChoice choice, const QPalette& system) {
+  const bool dark = choice == ThemeChoice::dark || (choice == ThemeChoice::system && isDark(system));
+  const Colours& colours = dark ? dark_colours : light_colours;
+  if (QStyle* fusion = QStyleFactory::create(QStringLiteral("Fusion"))) application.setStyle(fusion);
+  application.setPalette(palette_of(colours));
+  application.setStyleSheet(style_of(colours));
+}
+
+}  // namespace holdfast
