@@ -29,7 +29,7 @@ WeightFormat bench_format(const std::string& dtype) {
   return dtype == "q4" ? WeightFormat::q4_1 : WeightFormat::bf16;
 }
 
-Json bench_case_json(const BenchCase& c, const Mamba2Model& model, const std::optional<Ceiling>& ceiling) {
+Json bench_case_json(const BenchCase& c, const Mamba2Model& model, const std::optional<BenchCeiling>& ceiling) {
   const Work work = c.prefill ? prefill_work(model, c.tokens) : decode_work(model, c.batch);
   const double rate = c.rates.median();
   Json json;

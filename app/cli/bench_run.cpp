@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "kernels/cpu/ceiling.h"
+#include "kernels/cpu/thread_pool.h"
 #include "kernels/error.h"
 
 namespace holdfast::cli {
@@ -123,6 +125,30 @@ std::int64_t peak_resident_bytes() {
   return 0;
 }
 
+double median_of(std::vector<double> values) {
+  std::ranges::sort(values);
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2.0;
+}
+
+// The fastest products there are for weights of this format; plain f32 ones where the processor has no others.
+double product_ceiling(const cpu::Ceiling& ceiling, WeightFormat format) {
+  const bool floating = format == WeightFormat::f32 || format == WeightFormat::f16;
+  if (format == WeightFormat::bf16 && ceiling.bf16_flops > 0.0) return ceiling.bf16_flops;
+  if (!floating && format != WeightFormat::bf16 && ceiling.int8_ops > 0.0) return ceiling.int8_ops;
+  return ceiling.f32_flops;
+}
+
+BenchCeiling bench_ceiling(std::span<const cpu::Ceiling> rounds, WeightFormat format) {
+  std::vector<double> bytes;
+  std::vector<double> operations;
+  for (const cpu::Ceiling& round : rounds) {
+    bytes.push_back(round.read_bytes);
+    operations.push_back(product_ceiling(round, format));
+  }
+  return {.bytes_per_second = median_of(bytes), .operations_per_second = median_of(operations)};
+}
+
 double product_elements(const Mamba2Config& c) {  // multiply-adds of the layers' matrices, per token
   return static_cast<double>(c.n_layer) * static_cast<double>(c.d_model) *
          static_cast<double>(c.in_proj_rows() + c.d_inner());
@@ -159,12 +185,7 @@ Work decode_work(const Mamba2Model& model, std::int64_t batch) {
           .bytes = weight_bytes_per_pass(model.weights()) / static_cast<double>(batch) + state_traffic(c)};
 }
 
-double Rates::median() const {
-  std::vector<double> sorted = samples;
-  std::ranges::sort(sorted);
-  const std::size_t half = sorted.size() / 2;
-  return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2.0;
-}
+double Rates::median() const { return median_of(samples); }
 double Rates::least() const { return std::ranges::min(samples); }
 double Rates::most() const { return std::ranges::max(samples); }
 
@@ -175,7 +196,8 @@ BenchReport run_bench(const Mamba2Model& model, Stream& stream, const BenchPlan&
     for (const std::int64_t batch : plan.batches) report.cases.push_back({false, plan.tokens, batch, {}});
   }
   BenchRun run(model, stream, std::ranges::max(plan.batches));
-  report.check_tolerance = check_tolerance(model.weights().layers.front().in_proj.format());
+  const WeightFormat format = model.weights().layers.front().in_proj.format();
+  report.check_tolerance = check_tolerance(format);
   report.check_difference = run.check();
   if (report.check_difference > report.check_tolerance) {
     throw NumericError("bench: one long pass and single steps differ by " + std::to_string(report.check_difference) +
@@ -186,9 +208,12 @@ BenchReport run_bench(const Mamba2Model& model, Stream& stream, const BenchPlan&
   report.weights_bytes = static_cast<std::int64_t>(model.weights().bytes());
   report.states_bytes = static_cast<std::int64_t>(run.state_bytes());
   // Round by round: a machine that slows down for a while slows every case alike.
+  std::vector<cpu::Ceiling> ceilings;
   for (int round = 0; round < plan.repeat; ++round) {
+    if (stream.kind() == DeviceKind::cpu) ceilings.push_back(cpu::measure_ceiling(stream.pool()));
     for (BenchCase& timed : report.cases) timed.rates.samples.push_back(run.rate(timed));
   }
+  if (!ceilings.empty()) report.ceiling = bench_ceiling(ceilings, format);
   return report;
 }
 

@@ -20,10 +20,10 @@ struct Work {
 [[nodiscard]] Work prefill_work(const Mamba2Model& model, std::int64_t prompt);  // per token; logits of the last one
 [[nodiscard]] Work decode_work(const Mamba2Model& model, std::int64_t batch);    // per token of one sequence
 
-// What the device does when nothing else is asked of it, measured between the timed runs.
-struct Ceiling {
-  double bytes_per_second = 0.0;
-  double operations_per_second = 0.0;  // dot products in the weights' number format
+// What the CPU does when nothing else is asked of it: medians over the rounds, measured between the timed runs.
+struct BenchCeiling {
+  double bytes_per_second = 0.0;       // read from memory
+  double operations_per_second = 0.0;  // dot products in the weights' number format, as far as the processor has them
 };
 
 struct Rates {  // tokens per second, all sequences together
@@ -49,8 +49,8 @@ struct BenchPlan {
 
 struct BenchReport {
   std::vector<BenchCase> cases;
-  std::optional<Ceiling> ceiling;  // absent where it cannot be measured
-  double check_difference = 0.0;   // prefill against steps, relative to the largest logit
+  std::optional<BenchCeiling> ceiling;  // absent on a GPU
+  double check_difference = 0.0;        // prefill against steps, relative to the largest logit
   double check_tolerance = 0.0;
   std::int64_t peak_resident_bytes = 0;  // of the process, before the ceilings; 0 where the system does not tell
   std::int64_t weights_bytes = 0;
