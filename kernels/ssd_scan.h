@@ -25,7 +25,7 @@ struct SsdScanArgs {
   std::int64_t groups = 1;     // divides H
   float dt_min = 0.0f;
   float dt_max = std::numeric_limits<float>::infinity();
-  std::int64_t chunk = 64;    // changes rounding and speed alone; the CPU works chunks above 256 as 256
+  std::int64_t chunk = 32;    // changes rounding and speed alone; the CPU works chunks above 256 as 256
   TensorView log_decay = {};  // (T, H)  f32 out; may be absent. dt[t] A of each token, for the inspector
 };
 void ssd_scan(Stream&, const SsdScanArgs&);
@@ -48,6 +48,12 @@ struct SsdStepArgs {
   float dt_min = 0.0f;
   float dt_max = std::numeric_limits<float>::infinity();
   TensorView log_decay = {};  // (B, H)  f32 out; may be absent
+  // On a GPU, in place of conv and state: the B addresses of each in device memory, to which so many elements are added
+  // (a layer's part of a state). A recorded step then serves whichever sequences the tables name when it is replayed.
+  ConstTensorView conv_table = {};   // (B)  i64
+  ConstTensorView state_table = {};  // (B)  i64
+  std::int64_t conv_offset = 0;
+  std::int64_t state_offset = 0;
 };
 void ssd_step(Stream&, const SsdStepArgs&);
 

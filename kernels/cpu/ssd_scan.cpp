@@ -157,6 +157,7 @@ HWY_INLINE void scan_tile_columns(const ScanTile& tile) {
   for (; column + scan_tile_vectors * lanes <= tile.columns; column += scan_tile_vectors * lanes) {
     scan_tile<Rows, scan_tile_vectors>(tile, column);
   }
+  for (; column + 2 * lanes <= tile.columns; column += 2 * lanes) scan_tile<Rows, 2>(tile, column);
   for (; column < tile.columns; column += lanes) scan_tile<Rows, 1>(tile, column);
 }
 
@@ -305,6 +306,14 @@ HWY_INLINE void scan_prefetch(const ScanHeadChunk& w, std::int64_t first, std::i
   }
 }
 
+// exp(x) for x <= 0 (more is taken for 0). Below -64 it is zero: such a term is 1e-28 of its size, far under the
+// rounding of the sum it goes into, and its products with small numbers would be subnormal, each of which stops some
+// processors for a hundred cycles.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V scan_decay(D d, V x) {
+  return hn::IfThenElseZero(hn::Ge(x, hn::Set(d, -64.0f)), hn::Exp(d, hn::Min(x, hn::Zero(d))));
+}
+
 HWY_INLINE void scan_weigh(const ScanHeadChunk& w) {
   const Wide d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
@@ -314,9 +323,9 @@ HWY_INLINE void scan_weigh(const ScanHeadChunk& w) {
   for (std::int64_t j = 0; j < w.count; j += lanes) {
     const auto high = hn::LoadU(d, w.decay_high + j);
     const auto low = hn::LoadU(d, w.decay_low + j);
-    hn::StoreU(hn::Exp(d, hn::Min(high, hn::Zero(d))), d, w.from_start + j);
+    hn::StoreU(scan_decay(d, high), d, w.from_start + j);
     const auto rest = hn::Add(hn::Sub(last_high, high), hn::Sub(last_low, low));
-    hn::StoreU(hn::Exp(d, hn::Min(rest, hn::Zero(d))), d, w.to_end + j);
+    hn::StoreU(scan_decay(d, rest), d, w.to_end + j);
   }
   for (std::int64_t j = 0; j < w.count; ++j) {
     const float* x = w.x + j * w.x_row;
@@ -339,8 +348,7 @@ HWY_INLINE void scan_mix(const ScanHeadChunk& w, std::int64_t first, std::int64_
     for (std::int64_t j = 0; j < first + rows; j += lanes) {
       const auto rest =
           hn::Add(hn::Sub(high, hn::LoadU(d, w.decay_high + j)), hn::Sub(low, hn::LoadU(d, w.decay_low + j)));
-      const auto decay = hn::Exp(d, hn::Min(rest, hn::Zero(d)));
-      const auto mixed = hn::Mul(decay, hn::LoadU(d, w.gram + i * w.chunk_padded + j));
+      const auto mixed = hn::Mul(scan_decay(d, rest), hn::LoadU(d, w.gram + i * w.chunk_padded + j));
       const auto past = hn::FirstN(d, static_cast<std::size_t>(std::clamp<std::int64_t>(i + 1 - j, 0, lanes)));
       hn::StoreU(hn::IfThenElseZero(past, mixed), d, w.mixed + r * w.chunk_padded + j);
     }

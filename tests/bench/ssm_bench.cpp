@@ -47,7 +47,7 @@ struct BenchOptions {
   int threads = 0;
   std::int64_t tokens = 512;
   std::int64_t batch = 16;
-  std::int64_t chunk = 64;
+  std::int64_t chunk = 32;
   double seconds = 1.0;  // for one op of one shape
   std::vector<std::string> shapes;
 };
