@@ -36,6 +36,15 @@ struct StepPiece {
 // The window of K-1 inputs of channels [first, first + count) moves on by `inputs`.
 inline void step_move_window(float* window, std::int64_t kept, const float* inputs, std::int64_t first,
                              std::int64_t count) {
+  if (kept == 3) {  // spelled out: a loop over two numbers would become a call of memmove for each channel
+    for (std::int64_t c = first; c < first + count; ++c) {
+      float* of_channel = window + c * 3;
+      of_channel[0] = of_channel[1];
+      of_channel[1] = of_channel[2];
+      of_channel[2] = inputs[c];
+    }
+    return;
+  }
   for (std::int64_t c = first; c < first + count; ++c) {
     float* of_channel = window + c * kept;
     for (std::int64_t k = 0; k + 1 < kept; ++k) of_channel[k] = of_channel[k + 1];
@@ -197,9 +206,9 @@ std::int64_t step_padded(std::int64_t floats) noexcept { return (floats + 15) / 
 void ssd_step(Stream& stream, const SsdStepArgs& args) {
   const std::int64_t batch = args.y.shape[0];
   const auto threads = static_cast<std::int64_t>(stream.pool().threads());
-  // Four pieces per thread, so that one that comes late finds work left; a piece stays within a group.
+  // Two pieces per thread, so that one that comes late finds work left; a piece stays within a group.
   const std::int64_t group_heads = args.heads / args.groups;
-  const std::int64_t wanted = threads == 1 ? 1 : (4 * threads + batch * args.groups - 1) / (batch * args.groups);
+  const std::int64_t wanted = threads == 1 ? 1 : (2 * threads + batch * args.groups - 1) / (batch * args.groups);
   const std::int64_t block = (group_heads + std::min(wanted, group_heads) - 1) / std::min(wanted, group_heads);
   const std::int64_t blocks = (group_heads + block - 1) / block;
 
