@@ -84,11 +84,13 @@ struct LinearJob {
 // Calls use(first row, rows) for tiles of nearly equal size, none larger than `largest`.
 template <class Use>
 void linear_for_row_tiles(std::int64_t begin, std::int64_t end, int largest, const Use& use) {
-  const std::int64_t tiles = (end - begin + largest - 1) / largest;
-  for (std::int64_t i = 0; i < tiles; ++i) {
-    const std::int64_t from = begin + (end - begin) * i / tiles;
-    const std::int64_t to = begin + (end - begin) * (i + 1) / tiles;
-    use(from, static_cast<int>(to - from));
+  std::int64_t tiles = (end - begin + largest - 1) / largest;
+  const std::int64_t smaller = tiles == 0 ? 0 : (end - begin) / tiles;
+  std::int64_t larger = tiles == 0 ? 0 : (end - begin) % tiles;  // so many tiles have one row more
+  for (; tiles > 0; --tiles, --larger) {
+    const int rows = static_cast<int>(smaller + (larger > 0 ? 1 : 0));
+    use(begin, rows);
+    begin += rows;
   }
 }
 
@@ -197,7 +199,8 @@ void linear_give_weights(const LinearJob& job, const ManyPlan& plan, std::int64_
     const std::byte* block = job.panel(plan.width * strip + static_cast<std::int64_t>(p)) +
                              static_cast<std::size_t>(b) * job.layout.block_bytes;
     t.w[p] = block;
-    t.next[p] = block;
+    t.next[p] = block + (plan.columns_first ? job.layout.block_bytes
+                                            : job.layout.panel_bytes * static_cast<std::size_t>(plan.width));
     if (job.kind == RecordKind::quant) {
       auto* widened = reinterpret_cast<WidenedBlock*>(buffer);
       job.kernels.expand_scales(job.layout.quant, block, columns, widened->d[p], widened->m[p]);
@@ -222,21 +225,19 @@ void linear_many_piece(const LinearJob& job, const ManyPlan& plan, std::int64_t 
   const std::int64_t strip_begin = piece / plan.row_blocks * plan.strip_group;
   const std::int64_t strip_end = std::min(strip_begin + plan.strip_group, plan.strips);
   const auto multiply = [&](std::int64_t strip, std::int64_t b) {
-    LinearTile weights;
-    linear_give_weights(job, plan, strip, b, buffer, weights);
-    linear_for_row_tiles(row_begin, row_end, plan.set->rows, [&](std::int64_t row, int rows) {
-      LinearTile t = job.tile(row, plan.width * strip, b);
-      t.cols = job.layout.columns_of(b);
-      t.outputs = std::min(t.outputs, static_cast<int>(plan.width) * panel_rows);
-      t.w = weights.w;
-      t.next = weights.next;
-      t.d = weights.d;
-      t.m = weights.m;
-      if (b > 0) {
-        t.bias = nullptr;
-        t.add = true;
-      }
+    LinearTile t = job.tile(row_begin, plan.width * strip, b);
+    t.cols = job.layout.columns_of(b);
+    t.outputs = std::min(t.outputs, static_cast<int>(plan.width) * panel_rows);
+    if (b > 0) {
+      t.bias = nullptr;
+      t.add = true;
+    }
+    linear_give_weights(job, plan, strip, b, buffer, t);
+    linear_for_row_tiles(row_begin, row_end, plan.set->rows, [&](std::int64_t, int rows) {
       plan.set->kernel[static_cast<std::size_t>(rows - 1)](t);
+      t.x += static_cast<std::size_t>(rows) * job.record_bytes();
+      t.y += rows * t.y_stride;
+      t.next = t.w;  // the first tile has fetched what comes next
     });
   };
   const std::int64_t blocks = job.layout.blocks;

@@ -221,21 +221,17 @@ inline void multiply_group(const std::byte* x, const std::byte* const (&w)[P], c
     HOLDFAST_UNROLL
     for (int p = 0; p < P; ++p) high[r][p] = low[r][p] = _mm512_setzero_si512();
   }
+  // Panels outside: a vector of codes is used up before the next is loaded, or g++ loads each several times.
   HOLDFAST_UNROLL
   for (int u = 0; u < units; ++u) {
-    __m512i codes[P];
     HOLDFAST_UNROLL
-    for (int p = 0; p < P; ++p) codes[p] = load_codes<Bits>(w[p], thirty_two, half * 4 + u);
-    HOLDFAST_UNROLL
-    for (int r = 0; r < R; ++r) {
-      const std::byte* row = x + static_cast<std::size_t>(r) * sizeof(QuantRecord) + x_at + 4 * u;
-      const __m512i x_high = broadcast_unit(row);
+    for (int p = 0; p < P; ++p) {
+      const __m512i codes = load_codes<Bits>(w[p], thirty_two, half * 4 + u);
       HOLDFAST_UNROLL
-      for (int p = 0; p < P; ++p) high[r][p] = _mm512_dpbusd_epi32(high[r][p], codes[p], x_high);
-      if constexpr (one_pass) {
-        const __m512i x_low = broadcast_unit(row + 256);
-        HOLDFAST_UNROLL
-        for (int p = 0; p < P; ++p) low[r][p] = _mm512_dpbusd_epi32(low[r][p], codes[p], x_low);
+      for (int r = 0; r < R; ++r) {
+        const std::byte* row = x + static_cast<std::size_t>(r) * sizeof(QuantRecord) + x_at + 4 * u;
+        high[r][p] = _mm512_dpbusd_epi32(high[r][p], codes, broadcast_unit(row));
+        if constexpr (one_pass) low[r][p] = _mm512_dpbusd_epi32(low[r][p], codes, broadcast_unit(row + 256));
       }
     }
   }
@@ -247,15 +243,14 @@ inline void multiply_group(const std::byte* x, const std::byte* const (&w)[P], c
   if constexpr (!one_pass) {
     HOLDFAST_UNROLL
     for (int u = 0; u < units; ++u) {
-      __m512i codes[P];
       HOLDFAST_UNROLL
-      for (int p = 0; p < P; ++p) codes[p] = load_codes<Bits>(w[p], thirty_two, half * 4 + u);
-      HOLDFAST_UNROLL
-      for (int r = 0; r < R; ++r) {
-        const __m512i x_low =
-            broadcast_unit(x + static_cast<std::size_t>(r) * sizeof(QuantRecord) + x_at + 4 * u + 256);
+      for (int p = 0; p < P; ++p) {
+        const __m512i codes = load_codes<Bits>(w[p], thirty_two, half * 4 + u);
         HOLDFAST_UNROLL
-        for (int p = 0; p < P; ++p) high[r][p] = _mm512_dpbusd_epi32(high[r][p], codes[p], x_low);
+        for (int r = 0; r < R; ++r) {
+          const std::byte* row = x + static_cast<std::size_t>(r) * sizeof(QuantRecord) + x_at + 4 * u;
+          high[r][p] = _mm512_dpbusd_epi32(high[r][p], codes, broadcast_unit(row + 256));
+        }
       }
     }
   }

@@ -31,9 +31,8 @@ void blocks_unpack_q2_k(const std::uint8_t* in, QuantBlock& out) noexcept {
     out.mins[g] = blocks_high(in[g]);
   }
   const std::uint8_t* quarters = in + 16;  // 2 x 32 bytes, each with 4 columns that stand 32 apart
-  for (int i = 0; i < 256; ++i) {
-    const int half = i / 128;
-    out.codes[i] = (quarters[half * 32 + i % 32] >> (i % 128 / 32 * 2)) & 3;
+  for (int g = 0; g < 8; ++g) {
+    for (int i = 0; i < 32; ++i) out.codes[g * 32 + i] = (quarters[g / 4 * 32 + i] >> (g % 4 * 2)) & 3;
   }
 }
 
@@ -41,10 +40,12 @@ void blocks_unpack_q3_k(const std::uint8_t* in, QuantBlock& out) noexcept {
   const std::uint8_t* third_bits = in;
   const std::uint8_t* quarters = in + 32;
   const std::uint8_t* scales = in + 96;  // 6 bits each: 8 bytes of low halves, 4 bytes of upper pairs
-  for (int i = 0; i < 256; ++i) {
-    const int low = (quarters[i / 128 * 32 + i % 32] >> (i % 128 / 32 * 2)) & 3;
-    const int high = (third_bits[i % 32] >> (i / 32)) & 1;
-    out.codes[i] = static_cast<std::uint8_t>(low | high << 2);
+  for (int g = 0; g < 8; ++g) {
+    for (int i = 0; i < 32; ++i) {
+      const int low = (quarters[g / 4 * 32 + i] >> (g % 4 * 2)) & 3;
+      const int high = (third_bits[i] >> g) & 1;
+      out.codes[g * 32 + i] = static_cast<std::uint8_t>(low | high << 2);
+    }
   }
   for (int g = 0; g < 16; ++g) {
     const int low = g < 8 ? blocks_low(scales[g]) : blocks_high(scales[g - 8]);
@@ -65,9 +66,11 @@ void blocks_unpack_k_scales(const std::uint8_t* in, QuantBlock& out) noexcept {
 
 // 32 bytes hold two groups of 32 columns: low halves, then high halves.
 void blocks_unpack_k_nibbles(const std::uint8_t* packed, QuantBlock& out) noexcept {
-  for (int i = 0; i < 256; ++i) {
-    const std::uint8_t byte = packed[i / 64 * 32 + i % 32];
-    out.codes[i] = i % 64 < 32 ? blocks_low(byte) : blocks_high(byte);
+  for (int pair = 0; pair < 4; ++pair) {
+    for (int i = 0; i < 32; ++i) {
+      out.codes[pair * 64 + i] = blocks_low(packed[pair * 32 + i]);
+      out.codes[pair * 64 + 32 + i] = blocks_high(packed[pair * 32 + i]);
+    }
   }
 }
 
@@ -75,19 +78,23 @@ void blocks_unpack_q5_k(const std::uint8_t* in, QuantBlock& out) noexcept {
   blocks_unpack_k_scales(in + 4, out);
   blocks_unpack_k_nibbles(in + 48, out);
   const std::uint8_t* fifth_bits = in + 16;
-  for (int i = 0; i < 256; ++i) {
-    out.codes[i] = static_cast<std::uint8_t>(out.codes[i] | ((fifth_bits[i % 32] >> (i / 32)) & 1) << 4);
+  for (int g = 0; g < 8; ++g) {
+    for (int i = 0; i < 32; ++i) {
+      std::uint8_t& code = out.codes[g * 32 + i];
+      code = static_cast<std::uint8_t>(code | ((fifth_bits[i] >> g) & 1) << 4);
+    }
   }
 }
 
 void blocks_unpack_q6_k(const std::uint8_t* in, QuantBlock& out) noexcept {
-  for (int i = 0; i < 256; ++i) {
-    const int half = i / 128;
-    const int quarter = i % 128 / 32;  // quarters 0, 1: low halves of 64 bytes; 2, 3: high halves
-    const std::uint8_t byte = in[half * 64 + quarter % 2 * 32 + i % 32];
-    const int low = quarter < 2 ? blocks_low(byte) : blocks_high(byte);
-    const int high = (in[128 + half * 32 + i % 32] >> (quarter * 2)) & 3;
-    out.codes[i] = static_cast<std::uint8_t>(low | high << 4);
+  for (int g = 0; g < 8; ++g) {
+    const int half = g / 4;
+    const int quarter = g % 4;  // quarters 0, 1: low halves of 64 bytes; 2, 3: high halves
+    for (int i = 0; i < 32; ++i) {
+      const int low = (in[half * 64 + quarter % 2 * 32 + i] >> (quarter / 2 * 4)) & 15;
+      const int high = (in[128 + half * 32 + i] >> (quarter * 2)) & 3;
+      out.codes[g * 32 + i] = static_cast<std::uint8_t>(low | high << 4);
+    }
   }
   std::memcpy(out.scales, in + 192, 16);
 }

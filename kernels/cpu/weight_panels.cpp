@@ -93,7 +93,8 @@ void panel_pack_one(std::string_view name, const PanelLayout& layout, std::int64
   const std::size_t row_bytes = encoded_row_bytes(layout.format, layout.cols);
   const std::size_t step = encoded_row_bytes(layout.format, panel_block_columns);
   const auto pack = layout.quant.columns == 0 ? panel_pack_float_row : panel_pack_quant_row;
-  std::memset(out, 0, layout.panel_bytes);
+  const bool padded = lanes < panel_rows || layout.cols % panel_block_columns != 0;
+  if (padded) std::memset(out, 0, layout.panel_bytes);
   for (int lane = 0; lane < lanes; ++lane) {
     const std::byte* row = encoded + static_cast<std::size_t>(lane) * row_bytes;
     require_finite_row(name, layout.format, first_row + lane, {row, row_bytes}, layout.cols);
