@@ -35,19 +35,47 @@ struct ConvPiece {
 HWY_BEFORE_NAMESPACE();
 namespace holdfast::cpu::HWY_NAMESPACE {
 
+// The input at token t, or before t = 0 the history.
+HWY_INLINE const float* conv_row(const ConvPiece& piece, std::int64_t t) {
+  return t >= 0 ? piece.x + t * piece.x_stride : piece.history + (t + piece.width - 1) * piece.channels;
+}
+
+// K = 4, the width of every published model: rows and taps have fixed places.
+HWY_INLINE void conv_token_of_4(const ConvPiece& piece, std::int64_t t, float* y) {
+  const float* HWY_RESTRICT row0 = conv_row(piece, t - 3);
+  const float* HWY_RESTRICT row1 = conv_row(piece, t - 2);
+  const float* HWY_RESTRICT row2 = conv_row(piece, t - 1);
+  const float* HWY_RESTRICT row3 = conv_row(piece, t);
+  const float* HWY_RESTRICT taps = piece.taps;
+  const std::int64_t channels = piece.channels;
+  for_lanes(channels, [&](auto d, std::int64_t c) HWY_ATTR {
+    auto sum = hn::MulAdd(hn::LoadU(d, taps + c), hn::LoadU(d, row0 + c), hn::LoadU(d, piece.bias + c));
+    sum = hn::MulAdd(hn::LoadU(d, taps + channels + c), hn::LoadU(d, row1 + c), sum);
+    sum = hn::MulAdd(hn::LoadU(d, taps + 2 * channels + c), hn::LoadU(d, row2 + c), sum);
+    sum = hn::MulAdd(hn::LoadU(d, taps + 3 * channels + c), hn::LoadU(d, row3 + c), sum);
+    hn::StoreU(silu(d, sum), d, y + c);
+  });
+}
+
+HWY_INLINE void conv_token(const ConvPiece& piece, std::int64_t t, float* y) {
+  for_lanes(piece.channels, [&](auto d, std::int64_t c) HWY_ATTR {
+    auto sum = hn::LoadU(d, piece.bias + c);
+    for (std::int64_t k = 0; k < piece.width; ++k) {
+      const float* row = conv_row(piece, t - (piece.width - 1) + k);
+      sum = hn::MulAdd(hn::LoadU(d, piece.taps + k * piece.channels + c), hn::LoadU(d, row + c), sum);
+    }
+    hn::StoreU(silu(d, sum), d, y + c);
+  });
+}
+
 void conv_piece(const ConvPiece& piece) {
   for (std::int64_t t = piece.first; t < piece.last; ++t) {
     float* y = piece.y + t * piece.y_stride;
-    for_lanes(piece.channels, [&](auto d, std::int64_t c) HWY_ATTR {
-      auto sum = hn::LoadU(d, piece.bias + c);
-      for (std::int64_t k = 0; k < piece.width; ++k) {
-        const std::int64_t from = t - (piece.width - 1) + k;
-        const float* row =
-            from >= 0 ? piece.x + from * piece.x_stride : piece.history + (from + piece.width - 1) * piece.channels;
-        sum = hn::MulAdd(hn::LoadU(d, piece.taps + k * piece.channels + c), hn::LoadU(d, row + c), sum);
-      }
-      hn::StoreU(silu(d, sum), d, y + c);
-    });
+    if (piece.width == 4) {
+      conv_token_of_4(piece, t, y);
+    } else {
+      conv_token(piece, t, y);
+    }
   }
 }
 
