@@ -24,15 +24,16 @@ std::int64_t config_extent(const JsonObject& config, const char* key, std::int64
   return value;
 }
 
-// `expand` may be written 2 or 2.0; what counts is that expand x d_model is whole.
+// `expand` may be written 2 or 2.0; what counts is that expand x d_model is whole, up to the rounding of a division.
 std::int64_t expanded(const JsonObject& config, const char* key, std::int64_t d_model) {
   const double expand = config.number(key).value_or(2.0);
   const double d_inner = expand * static_cast<double>(d_model);
-  if (!(expand > 0.0) || !(d_inner < 1e9) || d_inner < 1.0 || d_inner != std::floor(d_inner)) {
+  const double whole = std::round(d_inner);
+  if (!(expand > 0.0) || !(d_inner < 1e9) || d_inner < 1.0 || std::abs(d_inner - whole) > 1e-9 * whole) {
     throw FormatError(config.label() + ": " + key + ": " + std::to_string(expand) + " times " +
                       std::to_string(d_model) + ", want a whole number of channels");
   }
-  return static_cast<std::int64_t>(d_inner);
+  return static_cast<std::int64_t>(whole);
 }
 
 void read_dt_limit(const JsonObject& config, const char* key, Mamba2Config& result) {
@@ -328,7 +329,11 @@ OrderedJson dt_limit(const Mamba2Config& config) {
 
 OrderedJson expand_of(const Mamba2Config& config) {
   if (config.d_inner() % config.d_model == 0) return config.d_inner() / config.d_model;
-  return static_cast<double>(config.d_inner()) / static_cast<double>(config.d_model);
+  const auto d_model = static_cast<double>(config.d_model);
+  const auto d_inner = static_cast<double>(config.d_inner());
+  double expand = d_inner / d_model;
+  while (expand * d_model < d_inner) expand = std::nextafter(expand, HUGE_VAL);  // Python cuts the product down
+  return expand;
 }
 
 std::string config_text(const OrderedJson& json) {
