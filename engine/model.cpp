@@ -1,6 +1,7 @@
 #include "engine/model.h"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -15,8 +16,13 @@
 namespace holdfast {
 namespace {
 
-// Activations of one block of rows stay under this, so that memory is bounded however long the input.
+// Activations of one block of rows stay under this, so that memory is bounded however long the input. A GPU needs many
+// rows to be busy.
 constexpr std::int64_t workspace_budget = std::int64_t{20} << 20;
+constexpr std::int64_t gpu_workspace_budget = std::int64_t{1} << 30;
+constexpr std::int64_t most_rows = 1024;
+constexpr std::int64_t gpu_most_rows = 16384;
+constexpr std::int64_t gpu_head_rows = 256;  // whose logits are made at a time when all are asked for
 constexpr std::int64_t chunk_length = 64;
 
 // A stretch of one sequence's tokens inside a block of rows.
@@ -33,9 +39,11 @@ std::int64_t floats_per_row(const Mamba2Config& c) {
   return c.in_proj_rows() + c.conv_dim() + c.d_inner() + 3 * c.d_model + c.n_heads + 1;
 }
 
-std::int64_t block_rows(const Mamba2Config& c) {
-  const std::int64_t fit = workspace_budget / (floats_per_row(c) * static_cast<std::int64_t>(sizeof(float)));
-  return std::clamp(fit / chunk_length * chunk_length, chunk_length, std::int64_t{1024});
+std::int64_t block_rows(const Mamba2Config& c, DeviceKind where) {
+  const bool gpu = where == DeviceKind::cuda;
+  const std::int64_t budget = gpu ? gpu_workspace_budget : workspace_budget;
+  const std::int64_t fit = budget / (floats_per_row(c) * static_cast<std::int64_t>(sizeof(float)));
+  return std::clamp(fit / chunk_length * chunk_length, chunk_length, gpu ? gpu_most_rows : most_rows);
 }
 
 // Sequences laid end to end and cut into blocks of at most `rows` rows. A sequence is cut at multiples of the scan's
@@ -64,9 +72,11 @@ std::vector<Block> cut_into_blocks(std::span<const SequenceInput> sequences, std
 // The buffers of one block, cut from the stream's workspace.
 class Activations {
  public:
-  Activations(Stream& stream, const Mamba2Config& c, std::int64_t rows, bool with_probe)
+  // head_rows: of the logits that are kept here; 0 where they go straight to the caller.
+  Activations(Stream& stream, const Mamba2Config& c, std::int64_t rows, std::int64_t head_rows, bool with_probe)
       : rows_(rows), where_(stream.kind()) {
-    const auto bytes = static_cast<std::size_t>(rows * floats_per_row(c)) * sizeof(float) + 16 * 64;
+    const auto bytes =
+        static_cast<std::size_t>(rows * (floats_per_row(c) + 4) + head_rows * c.vocab_size) * sizeof(float) + 16 * 64;
     next_ = static_cast<std::byte*>(stream.workspace(bytes));
     residual = cut(DType::f32, c.d_model);
     normed = cut(DType::f32, c.d_model);
@@ -77,6 +87,11 @@ class Activations {
     if (with_probe) log_decay = cut(DType::f32, c.n_heads);
     ids = cut(DType::i32, 1);
     ids.shape = Shape{rows};
+    conv_table = cut(DType::i64, 1);
+    state_table = cut(DType::i64, 1);
+    conv_table.shape = state_table.shape = Shape{rows};
+    rows_ = head_rows;
+    logits = cut(DType::f32, c.vocab_size);
   }
 
   TensorView residual, normed, picked;  // (rows, D)
@@ -85,6 +100,8 @@ class Activations {
   TensorView y;                         // (rows, E)
   TensorView log_decay;                 // (rows, H); only for a probe
   TensorView ids;                       // (rows)
+  TensorView conv_table, state_table;   // (rows)  addresses of the sequences' states; on a GPU
+  TensorView logits;                    // (head_rows, V)
 
  private:
   TensorView cut(DType dtype, std::int64_t cols) {
@@ -105,27 +122,51 @@ TensorView row_range(TensorView matrix, std::int64_t begin, std::int64_t count) 
 // One forward pass over one block.
 class BlockPass {
  public:
-  BlockPass(Stream& stream, const Mamba2Config& config, const Weights& weights,
-            std::span<const SequenceInput> sequences, const Block& block, Probe* probe)
+  BlockPass(Stream& stream, std::uint64_t serial, const Mamba2Config& config, const Weights& weights,
+            std::span<const SequenceInput> sequences, const Block& block, LogitRows wanted, bool on_device,
+            Probe* probe)
       : stream_(stream),
+        serial_(serial),
         config_(config),
         weights_(weights),
         sequences_(sequences),
         block_(block),
+        wanted_(wanted),
         probe_(probe),
         rows_(block.back().row + block.back().count),
-        act_(stream, config, rows_, probe != nullptr),
-        steps_(std::all_of(block.begin(), block.end(), [](const Segment& s) { return s.count == 1; })) {}
+        steps_(std::all_of(block.begin(), block.end(), [](const Segment& s) { return s.count == 1; })),
+        act_(stream, config, rows_, on_device || stream.kind() == DeviceKind::cuda ? head_rows() : 0,
+             probe != nullptr) {}
 
-  void run(LogitRows rows) {
-    read_ids();
-    for (std::int64_t i = 0; i < config_.n_layer; ++i) layer(i);
-    if (rows == LogitRows::all) all_logits();
-    if (rows == LogitRows::last) last_logits();
+  void run() {
+    bring_inputs();
+    if (steps_ && probe_ == nullptr && stream_.kind() == DeviceKind::cuda) {
+      const auto rows = static_cast<std::uint64_t>(rows_);
+      stream_.repeat(serial_ << 24 | rows << 2 | static_cast<std::uint64_t>(wanted_), [this] { compute(); });
+    } else {
+      compute();
+    }
+  }
+
+  // Logits of the block's last rows, where they were computed; (ends, V).
+  [[nodiscard]] ConstTensorView logits_here() { return row_range(act_.logits, 0, ends()); }
+
+  void take_logits() {
+    if (wanted_ == LogitRows::all) all_logits();
+    if (wanted_ == LogitRows::last) last_logits();
   }
 
  private:
-  void read_ids() {
+  [[nodiscard]] std::int64_t ends() const {
+    return std::count_if(block_.begin(), block_.end(), [](const Segment& s) { return s.last; });
+  }
+  [[nodiscard]] std::int64_t head_rows() const {
+    if (wanted_ == LogitRows::all) return std::min(rows_, gpu_head_rows);
+    return wanted_ == LogitRows::last ? ends() : 0;
+  }
+
+  // What differs from call to call: ids and, on a GPU, where the states are.
+  void bring_inputs() {
     std::vector<TokenId> ids;
     ids.reserve(static_cast<std::size_t>(rows_));
     for (const Segment& s : block_) {
@@ -134,7 +175,37 @@ class BlockPass {
       ids.insert(ids.end(), tokens.begin(), tokens.end());
     }
     stream_.copy(act_.ids, {ids.data(), DType::i32, Shape{rows_}, DeviceKind::cpu});
+    if (!steps_ || stream_.kind() == DeviceKind::cpu) return;
+    std::vector<std::int64_t> addresses;
+    for (const Segment& s : block_) addresses.push_back(address(sequences_[s.sequence].state->conv()));
+    stream_.copy(act_.conv_table, {addresses.data(), DType::i64, Shape{rows_}, DeviceKind::cpu});
+    addresses.clear();
+    for (const Segment& s : block_) addresses.push_back(address(sequences_[s.sequence].state->ssm()));
+    stream_.copy(act_.state_table, {addresses.data(), DType::i64, Shape{rows_}, DeviceKind::cpu});
+  }
+  static std::int64_t address(TensorView tensor) {
+    return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(tensor.data));
+  }
+
+  // On a GPU this is what is recorded: nothing in it looks at the sequences but through act_ (when steps_).
+  void compute() {
     embedding(stream_, {.y = act_.residual, .ids = act_.ids, .table = &weights_.embedding});
+    for (std::int64_t i = 0; i < config_.n_layer; ++i) layer(i);
+    if (wanted_ == LogitRows::last && act_.logits.shape[0] != 0) {
+      head(ends_of_residual(), act_.logits);
+    }
+  }
+
+  // The last row of each sequence that ends in this block, as a matrix.
+  TensorView ends_of_residual() {
+    if (steps_) return act_.residual;
+    std::int64_t count = 0;
+    for (const Segment& s : block_) {
+      if (!s.last) continue;
+      if (ends() == 1) return row_range(act_.residual, s.row + s.count - 1, 1);
+      stream_.copy(row_range(act_.picked, count++, 1), row_range(act_.residual, s.row + s.count - 1, 1));
+    }
+    return row_range(act_.picked, 0, count);
   }
 
   void layer(std::int64_t i) {
@@ -158,7 +229,9 @@ class BlockPass {
   void step(std::int64_t i, const LayerWeights& w) {
     std::vector<float*> conv;
     std::vector<float*> ssm;
+    const bool gpu = stream_.kind() == DeviceKind::cuda;
     for (const Segment& s : block_) {
+      if (gpu) break;
       conv.push_back(sequences_[s.sequence].state->conv(i).as<float>());
       ssm.push_back(sequences_[s.sequence].state->ssm(i).as<float>());
     }
@@ -177,7 +250,11 @@ class BlockPass {
                        .groups = config_.n_groups,
                        .dt_min = config_.dt_min,
                        .dt_max = config_.dt_max,
-                       .log_decay = act_.log_decay});
+                       .log_decay = act_.log_decay,
+                       .conv_table = gpu ? act_.conv_table : TensorView{},
+                       .state_table = gpu ? act_.state_table : TensorView{},
+                       .conv_offset = i * config_.conv_dim() * (config_.d_conv - 1),
+                       .state_offset = i * config_.d_inner() * config_.d_state});
     gated_rms_norm(stream_, {.y = act_.y,
                              .x = act_.y,
                              .z = {},
@@ -240,20 +317,25 @@ class BlockPass {
     return values;
   }
 
-  // Head of `rows` rows of the residual, into memory of the CPU.
-  void head(TensorView residual, std::span<float> logits) {
-    const std::int64_t rows = residual.shape[0];
-    const TensorView normed = row_range(act_.normed, 0, rows);
+  // Logits of some rows of the residual.
+  void head(TensorView residual, TensorView logits) {
+    const TensorView normed = row_range(act_.normed, 0, residual.shape[0]);
     rms_norm(stream_,
              {.y = normed, .x = residual, .weight = weights_.norm_f.view(), .residual = {}, .eps = config_.norm_eps});
-    const Shape shape{rows, config_.vocab_size};
-    if (residual.where == DeviceKind::cpu) {
-      linear(stream_, {.y = view_of(logits, shape), .x = normed, .w = &weights_.head(), .bias = {}});
-      return;
+    linear(stream_, {.y = logits, .x = normed, .w = &weights_.head(), .bias = {}});
+  }
+  // The same, into memory of the CPU.
+  void head(TensorView residual, std::span<float> logits) {
+    const Shape shape{residual.shape[0], config_.vocab_size};
+    if (residual.where == DeviceKind::cpu) return head(residual, view_of(logits, shape));
+    const auto v = static_cast<std::size_t>(config_.vocab_size);
+    for (std::int64_t first = 0; first < shape[0]; first += act_.logits.shape[0]) {
+      const std::int64_t count = std::min(act_.logits.shape[0], shape[0] - first);
+      const TensorView there = row_range(act_.logits, 0, count);
+      head(row_range(residual, first, count), there);
+      const auto part = logits.subspan(static_cast<std::size_t>(first) * v, static_cast<std::size_t>(count) * v);
+      stream_.copy(view_of(part, there.shape), there);
     }
-    Tensor there(stream_.device(), DType::f32, shape);
-    linear(stream_, {.y = there.view(), .x = normed, .w = &weights_.head(), .bias = {}});
-    stream_.copy(view_of(logits, shape), there.view());
   }
 
   void all_logits() {
@@ -266,40 +348,44 @@ class BlockPass {
   }
 
   void last_logits() {
-    std::vector<const Segment*> ends;
-    for (const Segment& s : block_) {
-      if (s.last) ends.push_back(&s);
-    }
-    if (ends.empty()) return;
-    if (ends.size() == 1) {
-      head(row_range(act_.residual, ends[0]->row + ends[0]->count - 1, 1), sequences_[ends[0]->sequence].logits);
-      return;
-    }
-    for (std::size_t n = 0; n < ends.size(); ++n) {
-      stream_.copy(row_range(act_.picked, static_cast<std::int64_t>(n), 1),
-                   row_range(act_.residual, ends[n]->row + ends[n]->count - 1, 1));
-    }
+    const std::int64_t count = ends();
+    if (count == 0) return;
+    const bool here = act_.logits.shape[0] != 0;  // computed already
     const auto v = static_cast<std::size_t>(config_.vocab_size);
-    std::vector<float> logits(ends.size() * v);
-    head(row_range(act_.picked, 0, static_cast<std::int64_t>(ends.size())), logits);
-    for (std::size_t n = 0; n < ends.size(); ++n) {
-      std::copy_n(logits.begin() + static_cast<std::ptrdiff_t>(n * v), v, sequences_[ends[n]->sequence].logits.begin());
+    std::vector<float> all;
+    if (!here && count > 1) {
+      all.resize(static_cast<std::size_t>(count) * v);
+      head(ends_of_residual(), std::span(all));
+    }
+    std::int64_t row = 0;
+    for (const Segment& s : block_) {
+      if (!s.last) continue;
+      const std::span<float> to = sequences_[s.sequence].logits;
+      if (here) {
+        stream_.copy(view_of(to, Shape{1, config_.vocab_size}), row_range(act_.logits, row, 1));
+      } else if (count == 1) {
+        head(ends_of_residual(), to);
+      } else {
+        std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(row) * v), v, to.begin());
+      }
+      ++row;
     }
   }
 
   Stream& stream_;
+  std::uint64_t serial_;
   const Mamba2Config& config_;
   const Weights& weights_;
   std::span<const SequenceInput> sequences_;
   const Block& block_;
+  LogitRows wanted_;
   Probe* probe_;
   std::int64_t rows_;
-  Activations act_;
   bool steps_;  // every sequence has one token here
+  Activations act_;
 };
 
-void check_inputs(const Mamba2Config& config, std::span<const SequenceInput> sequences, LogitRows rows) {
-  const auto v = static_cast<std::size_t>(config.vocab_size);
+void check_tokens(const Mamba2Config& config, std::span<const SequenceInput> sequences) {
   for (const SequenceInput& s : sequences) {
     if (s.tokens.empty()) throw ArgumentError("forward: a sequence has no tokens, want at least one");
     if (s.state == nullptr) throw ArgumentError("forward: a sequence has no state");
@@ -308,6 +394,12 @@ void check_inputs(const Mamba2Config& config, std::span<const SequenceInput> seq
         throw ArgumentError("token id " + std::to_string(id) + ": want 0 to " + std::to_string(config.vocab_size - 1));
       }
     }
+  }
+}
+
+void check_room(const Mamba2Config& config, std::span<const SequenceInput> sequences, LogitRows rows) {
+  const auto v = static_cast<std::size_t>(config.vocab_size);
+  for (const SequenceInput& s : sequences) {
     const std::size_t want = rows == LogitRows::none ? 0 : rows == LogitRows::last ? v : v * s.tokens.size();
     if (s.logits.size() != want) {
       throw ArgumentError("forward: room for " + std::to_string(s.logits.size()) + " logits, want " +
@@ -317,6 +409,11 @@ void check_inputs(const Mamba2Config& config, std::span<const SequenceInput> seq
 }
 
 }  // namespace
+
+Mamba2Model::Mamba2Model() {
+  static std::atomic<std::uint64_t> models{0};
+  serial_ = ++models;
+}
 
 std::shared_ptr<const Mamba2Model> Mamba2Model::load(Stream& stream, std::shared_ptr<const Checkpoint> checkpoint,
                                                      LoadDType dtype, const std::function<void(double)>& progress) {
@@ -351,10 +448,29 @@ const std::string& Mamba2Model::fingerprint() const {
 
 void Mamba2Model::forward(Stream& stream, std::span<const SequenceInput> sequences, LogitRows rows,
                           Probe* probe) const {
-  check_inputs(config_, sequences, rows);
-  for (const Block& block : cut_into_blocks(sequences, block_rows(config_))) {
-    BlockPass(stream, config_, weights_, sequences, block, probe).run(rows);
+  check_tokens(config_, sequences);
+  check_room(config_, sequences, rows);
+  for (const Block& block : cut_into_blocks(sequences, block_rows(config_, stream.kind()))) {
+    BlockPass pass(stream, serial_, config_, weights_, sequences, block, rows, false, probe);
+    pass.run();
+    pass.take_logits();
   }
+}
+
+ConstTensorView Mamba2Model::forward_on_device(Stream& stream, std::span<const SequenceInput> sequences) const {
+  check_tokens(config_, sequences);
+  const std::vector<Block> blocks = cut_into_blocks(sequences, block_rows(config_, stream.kind()));
+  if (blocks.empty() || (sequences.size() > 1 && blocks.size() > 1)) {
+    throw ArgumentError("forward_on_device: " + std::to_string(sequences.size()) + " sequences in " +
+                        std::to_string(blocks.size()) + " blocks, want one sequence, or one block of them");
+  }
+  ConstTensorView logits;
+  for (const Block& block : blocks) {
+    BlockPass pass(stream, serial_, config_, weights_, sequences, block, LogitRows::last, true, nullptr);
+    pass.run();
+    logits = pass.logits_here();
+  }
+  return logits;
 }
 
 void Mamba2Model::forward(Stream& stream, std::span<const TokenId> tokens, State& state, std::span<float> logits,

@@ -52,9 +52,13 @@ class Mamba2Model {
   void forward(Stream& stream, std::span<const SequenceInput> sequences, LogitRows rows, Probe* probe = nullptr) const;
   void forward(Stream& stream, std::span<const TokenId> tokens, State& state, std::span<float> logits,
                Probe* probe = nullptr) const;  // one sequence; logits of the last token, or empty
+  // The same for sequences of one token each, or for one sequence; the last logits stay where the model is, for
+  // sample(): (sequences, V) f32, valid until the stream's next forward. SequenceInput::logits is not used.
+  [[nodiscard]] ConstTensorView forward_on_device(Stream& stream, std::span<const SequenceInput> sequences) const;
 
  private:
-  Mamba2Model() = default;
+  Mamba2Model();
+  std::uint64_t serial_;  // of all models of this process: what recorded work is found by
   std::shared_ptr<Device> device_;
   Mamba2Config config_;
   Weights weights_;

@@ -215,12 +215,14 @@ class RandomWeights {
     const WeightFormat format = cols % block_columns(format_) == 0 ? format_ : WeightFormat::bf16;
     WeightBuilder builder(stream_, "random", format, rows, cols);
     const std::size_t row_bytes = encoded_row_bytes(format, cols);
-    constexpr std::int64_t stripe = 256;
-    std::vector<std::byte> encoded(static_cast<std::size_t>(stripe) * row_bytes);
+    // For a GPU, where billions of random numbers would take longer than all that is measured, rows come again.
+    const bool again = stream_.kind() != DeviceKind::cpu;
+    const std::int64_t stripe = again ? 1024 : 256;
+    std::vector<std::byte> encoded(static_cast<std::size_t>(std::min(stripe, rows)) * row_bytes);
     std::vector<float> row(static_cast<std::size_t>(cols));
     for (std::int64_t first = 0; first < rows; first += stripe) {
       const std::int64_t count = std::min(stripe, rows - first);
-      for (std::int64_t r = 0; r < count; ++r) {
+      for (std::int64_t r = 0; r < count && (first == 0 || !again); ++r) {
         for (float& value : row) value = 0.02f * normal();
         encode_row(format, row, encoded.data() + static_cast<std::size_t>(r) * row_bytes);
       }

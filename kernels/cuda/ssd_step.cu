@@ -14,14 +14,11 @@ constexpr int step_conv_threads = 128;
 constexpr int step_threads = 256;
 constexpr int step_lanes = 8;  // that share a row of the state
 constexpr int step_conv_widest = 8;
-constexpr std::int64_t step_sequences = 128;  // of one launch: their addresses travel as a kernel argument
-
-struct StepPointers {
-  float* conv[step_sequences];
-  float* state[step_sequences];
-};
 
 struct StepShape {
+  float* const* conv;   // (B) addresses in device memory
+  float* const* state;  // (B)
+  std::int64_t conv_offset, state_offset;
   float* y;
   const float* proj;
   float* xbc;  // scratch (B, C)
@@ -38,13 +35,12 @@ struct StepShape {
 };
 
 // Grid (channels, B).
-__global__ void __launch_bounds__(step_conv_threads)
-    ssd_step_conv_kernel(const __grid_constant__ StepPointers pointers, StepShape s) {
+__global__ void __launch_bounds__(step_conv_threads) ssd_step_conv_kernel(StepShape s) {
   wait_for_previous();
   const std::int64_t channel = static_cast<std::int64_t>(blockIdx.x) * step_conv_threads + threadIdx.x;
   if (channel >= s.channels) return;
   const std::int64_t b = blockIdx.y;
-  float* state = pointers.conv[b] + channel * (s.taps - 1);
+  float* state = s.conv[b] + s.conv_offset + channel * (s.taps - 1);
   const float* weight = s.conv_weight + channel * s.taps;
   const float newest = s.proj[b * s.width + s.inner + channel];
   float sum = s.conv_bias == nullptr ? 0.0f : s.conv_bias[channel];
@@ -59,8 +55,7 @@ __global__ void __launch_bounds__(step_conv_threads)
 }
 
 // Grid (H, B).
-__global__ void __launch_bounds__(step_threads)
-    ssd_step_heads_kernel(const __grid_constant__ StepPointers pointers, StepShape s) {
+__global__ void __launch_bounds__(step_threads) ssd_step_heads_kernel(StepShape s) {
   wait_for_previous();
   const std::int64_t head = blockIdx.x;
   const std::int64_t b = blockIdx.y;
@@ -74,7 +69,7 @@ __global__ void __launch_bounds__(step_threads)
   const float log_decay = dt * s.a[head];
   const float decay = expf(log_decay);
   if (threadIdx.x == 0 && s.log_decay != nullptr) s.log_decay[b * s.heads + head] = log_decay;
-  float* state = pointers.state[b] + head * s.head_dim * s.d_state;
+  float* state = s.state[b] + s.state_offset + head * s.head_dim * s.d_state;
   for (std::int64_t p = threadIdx.x / step_lanes; p < s.head_dim; p += step_threads / step_lanes) {
     const std::int64_t channel = head * s.head_dim + p;
     const float x = xbc[channel];
@@ -127,27 +122,35 @@ void ssd_step(Stream& stream, const SsdStepArgs& args) {
   s.conv_bias = args.conv_bias ? args.conv_bias.as<float>() : nullptr;
   s.dt_bias = args.dt_bias.as<float>(), s.a = args.a.as<float>(), s.d = args.d.as<float>();
   s.dt_min = args.dt_min, s.dt_max = args.dt_max;
-  auto* xbc = static_cast<float*>(stream.scratch(static_cast<std::size_t>(sequences * s.channels) * sizeof(float)));
-  for (std::int64_t first = 0; first < sequences; first += step_sequences) {
-    const auto count = static_cast<unsigned>(std::min(step_sequences, sequences - first));
-    StepPointers pointers{};
-    s.quads = s.d_state % 4 == 0 && s.inner % 4 == 0 && s.channels % 4 == 0;
-    for (unsigned b = 0; b < count; ++b) {
-      s.quads = s.quads && reinterpret_cast<std::uintptr_t>(args.state[static_cast<std::size_t>(first) + b]) % 16 == 0;
-      pointers.conv[b] = args.conv[static_cast<std::size_t>(first) + b];
-      pointers.state[b] = args.state[static_cast<std::size_t>(first) + b];
-    }
-    s.y = args.y.as<float>() + first * s.inner;
-    s.proj = args.proj.as<float>() + first * s.width;
-    s.xbc = xbc + first * s.channels;
-    s.log_decay = args.log_decay ? args.log_decay.as<float>() + first * s.heads : nullptr;
-    const dim3 conv_grid(blocks_for(s.channels, step_conv_threads), count);
-    launch(on, "ssd_step conv", {.grid = conv_grid, .block = dim3(step_conv_threads), .overlaps = true},
-           ssd_step_conv_kernel, pointers, s);
-    launch(on, "ssd_step",
-           {.grid = dim3(static_cast<unsigned>(s.heads), count), .block = dim3(step_threads), .overlaps = true},
-           ssd_step_heads_kernel, pointers, s);
+  s.y = args.y.as<float>();
+  s.proj = args.proj.as<float>();
+  s.log_decay = args.log_decay ? args.log_decay.as<float>() : nullptr;
+  s.quads = s.d_state % 4 == 0 && s.inner % 4 == 0 && s.channels % 4 == 0 && args.state_offset % 4 == 0;
+  const auto count = static_cast<std::size_t>(sequences);
+  const std::size_t xbc_bytes = (count * static_cast<std::size_t>(s.channels) * sizeof(float) + 255) / 256 * 256;
+  auto* memory = static_cast<std::byte*>(stream.scratch(xbc_bytes + 2 * count * sizeof(float*)));
+  s.xbc = reinterpret_cast<float*>(memory);
+  if (args.conv_table) {
+    s.conv = static_cast<float* const*>(args.conv_table.data);
+    s.state = static_cast<float* const*>(args.state_table.data);
+    s.conv_offset = args.conv_offset, s.state_offset = args.state_offset;
+  } else {
+    auto* tables = reinterpret_cast<float**>(memory + xbc_bytes);
+    on.upload(tables, args.conv.data(), count * sizeof(float*));
+    on.upload(tables + count, args.state.data(), count * sizeof(float*));
+    s.conv = tables;
+    s.state = tables + count;
+    for (float* state : args.state) s.quads = s.quads && reinterpret_cast<std::uintptr_t>(state) % 16 == 0;
   }
+  const auto rows = static_cast<unsigned>(sequences);
+  launch(on, "ssd_step conv",
+         {.grid = dim3(blocks_for(s.channels, step_conv_threads), rows),
+          .block = dim3(step_conv_threads),
+          .overlaps = true},
+         ssd_step_conv_kernel, s);
+  launch(on, "ssd_step",
+         {.grid = dim3(static_cast<unsigned>(s.heads), rows), .block = dim3(step_threads), .overlaps = true},
+         ssd_step_heads_kernel, s);
 }
 
 }  // namespace holdfast::cuda

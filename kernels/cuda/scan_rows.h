@@ -1,0 +1,30 @@
+// What the kernels of the scan are told. xbc and y are f32 or bf16, as their kernels say.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/device.h"
+
+namespace holdfast::cuda {
+
+class CudaStream;
+
+struct ScanRows {
+  void* y;
+  float* state;
+  const void* xbc;
+  const void* dt_raw;
+  bool dt_rounded;  // dt_raw is bf16
+  std::int64_t dt_stride;
+  const float* dt_bias;
+  const float* a;
+  const float* d;
+  float* log_decay;  // or null
+  std::int64_t tokens, heads, head_dim, d_state, groups, inner, channels;
+  float dt_min, dt_max;
+};
+
+// On tensor cores: P = 64, N = 64 or 128, xbc and y bf16 with rows of 16-byte multiples. Others: false, nothing done.
+[[nodiscard]] bool scan_on_tensor_cores(Stream& stream, const ScanRows& rows);
+
+}  // namespace holdfast::cuda

@@ -1,0 +1,255 @@
+// Figures of one GPU, each beside the floor that bytes and operations set:  gpu_bench [7b|130m|ops] [bf16|q8|q4] ...
+// Before a model is timed, a long pass and single steps must give the same logits.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/model.h"
+#include "engine/shape.h"
+#include "kernels/linear.h"
+#include "kernels/sample.h"
+#include "kernels/ssd_scan.h"
+#include "tests/support/data.h"
+
+namespace holdfast {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Median seconds of one call, from `rounds` rounds of `calls` calls.
+double median_seconds(Stream& stream, int rounds, int calls, const std::function<void()>& work) {
+  work();
+  work();
+  stream.synchronize();
+  std::vector<double> seconds;
+  for (int r = 0; r < rounds; ++r) {
+    const auto begin = Clock::now();
+    for (int c = 0; c < calls; ++c) work();
+    stream.synchronize();
+    seconds.push_back(std::chrono::duration<double>(Clock::now() - begin).count() / calls);
+  }
+  std::sort(seconds.begin(), seconds.end());
+  return seconds[seconds.size() / 2];
+}
+
+Tensor random_tensor(Stream& stream, const Shape& shape, std::uint64_t seed, double scale = 1.0) {
+  test::Random random(seed);
+  std::vector<float> some = random.normals(std::min<std::int64_t>(shape.elements(), 1 << 20), scale);
+  std::vector<float> all(static_cast<std::size_t>(shape.elements()));
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = some[(i * 7 + i / some.size()) % some.size()];
+  Tensor tensor(stream.device(), DType::f32, shape);
+  stream.copy(tensor.view(), view_of(std::span<const float>(all), shape));
+  stream.synchronize();
+  return tensor;
+}
+
+struct Ceilings {
+  double bytes, products;  // per second
+};
+
+Ceilings ceilings(Stream& stream) {
+  const std::int64_t count = std::int64_t{1} << 30;
+  Tensor a(stream.device(), DType::u8, Shape{2 * count});
+  Tensor b(stream.device(), DType::u8, Shape{2 * count});
+  stream.fill_zero(a.view());
+  const double copy = median_seconds(stream, 5, 3, [&] { stream.copy(b.view(), a.view()); });
+  const std::int64_t n = 8192;
+  std::vector<std::byte> encoded(static_cast<std::size_t>(n * n) * 2);
+  const std::vector<float> row = test::Random(3).normals(n);
+  for (std::int64_t r = 0; r < n; ++r) encode_row(WeightFormat::bf16, row, encoded.data() + r * n * 2);
+  const Weight w = Weight::pack(stream, "w", WeightFormat::bf16, n, n, encoded);
+  Tensor x = random_tensor(stream, {n, n}, 5);
+  Tensor y(stream.device(), DType::f32, {n, n});
+  const double product =
+      median_seconds(stream, 5, 5, [&] { linear(stream, {.y = y.view(), .x = x.view(), .w = &w, .bias = {}}); });
+  return {4.0 * static_cast<double>(count) / copy, 2.0 * std::pow(static_cast<double>(n), 3) / product};
+}
+
+double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  double difference = 0.0;
+  double largest = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (!std::isfinite(a[i]) || !std::isfinite(b[i])) return INFINITY;
+    difference = std::max(difference, std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
+    largest = std::max(largest, std::abs(static_cast<double>(b[i])));
+  }
+  return difference / largest;
+}
+
+std::vector<TokenId> some_ids(std::int64_t count, const Mamba2Config& config) {
+  test::Random random(8);
+  std::vector<TokenId> ids;
+  for (std::int64_t i = 0; i < count; ++i) ids.push_back(static_cast<TokenId>(random.below(config.vocab_size)));
+  return ids;
+}
+
+// One long pass against single steps, on the last of 96 tokens.
+double pass_against_steps(Stream& stream, const Mamba2Model& model) {
+  const std::vector<TokenId> ids = some_ids(96, model.config());
+  std::vector<float> whole(static_cast<std::size_t>(model.config().vocab_size));
+  std::vector<float> stepped = whole;
+  State a(model.device(), model.config());
+  State b(model.device(), model.config());
+  model.forward(stream, ids, a, whole);
+  for (const TokenId id : ids) model.forward(stream, {&id, 1}, b, stepped);
+  return largest_difference(stepped, whole);
+}
+
+void decode(Stream& stream, const Mamba2Model& model, std::int64_t batch, double bandwidth) {
+  std::vector<State> states;
+  for (std::int64_t b = 0; b < batch; ++b) states.emplace_back(model.device(), model.config());
+  const auto count = static_cast<std::size_t>(batch);
+  std::vector<TokenId> ids = some_ids(batch, model.config());
+  const std::vector<SampleParams> params(count);
+  const std::vector<float> uniform(count);
+  std::vector<float> log_probs(count);
+  const double seconds = median_seconds(stream, 9, 16, [&] {
+    std::vector<SequenceInput> inputs;
+    for (std::size_t b = 0; b < count; ++b) inputs.push_back({{&ids[b], 1}, &states[b], {}});
+    const ConstTensorView logits = model.forward_on_device(stream, inputs);
+    sample(stream,
+           {.logits = logits, .params = params, .uniform = uniform, .seen = {}, .tokens = ids, .log_probs = log_probs});
+  });
+  const Mamba2Config& c = model.config();
+  const double table = c.tied_embeddings ? 0.0 : static_cast<double>(model.weights().embedding.bytes());
+  const double bytes = static_cast<double>(model.weights().bytes()) - table +
+                       static_cast<double>(batch) * 2.0 * 4.0 * static_cast<double>(c.state_floats());
+  std::printf("decode B %-3lld   %9.1f tok/s  %8.3f ms  floor %8.3f ms  %5.1f %%\n", static_cast<long long>(batch),
+              static_cast<double>(batch) / seconds, seconds * 1e3, bytes / bandwidth * 1e3,
+              100.0 * bytes / bandwidth / seconds);
+  std::fflush(stdout);
+}
+
+void prefill(Stream& stream, const Mamba2Model& model, std::int64_t tokens, double products) {
+  const std::vector<TokenId> ids = some_ids(tokens, model.config());
+  State state(model.device(), model.config());
+  const double seconds = median_seconds(stream, 3, 1, [&] {
+    const SequenceInput input{ids, &state, {}};
+    (void)model.forward_on_device(stream, {&input, 1});
+  });
+  const Mamba2Config& c = model.config();
+  const double operations = 2.0 * static_cast<double>(tokens) * static_cast<double>(c.n_layer) *
+                            static_cast<double>(c.d_model * (c.in_proj_rows() + c.d_inner()));
+  std::printf("prefill %-6lld %9.0f tok/s  %8.2f ms  floor %8.2f ms  %5.1f %%\n", static_cast<long long>(tokens),
+              static_cast<double>(tokens) / seconds, seconds * 1e3, operations / products * 1e3,
+              100.0 * operations / products / seconds);
+  std::fflush(stdout);
+}
+
+WeightFormat format_of(const std::string& name) {
+  if (name == "f32") return WeightFormat::f32;
+  if (name == "q8") return WeightFormat::q8_0;
+  return name == "q4" ? WeightFormat::q4_1 : WeightFormat::bf16;
+}
+
+void bench_model(Stream& stream, const std::string& shape, const std::string& format, const Ceilings& top, bool wide) {
+  const auto begin = Clock::now();
+  const auto model = Mamba2Model::random(stream, shape_config(shape), format_of(format), 1);
+  std::printf("-- %s %s, made in %.1f s, %.2f GiB; a pass and steps differ by %.1e\n", shape.c_str(), format.c_str(),
+              std::chrono::duration<double>(Clock::now() - begin).count(),
+              static_cast<double>(model->weights().bytes()) / (1 << 30), pass_against_steps(stream, *model));
+  for (const std::int64_t batch : wide ? std::vector<std::int64_t>{1, 4, 16, 64} : std::vector<std::int64_t>{1}) {
+    decode(stream, *model, batch, top.bytes);
+  }
+  if (!wide) return;
+  for (const std::int64_t tokens : {4096, 16384}) prefill(stream, *model, tokens, top.products);
+}
+
+void bench_scan(Stream& stream, std::int64_t heads, std::int64_t groups, std::int64_t tokens) {
+  const std::int64_t channels = heads * 64 + 2 * groups * 128;
+  Tensor xbc = random_tensor(stream, {tokens, channels}, 1);
+  Tensor dt = random_tensor(stream, {tokens, heads}, 2);
+  Tensor bias = random_tensor(stream, {heads}, 3);
+  Tensor a = random_tensor(stream, {heads}, 4, 0.001);
+  Tensor y(stream.device(), DType::f32, {tokens, heads, 64});
+  Tensor state = Tensor::zeros(stream.device(), DType::f32, {heads, 64, 128});
+  const double seconds = median_seconds(stream, 5, 3, [&] {
+    ssd_scan(stream, {.y = y.view(),
+                      .state = state.view(),
+                      .xbc = xbc.view(),
+                      .dt_raw = dt.view(),
+                      .dt_stride = heads,
+                      .dt_bias = bias.view(),
+                      .a = a.view(),
+                      .d = bias.view(),
+                      .groups = groups});
+  });
+  std::printf("ssd_scan f32 %3lld heads, T %-6lld %8.3f ms\n", static_cast<long long>(heads),
+              static_cast<long long>(tokens), seconds * 1e3);
+}
+
+void bench_linear(Stream& stream, WeightFormat format, std::int64_t rows, std::int64_t outputs, std::int64_t cols,
+                  double bandwidth) {
+  // As many matrices as do not fit the cache together.
+  const auto row_bytes = static_cast<std::int64_t>(encoded_row_bytes(format, cols));
+  const std::int64_t copies = std::max<std::int64_t>(2, (std::int64_t{400} << 20) / (outputs * row_bytes));
+  std::vector<Weight> weights;
+  std::vector<std::byte> encoded(static_cast<std::size_t>(outputs * row_bytes));
+  const std::vector<float> row = test::Random(3).normals(cols);
+  for (std::int64_t r = 0; r < outputs; ++r) encode_row(format, row, encoded.data() + r * row_bytes);
+  for (std::int64_t i = 0; i < copies; ++i)
+    weights.push_back(Weight::pack(stream, "w", format, outputs, cols, encoded));
+  Tensor x = random_tensor(stream, {rows, cols}, 1);
+  Tensor y(stream.device(), DType::f32, {rows, outputs});
+  std::uint64_t key =
+      static_cast<std::uint64_t>(outputs * 131 + cols * 7 + rows) << 8 | static_cast<std::uint64_t>(format);
+  const double seconds = median_seconds(stream, 7, 3,
+                                        [&] {
+                                          stream.repeat(key, [&] {
+                                            for (const Weight& w : weights)
+                                              linear(stream, {.y = y.view(), .x = x.view(), .w = &w, .bias = {}});
+                                          });
+                                        }) /
+                         static_cast<double>(copies);
+  const double bytes = static_cast<double>(weights[0].bytes());
+  std::printf("linear %-5s M %-2lld %6lld x %-5lld %8.2f us  %6.2f TB/s  %5.1f %%\n", std::string(name(format)).c_str(),
+              static_cast<long long>(rows), static_cast<long long>(outputs), static_cast<long long>(cols),
+              seconds * 1e6, bytes / seconds * 1e-12, 100.0 * bytes / bandwidth / seconds);
+}
+
+void bench_ops(Stream& stream, const Ceilings& top) {
+  for (const std::int64_t tokens : {4096, 32768}) bench_scan(stream, 128, 8, tokens);
+  bench_scan(stream, 24, 1, 16384);
+  for (const WeightFormat format : {WeightFormat::bf16, WeightFormat::q8_0, WeightFormat::q4_1, WeightFormat::q4_k}) {
+    bench_linear(stream, format, 1, 18560, 4096, top.bytes);
+    bench_linear(stream, format, 1, 4096, 8192, top.bytes);
+    bench_linear(stream, format, 1, 3352, 768, top.bytes);
+    bench_linear(stream, format, 1, 768, 1536, top.bytes);
+    bench_linear(stream, format, 4, 18560, 4096, top.bytes);
+  }
+  bench_linear(stream, WeightFormat::bf16, 16, 18560, 4096, top.bytes);
+  bench_linear(stream, WeightFormat::bf16, 64, 18560, 4096, top.bytes);
+}
+
+}  // namespace
+}  // namespace holdfast
+
+int main(int argc, char** argv) {
+  using namespace holdfast;
+  try {
+    Stream stream(Device::cuda());
+    const Ceilings top = ceilings(stream);
+    std::printf("%s\ncopy %.2f TB/s, bf16 product of 8192^3 %.0f TFLOP/s\n", stream.device()->description().c_str(),
+                top.bytes * 1e-12, top.products * 1e-12);
+    std::string shape;
+    for (int i = 1; i < argc; ++i) {
+      const std::string word = argv[i];
+      if (word == "ops") {
+        bench_ops(stream, top);
+      } else if (word == "bf16" || word == "q8" || word == "q4" || word == "f32") {
+        bench_model(stream, shape, word, top, word == "bf16");
+      } else {
+        shape = word;
+      }
+    }
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "gpu_bench: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}

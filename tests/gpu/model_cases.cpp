@@ -1,0 +1,217 @@
+// The model on the GPU against the golden files of every layout, and laws that need no reference.
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "engine/checkpoint.h"
+#include "engine/model.h"
+#include "engine/session.h"
+#include "kernels/sample.h"
+#include "tests/engine/golden.h"
+#include "tests/gpu/cases.h"
+#include "tests/support/data.h"
+
+namespace holdfast::test {
+namespace {
+
+struct Outcome {
+  std::vector<float> logits, conv, ssm;
+};
+
+std::vector<float> fetched(Stream& stream, ConstTensorView view) {
+  std::vector<float> values(static_cast<std::size_t>(view.shape.elements()));
+  stream.copy(view_of(std::span<float>(values), view.shape), view);
+  return values;
+}
+
+Outcome read_in_pieces(const Mamba2Model& model, Stream& stream, std::span<const TokenId> ids,
+                       std::span<const std::size_t> pieces) {
+  State state(model.device(), model.config());
+  Outcome outcome;
+  const auto v = static_cast<std::size_t>(model.config().vocab_size);
+  outcome.logits.resize(ids.size() * v);
+  std::size_t at = 0;
+  for (const std::size_t length : pieces) {
+    const SequenceInput input{ids.subspan(at, length), &state, std::span(outcome.logits).subspan(at * v, length * v)};
+    model.forward(stream, {&input, 1}, LogitRows::all);
+    at += length;
+  }
+  outcome.conv = fetched(stream, std::as_const(state).conv());
+  outcome.ssm = fetched(stream, std::as_const(state).ssm());
+  return outcome;
+}
+Outcome read_all(const Mamba2Model& model, Stream& stream, std::span<const TokenId> ids) {
+  const std::size_t whole = ids.size();
+  return read_in_pieces(model, stream, ids, {&whole, 1});
+}
+Outcome read_step_by_step(const Mamba2Model& model, Stream& stream, std::span<const TokenId> ids) {
+  const std::vector<std::size_t> ones(ids.size(), 1);
+  return read_in_pieces(model, stream, ids, ones);
+}
+
+// A greedy answer with logits and draws that never leave the GPU.
+std::vector<TokenId> greedy(const Mamba2Model& model, Stream& stream, std::span<const TokenId> prompt, int count) {
+  State state(model.device(), model.config());
+  std::vector<TokenId> drawn;
+  std::span<const TokenId> next = prompt;
+  for (int i = 0; i < count; ++i) {
+    const SequenceInput input{next, &state, {}};
+    const ConstTensorView logits = model.forward_on_device(stream, {&input, 1});
+    const SampleParams params;
+    const float uniform = 0.0f;
+    TokenId token = 0;
+    float log_prob = 0.0f;
+    sample(stream, {.logits = logits,
+                    .params = {&params, 1},
+                    .uniform = {&uniform, 1},
+                    .seen = {},
+                    .tokens = {&token, 1},
+                    .log_probs = {&log_prob, 1},
+                    .vocab_size = static_cast<std::int32_t>(model.config().vocab_used)});
+    drawn.push_back(token);
+    next = {&drawn.back(), 1};
+  }
+  return drawn;
+}
+
+void golden_agrees(Stream& stream, const std::filesystem::path& folder, const std::string& name,
+                   const std::string& layout, LoadDType dtype, double tolerance) {
+  const Golden golden(name);
+  const auto model = Mamba2Model::load(stream, Checkpoint::open(folder / name / layout), dtype);
+  const auto ids = golden.ids("ids");
+  for (const bool steps : {false, true}) {
+    const Outcome got = steps ? read_step_by_step(*model, stream, ids) : read_all(*model, stream, ids);
+    const std::string how = steps ? "step by step, " : "at once, ";
+    verify(compare_relative(got.logits, golden.floats("logits"), tolerance), how + "logits");
+    verify(compare_relative(got.ssm, golden.floats("ssm_state"), tolerance), how + "ssm state");
+    verify(compare_relative(got.conv, golden.conv_state(), tolerance), how + "conv state");
+  }
+  if (dtype == LoadDType::f32) {
+    verify(greedy(*model, stream, std::span(ids).first(20), 40) == golden.ids("greedy_from_20"), "greedy text");
+  }
+}
+
+void quantised_agrees(Stream& stream, const std::filesystem::path& folder, const std::string& format) {
+  const Golden golden("gguf-k");
+  const auto model = Mamba2Model::load(stream, Checkpoint::open(folder / "gguf-k" / ("model-" + format + ".gguf")));
+  const auto ids = golden.ids("ids");
+  const auto want = golden.floats("logits." + format);
+  // Steps multiply in f32. A long pass rounds activations and decoded weights to bf16.
+  verify(compare_relative(read_step_by_step(*model, stream, ids).logits, want, 1e-3), "step by step");
+  verify(compare_relative(read_all(*model, stream, ids).logits, want, 2e-2), "at once");
+}
+
+Mamba2Config odd_config(std::int64_t groups) {
+  Mamba2Config config;
+  config.d_model = 40;
+  config.n_layer = 2;
+  config.vocab_size = 77;
+  config.n_heads = 6;
+  config.head_dim = 13;
+  config.d_state = 19;
+  config.n_groups = groups;
+  config.linear_bias = groups > 1;
+  config.conv_bias = groups != 2;
+  config.tied_embeddings = groups == 1;
+  return config;
+}
+
+std::vector<TokenId> random_ids(std::int64_t count, std::int64_t vocab, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<TokenId> ids;
+  for (std::int64_t i = 0; i < count; ++i) ids.push_back(static_cast<TokenId>(random.below(vocab)));
+  return ids;
+}
+
+void any_split_gives_the_same(Stream& stream) {
+  for (const std::int64_t groups : {1, 2, 3}) {
+    const auto model = Mamba2Model::random(stream, odd_config(groups), WeightFormat::f32, 7);
+    const auto ids = random_ids(201, 77, 1);
+    const Outcome whole = read_all(*model, stream, ids);
+    verify(compare_bitwise(read_all(*model, stream, ids).logits, whole.logits), "the same run twice");
+    for (const std::size_t split : {1U, 2U, 63U, 64U, 65U, 200U}) {
+      const std::array pieces{split, ids.size() - split};
+      const Outcome parts = read_in_pieces(*model, stream, ids, pieces);
+      verify(compare_relative(parts.logits, whole.logits, 2e-5), "logits, split " + std::to_string(split));
+      verify(compare_relative(parts.ssm, whole.ssm, 2e-5), "state, split " + std::to_string(split));
+    }
+    verify(compare_relative(read_step_by_step(*model, stream, ids).logits, whole.logits, 2e-5), "step by step");
+  }
+}
+
+// Sequences join and leave between steps: recorded work of a batch size serves them all.
+void batches_change_between_steps(Stream& stream) {
+  const auto model = Mamba2Model::random(stream, odd_config(2), WeightFormat::f32, 7);
+  const std::size_t count = 5;
+  std::vector<State> alone, together;
+  for (std::size_t i = 0; i < count; ++i) {
+    alone.emplace_back(model->device(), model->config());
+    together.emplace_back(model->device(), model->config());
+  }
+  Random random(12);
+  for (int step = 0; step < 24; ++step) {
+    std::vector<TokenId> ids(count);
+    std::vector<std::vector<float>> logits(count, std::vector<float>(77));
+    std::vector<SequenceInput> inputs;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (random.uniform() < 0.4) continue;
+      ids[i] = static_cast<TokenId>(random.below(77));
+      inputs.push_back({{&ids[i], 1}, &together[i], logits[i]});
+    }
+    if (inputs.empty()) continue;
+    model->forward(stream, inputs, LogitRows::last);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (std::none_of(inputs.begin(), inputs.end(), [&](const SequenceInput& in) { return in.state == &together[i]; }))
+        continue;
+      std::vector<float> own(77);
+      model->forward(stream, {&ids[i], 1}, alone[i], own);
+      verify(compare_relative(logits[i], own, 1e-5),
+             "step " + std::to_string(step) + ", sequence " + std::to_string(i));
+    }
+  }
+}
+
+void snapshots_move_between_devices(Stream& stream) {
+  const auto config = odd_config(2);
+  Stream cpu_stream(Device::cpu(), 2);
+  const auto gpu = Mamba2Model::random(stream, config, WeightFormat::f32, 7);
+  const auto cpu = Mamba2Model::random(cpu_stream, config, WeightFormat::f32, 7);
+  const auto ids = random_ids(60, 77, 9);
+  Session there(gpu, nullptr, stream);
+  there.read(std::span(ids).first(40));
+  Session here(cpu, nullptr, cpu_stream);
+  here.restore(there.snapshot());
+  here.read(std::span(ids).subspan(40));
+  Session back(gpu, nullptr, stream);
+  back.restore(here.snapshot());
+  there.read(std::span(ids).subspan(40));
+  verify(compare_relative(here.logits(), there.logits(), 2e-5), "logits on the CPU from a GPU's state");
+  verify(compare_bitwise(back.logits(), here.logits()), "logits restored");
+  verify(compare_relative(fetched(stream, back.state().ssm()), fetched(stream, there.state().ssm()), 2e-5), "state");
+}
+
+}  // namespace
+
+GpuCases model_cases(const std::string& golden) {
+  GpuCases cases;
+  for (const char* name : {"hf-g1-tied", "hf-g2-untied", "ssm-g4"}) {
+    for (const char* layout : {"hf", "mamba_ssm"}) {
+      for (const auto& [dtype, tolerance] : {std::pair{LoadDType::f32, 2e-4}, {LoadDType::bf16, 1e-2}}) {
+        cases.push_back({"golden " + std::string(name) + " " + layout + " " + std::string(holdfast::name(dtype)),
+                         [=, tolerance = tolerance, dtype = dtype](Stream& stream) {
+                           golden_agrees(stream, golden, name, layout, dtype, tolerance);
+                         }});
+      }
+    }
+  }
+  for (const char* format : {"q8_0", "q4_0", "q5_1", "q4_k_m", "q6_k"}) {
+    cases.push_back(
+        {"golden gguf " + std::string(format), [=](Stream& stream) { quantised_agrees(stream, golden, format); }});
+  }
+  cases.push_back({"any split gives the same", any_split_gives_the_same});
+  cases.push_back({"batches change between steps", batches_change_between_steps});
+  cases.push_back({"snapshots move between devices", snapshots_move_between_devices});
+  return cases;
+}
+
+}  // namespace holdfast::test
