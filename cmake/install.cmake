@@ -28,6 +28,7 @@ if(HOLDFAST_GUI)
     install(FILES resources/icons/holdfast-${size}.png RENAME holdfast.png
       DESTINATION ${CMAKE_INSTALL_DATADIR}/icons/hicolor/${size}x${size}/apps COMPONENT program)
   endforeach()
+  find_package(Qt6 REQUIRED COMPONENTS Core)
   set(qt_plugins ${QT6_INSTALL_PREFIX}/${QT6_INSTALL_PLUGINS})
 endif()
 
