@@ -125,6 +125,7 @@ class LogitsCommand final : public Command {
     }
   }
 
+  // Of all V rows, those of the padding too: this command shows the model as it is.
   static TokenId greedy_token(const LoadedModel& loaded, const std::vector<float>& logits) {
     const SampleParams greedy{};
     TokenId token = 0;
@@ -136,7 +137,7 @@ class LogitsCommand final : public Command {
                             .seen = {},
                             .tokens = {&token, 1},
                             .log_probs = {&log_prob, 1},
-                            .vocab_size = static_cast<std::int32_t>(loaded.model->config().vocab_used)});
+                            .vocab_size = 0});
     return token;
   }
 
