@@ -32,6 +32,7 @@ struct QuantRecord {
   };
   std::byte apart[32];
 };
+static_assert(sizeof(QuantRecord) == 640);
 inline constexpr float quant_record_limit = 32639.0f;  // 256 * 127 + 127
 
 // One tile: rows of x times `panels` panels, over `cols` columns that begin at a block.

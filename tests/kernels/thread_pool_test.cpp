@@ -20,7 +20,7 @@ class ThreadPoolTest : public QObject {
   void every_piece_runs_exactly_once();
   void short_runs_one_after_another_never_mix();
   void sleeping_workers_wake_for_the_next_run();
-  void a_run_ends_while_a_worker_is_put_aside();
+  void a_join_sleeps_through_a_piece_that_is_held_for_long();
   void the_first_exception_reaches_the_caller_and_the_pool_goes_on();
   void zero_threads_means_the_cores_of_this_process();
   void impossible_thread_counts_are_refused();
@@ -70,8 +70,8 @@ void ThreadPoolTest::sleeping_workers_wake_for_the_next_run() {
   }
 }
 
-// Two of three workers hold no piece when the run ends: the caller may not wait for them.
-void ThreadPoolTest::a_run_ends_while_a_worker_is_put_aside() {
+// Held for longer than the caller spins, so that the join has to sleep and be woken.
+void ThreadPoolTest::a_join_sleeps_through_a_piece_that_is_held_for_long() {
   ThreadPool pool(3);
   std::atomic<bool> held{false};
   std::atomic<bool> release{false};
@@ -80,7 +80,6 @@ void ThreadPoolTest::a_run_ends_while_a_worker_is_put_aside() {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     release.store(true);
   });
-  // One piece is held for longer than the caller spins, so the join's sleep and its wake-up are used too.
   std::atomic<int> done{0};
   pool.run(3, [&](std::int64_t piece, int) {
     if (piece == 1) {
