@@ -1,8 +1,9 @@
 // Faults that these tests were seen to catch: NFC left out; the longest added token not preferred; equal merges taken
-// in the wrong order; the heap's stale entries not passed over; a wrong byte in the byte-level alphabet; U+2581 left in
-// bytes(); control pieces read without being asked for; a cut of long texts inside a run of spaces; lstrip, rstrip and
-// single_word ignored; \s taken as PCRE2's; MergedWithNext merged backwards; no check of the character map's offsets,
-// cycles and chains (the address sanitizer stops, or the program ends); unknown steps passed over in silence.
+// in the wrong order, in the search and in the queue; the queue's stale entries not passed over; a wrong byte in the
+// byte-level alphabet; U+2581 left in bytes(); control pieces read without being asked for; a cut of long texts inside
+// a run of spaces; lstrip, rstrip and single_word ignored; \s taken as PCRE2's; MergedWithNext merged backwards; no
+// check of the character map's offsets, cycles and chains (the address sanitizer stops, or the program ends); unknown
+// steps passed over in silence.
 #include "engine/tokenizer.h"
 
 #include <sentencepiece_processor.h>
@@ -154,6 +155,7 @@ class TokenizerTest : public QObject {
   void every_golden_row_is_equal();
 
   void random_bytes_come_back_from_a_byte_level_vocabulary();
+  void a_leading_space_is_added_once();
   void tokens_in_a_row_are_the_decoded_text();
   void long_texts_are_encoded_as_the_library_does();
   void long_runs_end_quickly();
@@ -223,6 +225,18 @@ void TokenizerTest::random_bytes_come_back_from_a_byte_level_vocabulary() {
   }
 }
 
+void TokenizerTest::a_leading_space_is_added_once() {
+  Json json = golden_json();
+  json["pre_tokenizer"]["add_prefix_space"] = true;
+  const auto tokenizer = from_json(json);
+  QCOMPARE(tokenizer->decode(tokenizer->encode("a\xFF"
+                                               "b")),
+           " a\xFF"
+           "b"s);
+  QCOMPARE(tokenizer->decode(tokenizer->encode(" a")), " a"s);
+  QCOMPARE(tokenizer->decode(tokenizer->encode_continuation("a")), "a"s);
+}
+
 void TokenizerTest::tokens_in_a_row_are_the_decoded_text() {
   std::mt19937 random(2);
   for (const char* folder : {"byte-bpe", "sp-bpe", "sp-unigram"}) {
@@ -282,7 +296,8 @@ void TokenizerTest::long_runs_end_quickly() {
 
 void TokenizerTest::merging_with_a_queue_equals_merging_by_search() {
   // A word longer than the search is for, and its parts: no merge of this vocabulary crosses "|".
-  const auto tokenizer = from_json(small_json(R"({"model": {"vocab": {"|": 13}}})"));
+  const auto tokenizer = from_json(small_json(R"({"model": {"vocab": {"|": 13, "aa": 14},
+      "merges": ["a b", "ab c", "a a", "b c"]}})"));
   std::mt19937 random(4);
   for (int round = 0; round < 500; ++round) {
     std::string text;
