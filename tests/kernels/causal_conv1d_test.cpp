@@ -1,7 +1,8 @@
 // causal_conv1d against the definition in double, on every instruction set, and its laws.
 //
 // Faults that were planted in kernels/cpu/causal_conv1d.cpp, and seen to fail here:
-//   PLANTED_FAULTS
+//   the window shifted by one; the state taken one input too early; the history of a sequence shorter than the
+//   window forgotten; the bias lost; rows taken to stand C apart.
 #include "kernels/causal_conv1d.h"
 
 #include <QTest>

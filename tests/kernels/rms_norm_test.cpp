@@ -1,7 +1,9 @@
 // rms_norm and gated_rms_norm against the definition in double, on every instruction set.
 //
 // Faults that were planted in kernels/cpu/rms_norm.cpp, and seen to fail here:
-//   PLANTED_FAULTS
+//   the mean halved; the norm taken over the whole row instead of each group; eps lost; the first group's
+//   weight for all groups; rows of the gate taken to stand E apart; the residual not stored; values past the
+//   last whole register left out of the mean.
 #include "kernels/rms_norm.h"
 
 #include <QTest>

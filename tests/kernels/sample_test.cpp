@@ -1,7 +1,9 @@
 // sample against filters that sort everything, its distribution by chi-square, and what it refuses.
 //
 // Faults that were planted in kernels/cpu/sample.cpp, and seen to fail here:
-//   PLANTED_FAULTS
+//   the penalty of negative logits divided; top-p one token short, or of the whole instead of what top-k left;
+//   a bin of candidates too few; NaN unseen in whole registers; the highest id of equals; padding drawn; log-
+//   probabilities of the wrong distribution; min-p without effect.
 #include "kernels/sample.h"
 
 #include <QTest>

@@ -1,7 +1,10 @@
 // ssd_scan against the recurrence in double, on every instruction set, and the laws of a scan.
 //
 // Faults that were planted in kernels/cpu/ssd_scan.cpp, and seen to fail here:
-//   PLANTED_FAULTS
+//   the decay of the state over a chunk lost, or of the state in y; the group index off by one; the state not
+//   carried over a chunk border, or over a segment border; the token itself left out of the triangle, or one
+//   future token let in; sums of decays in one float; D x lost; dt not clamped from below; y written one column
+//   past the head.
 #include "kernels/ssd_scan.h"
 
 #include <QTest>

@@ -2,7 +2,9 @@
 // each other, dt = 0 keeps the state.
 //
 // Faults that were planted in kernels/cpu/ssd_step.cpp, and seen to fail here:
-//   PLANTED_FAULTS
+//   the decay lost; the group index off by one; the window of B and C moved by every reader, or that of x by
+//   none; two taps of the convolution exchanged; another sequence's gate; the last column of N left out; the
+//   gate lost.
 #include <QTest>
 #include <cmath>
 
