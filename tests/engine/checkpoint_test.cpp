@@ -302,7 +302,7 @@ class CheckpointTest : public QObject {
         "too");
     row(
         "a cut shard", [](const fs::path& p) { fs::resize_file(p / "model-00001-of-00002.safetensors", 100000); },
-        "bytes than the file has");
+        "cut short or damaged");
     row(
         "Mamba-1", [](const fs::path& p) { replace_in(p / "config.json", "\"mamba2\"", "\"mamba\""); },
         "a Mamba-1 model");
@@ -313,7 +313,8 @@ class CheckpointTest : public QObject {
         },
         "backbone.layers.3.norm.weight is missing");
     row(
-        "a config that is no JSON", [](const fs::path& p) { write_text(p / "config.json", "{"); }, "config.json:1:1");
+        "a config that is no JSON", [](const fs::path& p) { write_text(p / "config.json", "{"); },
+        "config.json:1:2: not JSON");
   }
   void wrong_folders_are_refused() {
     using Change = std::function<void(const fs::path&)>;
@@ -344,7 +345,8 @@ class CheckpointTest : public QObject {
     const auto row = [](const char* name, const char* what, const char* with, const char* want) {
       QTest::newRow(name) << QByteArray(what) << QByteArray(with) << QString(want);
     };
-    row("another architecture", "\6\0\0\0\0\0\0\0mamba2", "\6\0\0\0\0\0\0\0bamba2", "general.architecture: \"bamba2\"");
+    // The architecture's value is the first place in the file that says mamba2.
+    row("another architecture", "mamba2", "bamba2", "general.architecture: \"bamba2\"");
     row("a key missing", "mamba2.block_count", "mamba2.block_xxxxx", "mamba2.block_count is missing");
     row("a tensor missing", "blk.0.ssm_in.weight", "blk.0.ssm_xx.weight", "blk.0.ssm_in.weight is missing");
     row("no embedding", "token_embd.weight", "token_xxxx.weight", "token_embd.weight is missing");
@@ -354,11 +356,6 @@ class CheckpointTest : public QObject {
     QFETCH(QByteArray, with);
     QFETCH(QString, want);
     QByteArray text = QByteArray::fromStdString(read_text(golden("gguf-k/model-q4_0.gguf")));
-    // Literals with zeros are cut by QByteArray(const char*), so lengths are not part of what is looked for.
-    if (what.size() == 1) {
-      what = "mamba2";
-      with = "bamba2";
-    }
     const auto at = text.indexOf(what);
     QVERIFY(at > 0);
     text.replace(at, what.size(), with);
