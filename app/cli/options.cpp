@@ -48,7 +48,8 @@ void DeviceOptions::add_to(CLI::App& app) {
       ->capture_default_str()
       ->type_name("N");
   app.add_option("--device", device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}))->capture_default_str();
-  app.add_option("--dtype", dtype, "How weights are kept in memory: stored, f32, bf16, q8 or q4")
+  app.add_option("--dtype", dtype,
+                 "How matrices are kept in memory: stored, f32, bf16, q8 or q4 (small ones stay as stored)")
       ->check(CLI::IsMember({"stored", "f32", "bf16", "q8", "q4"}))
       ->capture_default_str();
 }

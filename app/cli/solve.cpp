@@ -88,7 +88,7 @@ class SolveCommand final : public Command {
     Json json = answer_json("problem", problem, answer, conversation.settings().sampler);
     json["model"] = loaded.name;
     json["device"] = loaded.stream->device()->description();
-    json["dtype"] = device_.dtype;
+    json["dtype"] = name(loaded.model->weights().layers.front().in_proj.format());  // what it is, not what was asked
     json["state_bytes"] = conversation.session().state().bytes();
     const auto boxed = last_boxed(answer.text);
     put_result(output_, json, boxed ? "\nFinal answer: " + for_terminal(*boxed) + "\n" : "");

@@ -2,6 +2,7 @@
 
 #include <QTest>
 #include <fstream>
+#include <map>
 
 #include "tests/cli/program.h"
 #include "tests/cli/text_model.h"
@@ -71,8 +72,11 @@ void CommandsProgramTest::info_tells_shape_and_bytes() {
   // 96 x 64 embedding, 64 norm, and three layers of 64 + 296 x 64 + 160 x 4 + 160 + 3 x 8 + 128 + 64 x 128.
   QCOMPARE(json["parameters"].get<int>(), 96 * 64 + 64 + 3 * (64 + 296 * 64 + 160 * 4 + 160 + 24 + 128 + 64 * 128));
   QCOMPARE(json["state_bytes"].get<int>(), 4 * 3 * (8 * 16 * 16 + 160 * 3));
-  QVERIFY(json["memory_bytes"]["f32"].get<double>() > json["memory_bytes"]["q8"].get<double>());
   QVERIFY(json["tokenizer"].is_null());
+  const auto memory = Program().run({"info", golden("ssm-g4/hf"), "--json"}).json()["memory_bytes"];
+  QVERIFY(memory["f32"].get<double>() > memory["bf16"].get<double>());
+  QVERIFY(memory["bf16"].get<double>() > memory["q8"].get<double>());
+  QVERIFY(memory["q8"].get<double>() > memory["q4"].get<double>());
   const Ran text = Program().run({"info", golden("hf-g1-tied/hf")});
   HOLDFAST_ENDED(text, 0);
   QVERIFY(text.out.contains("3 layers, width 64, 8 heads of 16"));
@@ -196,12 +200,19 @@ void CommandsProgramTest::failed_command_leaves_no_file() {
 }
 
 void CommandsProgramTest::bench_checks_measures_and_reports() {
-  for (const char* dtype : {"f32", "bf16", "q8", "q4"}) {
+  const std::map<QString, std::string> formats = {{"f32", "f32"}, {"bf16", "bf16"}, {"q8", "q8_0"}, {"q4", "q4_1"}};
+  for (const auto& [dtype, format] : formats) {
     const Ran ran = Program().run({"bench", "--shape", "64,2,8,16,16,2,96", "--dtype", dtype, "--prompt", "33,70",
                                    "--batch", "1,3", "--tokens", "4", "--repeat", "2", "--json"});
     HOLDFAST_ENDED(ran, 0);
     const auto json = ran.json();
     QVERIFY(json.is_object());
+    QCOMPARE(json["dtype"].get<std::string>(), format);  // what was measured, not what was asked for
+    for (const char* rate : {"bytes_per_second", "operations_per_second"}) {
+      QVERIFY(json["ceiling"][rate].get<double>() > 1e8);
+    }
+    QVERIFY(json["memory"]["peak_resident_bytes"].get<double>() > 0);
+    QVERIFY(json["memory"]["within"].get<bool>());
     QVERIFY(json["check"]["difference"].get<double>() <= json["check"]["tolerance"].get<double>());
     QCOMPARE(json["cases"].size(), std::size_t{4});
     for (const auto& row : json["cases"]) {

@@ -149,7 +149,7 @@ void DialogueProgramTest::system_message_changes_the_answer() {
   const auto plain = program.run(arguments).json();
   const auto told = program.run(arguments + QStringList{"--system", "You are a carpenter."}).json();
   QVERIFY(told["prompt_tokens"].get<int>() > plain["prompt_tokens"].get<int>());
-  QVERIFY(text(told, "thought") != text(plain, "thought"));
+  QVERIFY(text(told, "thought") + text(told, "answer") != text(plain, "thought") + text(plain, "answer"));
 }
 
 void DialogueProgramTest::chat_answers_every_line_of_its_input() {
@@ -175,15 +175,16 @@ void DialogueProgramTest::chat_joins_lines_of_one_message() {
 void DialogueProgramTest::chat_commands_are_obeyed() {
   const Program program;
   const QString saved = program.file("talk.md");
-  const QByteArray input = "one\n/new\none\n/stats\n/dance\n/save " + saved.toUtf8() +
+  const QByteArray input = "zero\n/new\none\n/new\none\none\n/stats\n/dance\n/save " + saved.toUtf8() +
                            "\n/save /nowhere/x\n/system Be brief.\n/system\n/help\n/quit\nnever read\n";
   const Ran ran = program.run(greedy({"chat", model_, "--json"}), input);
   HOLDFAST_ENDED(ran, 0);
   const auto answers = rows(ran.out);
-  QCOMPARE(answers.size(), std::size_t{2});
-  // Nothing of the first session is left in the second.
-  QCOMPARE(text(answers[0], "thought"), text(answers[1], "thought"));
-  QCOMPARE(text(answers[0], "answer"), text(answers[1], "answer"));
+  QCOMPARE(answers.size(), std::size_t{4});
+  // Nothing of a session is left after /new, and without it everything is.
+  const auto whole = [&](std::size_t i) { return text(answers[i], "thought") + "|" + text(answers[i], "answer"); };
+  QCOMPARE(whole(2), whole(1));
+  QVERIFY(whole(3) != whole(2));
   for (const char* said :
        {"tokens read ", "/dance: no such command", "saved: ", "/nowhere", "system: Be brief.", "/new "}) {
     QVERIFY2(ran.err.contains(said), said);
@@ -239,6 +240,9 @@ void DialogueProgramTest::stored_session_goes_on_as_if_never_left() {
   QCOMPARE(text(last[0], "thought"), text(both[1], "thought"));
   QCOMPARE(text(last[0], "answer"), text(both[1], "answer"));
   QCOMPARE(stored(parts).size(), stored(whole).size());
+  // The answer depends on what was said before: without that, the comparison above would show nothing.
+  const auto alone = rows(whole.run(arguments + QStringList("--no-store"), "two\n").out);
+  QVERIFY(text(alone[0], "thought") + text(alone[0], "answer") != text(last[0], "thought") + text(last[0], "answer"));
   HOLDFAST_ENDED(parts.run(arguments + QStringList{"--session", "99"}, "x\n"), 1);
 }
 

@@ -21,6 +21,7 @@ class GoldenProgramTest : public QObject {
   void logits_and_states_are_the_golden_ones_data();
   void logits_and_states_are_the_golden_ones();
   void any_split_and_any_threads_change_nothing();
+  void bf16_logits_are_near_the_golden_ones_data();
   void bf16_logits_are_near_the_golden_ones();
   void greedy_tokens_are_the_golden_ones_data();
   void greedy_tokens_are_the_golden_ones();
@@ -119,16 +120,35 @@ void GoldenProgramTest::any_split_and_any_threads_change_nothing() {
   }
 }
 
+void GoldenProgramTest::bf16_logits_are_near_the_golden_ones_data() {
+  QTest::addColumn<QString>("model");
+  QTest::addColumn<bool>("near_golden");
+  // The golden logits are those of f32 weights. Rounding hf-g1-tied's weights to bf16 moves its logits by 1.3e-2 of the
+  // largest however they are computed; there only the same rounded weights computed in f32 are a fair measure.
+  QTest::newRow("hf-g1-tied") << QString("hf-g1-tied") << false;
+  QTest::newRow("hf-g2-untied") << QString("hf-g2-untied") << true;
+  QTest::newRow("ssm-g4") << QString("ssm-g4") << true;
+}
+
 void GoldenProgramTest::bf16_logits_are_near_the_golden_ones() {
+  QFETCH(QString, model);
+  QFETCH(bool, near_golden);
+  const Golden golden(model.toStdString());
   const Program program;
-  const QString out = program.file("out.safetensors");
-  for (const char* model : {"hf-g1-tied", "hf-g2-untied", "ssm-g4"}) {
-    const Golden golden(model);
-    const Ran ran = program.run({"logits", golden_file(QString(model) + "/hf"), "--ids", id_list(golden.ids("ids")),
-                                 "--out", out, "--dtype", "bf16"});
-    HOLDFAST_ENDED(ran, 0);
-    HOLDFAST_COMPARE(compare_relative(Written(out).floats("logits"), golden.floats("logits"), golden_bf16));
-  }
+  const QString rounded = program.file("rounded");
+  HOLDFAST_ENDED(program.run({"convert", golden_file(model + "/hf"), rounded, "--to", "hf", "--dtype", "bf16"}), 0);
+  // A file of bf16 weights, because --dtype bf16 leaves small matrices as they are stored: here they would be f32.
+  const auto memory = program.run({"info", rounded, "--json"}).json()["memory_bytes"];
+  QVERIFY(memory["stored"].get<double>() < memory["f32"].get<double>());
+  const auto logits = [&](const QString& dtype) {
+    const QString out = program.file(dtype + ".safetensors");
+    const Ran ran =
+        program.run({"logits", rounded, "--ids", id_list(golden.ids("ids")), "--out", out, "--dtype", dtype});
+    return ran.code == 0 ? Written(out).floats("logits") : std::vector<float>{};
+  };
+  const std::vector<float> got = logits("stored");
+  HOLDFAST_COMPARE(compare_relative(got, logits("f32"), golden_bf16));
+  if (near_golden) HOLDFAST_COMPARE(compare_relative(got, golden.floats("logits"), golden_bf16));
 }
 
 void GoldenProgramTest::greedy_tokens_are_the_golden_ones_data() { add_golden_checkpoints(); }
