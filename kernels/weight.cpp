@@ -113,6 +113,7 @@ std::size_t encoded_row_bytes(WeightFormat format, std::int64_t cols) {
 void decode_row(WeightFormat format, const std::byte* encoded, std::span<float> row) {
   const cpu::BlockFormat quant = cpu::block_format(format);
   (void)encoded_row_bytes(format, static_cast<std::int64_t>(row.size()));
+  if (row.empty()) return;
   if (format == WeightFormat::f32) {
     std::memcpy(row.data(), encoded, row.size_bytes());
   } else if (quant.columns == 0) {
@@ -132,6 +133,7 @@ void decode_row(WeightFormat format, const std::byte* encoded, std::span<float> 
 
 void encode_row(WeightFormat format, std::span<const float> row, std::byte* encoded) {
   (void)encoded_row_bytes(format, static_cast<std::int64_t>(row.size()));
+  if (row.empty()) return;
   const cpu::BlockFormat quant = cpu::block_format(format);
   if (quant.columns == 0) return encode_float_row(format, row, encoded);
   const auto columns = static_cast<std::size_t>(quant.columns);
