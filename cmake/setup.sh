@@ -15,14 +15,14 @@ build_packages=(
   g++ cmake ninja-build pkg-config ccache
   qt6-base-dev
   libhwy-dev libsentencepiece-dev nlohmann-json3-dev libpcre2-dev libutf8proc-dev libxxhash-dev zlib1g-dev
-  libsqlite3-dev libzstd-dev libcli11-dev
+  libsqlite3-dev libcli11-dev
   fonts-dejavu-core
 )
 
 # The same in words, for other distributions.
 other_distribution_needs='  a C++20 compiler (GCC 12 or Clang 15, or newer), CMake 3.25 or newer, Ninja, pkg-config; ccache if you like
   Qt 6.4 or newer: Core, Gui, Widgets, Test (qt6-base with its development files)
-  with their development files: Highway, SentencePiece, nlohmann-json 3.11, PCRE2, utf8proc, xxHash, zlib, SQLite 3, zstd,
+  with their development files: Highway, SentencePiece, nlohmann-json 3.11, PCRE2, utf8proc, xxHash, zlib, SQLite 3,
     CLI11
   a font, such as DejaVu'
 
