@@ -68,6 +68,7 @@ SolvePanel::SolvePanel(SessionService* sessions, ChatService* chat, SamplerPanel
 }
 
 void SolvePanel::connectServices() {
+  connect(sessions_, &SessionService::opened, this, [this] { storeOpen_ = true; });
   connect(sessions_, &SessionService::asked, this, &SolvePanel::begin);
   connect(sessions_, &SessionService::askFailed, this, [this](const QString&, const QString& message) {
     composer_->setWaiting(false);
@@ -114,7 +115,8 @@ void SolvePanel::saveDraft() {
 }
 
 void SolvePanel::send(const QString& text) {
-  if (!chat_->model() && !chat_->isLoading()) {
+  // Before the database is open it is not known which model will be opened: the question then waits in line.
+  if (storeOpen_ && !chat_->model() && !chat_->isLoading()) {
     banner_->showError(tr("Open a model first; the question stays here."));
     return;
   }
@@ -141,7 +143,11 @@ void SolvePanel::begin(const NodeRow& question) {
   session_ = wanted_ = question.session;
   branch_.push_back(question);
   transcript_->setItems(transcriptItems(branch_));
-  chat_->answer(question.session, sampler_->settings());
+  if (chat_->model() || chat_->isLoading()) {
+    chat_->answer(question.session, sampler_->settings());
+  } else {
+    banner_->showError(tr("The question is saved; open a model to have it answered."));
+  }
   if (fresh) emit sessionChanged();
   updateState();
 }

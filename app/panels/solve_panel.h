@@ -66,6 +66,7 @@ class SolvePanel : public QWidget {
   SessionId wanted_;  // being opened
   std::vector<NodeRow> branch_;
   QString newDraft_;
+  bool storeOpen_ = false;
   qint64 tokens_ = 0;
   double tokensPerSecond_ = 0.0;
 };

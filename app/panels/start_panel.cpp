@@ -13,7 +13,7 @@
 namespace holdfast {
 namespace {
 constexpr int column_width = 560;
-constexpr int card_height = 48;
+constexpr int card_height = 42;
 constexpr int most_cards = 5;
 }  // namespace
 

@@ -36,7 +36,8 @@ QString figures(const NodeRow& node, double seconds, std::int64_t tokens) {
   QStringList parts;
   parts << count_of_tokens(tokens);
   if (seconds > 0 && tokens > 1) {
-    parts << translated("%1 tokens/s").arg(QLocale().toString(static_cast<double>(tokens) / seconds, 'f', 1));
+    const double rate = static_cast<double>(tokens) / seconds;
+    parts << translated("%1 tokens/s").arg(QLocale().toString(rate, 'f', rate < 100 ? 1 : 0));
   }
   if (const QString end = end_of(node); !end.isEmpty()) parts << end;
   return parts.join(QStringLiteral(" \u00b7 "));

@@ -30,10 +30,10 @@ std::optional<SessionId> maybe(SessionId session) { return session ? std::option
 
 SessionService::SessionService(const fs::path& dataDir, QObject* parent)
     : QObject(parent), dataDir_(dataDir), job_(Job::AtEnd::finish) {  // what was typed is written before the end
-  connect(&job_, &Job::failed, this, [this](const QString& message) {
-    // Without a store there is nothing else to say.
-    emit failed(message);
-  });
+  connect(&job_, &Job::failed, this, &SessionService::failed);
+}
+
+void SessionService::start() {
   job_.post([this](const std::stop_token&) {
     try {
       fs::create_directories(dataDir_);

@@ -18,10 +18,11 @@ class SessionService : public QObject {
   Q_OBJECT
 
  public:
-  // Opens, creates or upgrades the database on its thread: opened() or openFailed() tells.
   explicit SessionService(const std::filesystem::path& dataDir, QObject* parent = nullptr);
   ~SessionService() override;
 
+  // Opens, creates or upgrades the database: opened() or openFailed() tells. Call it when these are connected.
+  void start();
   void refresh();
   void open(SessionId session);
   void ask(SessionId session, const QString& question);  // session none: a new one

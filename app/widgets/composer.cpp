@@ -24,6 +24,7 @@ Composer::Composer(QWidget* parent)
   layout->setSpacing(4);
   edit_->setObjectName(QStringLiteral("question"));
   edit_->setAccessibleName(tr("Question"));
+  edit_->setPlaceholderText(tr("Ask a question"));
   edit_->setFrameShape(QFrame::NoFrame);
   edit_->setTabChangesFocus(true);
   QFont font = edit_->font();

@@ -37,7 +37,7 @@ QString without_lead(const QString& text) {
 MessageView::MessageView(const TranscriptItem& item, QWidget* parent) : QWidget(parent), item_(item) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
-  layout->setSpacing(4);
+  layout->setSpacing(8);
   item.kind == TranscriptItem::Kind::question ? buildQuestion(layout) : buildReply(layout);
   buildFooter(layout);
   text_->setText(without_lead(item_.text));
@@ -144,7 +144,9 @@ void MessageView::setItem(const TranscriptItem& item) {
   if (!same_text) text_->setText(without_lead(item.text));
   if (!same_thought && thought_) thought_->setText(without_lead(item.thought));
   refresh();
-  if (begins && thought_ && item_.text.isEmpty()) foldThought(false);
+  if (thought_ == nullptr || foldedByHand_) return;
+  if (begins && item_.text.isEmpty()) foldThought(false);
+  if (!item_.running && !item_.text.isEmpty()) foldThought(true);
 }
 
 void MessageView::append(const QString& thought, const QString& answer) {

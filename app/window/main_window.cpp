@@ -89,6 +89,7 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
   connectServices();
   showModelState();
   solve_->composer()->focusText();
+  sessions_->start();
 }
 
 MainWindow::~MainWindow() {
@@ -245,6 +246,7 @@ void MainWindow::connectServices() {
   Banner* banner = solve_->banner();
   connect(sessions_.get(), &SessionService::opened, this,
           [this, banner](const QMap<QString, QString>& settings, int recovered) {
+            ready_ = true;
             applySettings(settings);
             openFirstModel(settings);
             if (recovered > 0) {
@@ -411,7 +413,7 @@ void MainWindow::showFigures() {
                                                 : tr("%1 tokens").arg(QLocale().toString(solve_->tokens())));
   tokensLabel_->setToolTip(tr("Tokens of this session that the model has read and written"));
   const double rate = solve_->tokensPerSecond();
-  rateLabel_->setText(rate > 0 ? tr("%1 tokens/s").arg(QLocale().toString(rate, 'f', 1)) : QString());
+  rateLabel_->setText(rate > 0 ? tr("%1 tokens/s").arg(QLocale().toString(rate, 'f', rate < 100 ? 1 : 0)) : QString());
   stateLabel_->setText(model ? tr("State %1").arg(bytes_text(model->state_bytes)) : QString());
   stateLabel_->setToolTip(model ? tr("The model's memory of a session: %1 bytes, whatever its length")
                                       .arg(QLocale().toString(static_cast<qulonglong>(model->state_bytes)))

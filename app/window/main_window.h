@@ -44,6 +44,7 @@ class MainWindow : public QMainWindow {
   void raiseFor(const QString& model);  // a second start wanted this window
   void setTheme(ThemeChoice choice);
   [[nodiscard]] ChatService* chat() const { return chat_.get(); }
+  [[nodiscard]] bool isReady() const { return ready_; }  // the store is open
 
  protected:
   void closeEvent(QCloseEvent* event) override;
@@ -94,6 +95,7 @@ class MainWindow : public QMainWindow {
   QString loadingName_;
   ThemeChoice theme_ = ThemeChoice::system;
   bool restoring_ = false;
+  bool ready_ = false;
 };
 
 }  // namespace holdfast

@@ -76,7 +76,7 @@ QPalette palette_of(const Colours& c) {
 // Names in $ are colours; sizes are in points and em-like pixels, which Qt scales with the screen.
 constexpr const char* style_template = R"css(
 QToolTip { background: $surface; color: $text; border: 1px solid $border; padding: 4px; }
-#side { background: $side; border-right: 1px solid $border; }
+#side { background: $side; }
 #topBar { background: $window; border-bottom: 1px solid $border; }
 #sessionList { background: transparent; border: none; outline: none; }
 QPushButton, QToolButton { background: $surface; border: 1px solid $border; border-radius: 7px; padding: 5px 12px; }

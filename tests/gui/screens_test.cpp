@@ -141,7 +141,7 @@ class ScreensTest : public QObject {
       look(window, "empty", theme);
     }
     RecitingModel::write(data / "models" / "mamba2-tiling-15m", solution);
-    RecitingModel::write(data / "models" / "holdfast-small", {"one"});
+    RecitingModel::write(data / "models" / "holdfast-small", {"nothing yet"});
     {
       WindowDriver window(data);
       QTRY_COMPARE(window.sessions()->model()->rowCount(), 5);
@@ -169,7 +169,7 @@ class ScreensTest : public QObject {
     RecitingModel::write(path("endless"), solution, RecitingModel::End::repeat);
     {
       WindowDriver window(data, path("endless"));
-      window.ask("In how many ways can a 2 x 10 strip be tiled with dominoes?\n");
+      window.ask("In how many ways can a 2 x 10 strip be tiled with dominoes?");
       QTRY_VERIFY_WITH_TIMEOUT(window.answer().size() > 200, patience);
       look(window, "streaming", theme);
       window.press(Qt::Key_Escape);

@@ -1,5 +1,6 @@
 // The window as a person meets it: choose a model, ask, read, stop, continue, close, and find everything again.
 #include <QClipboard>
+#include <QLineEdit>
 #include <QMimeData>
 #include <QSignalSpy>
 #include <QToolButton>
@@ -41,6 +42,7 @@ class WindowTest : public QObject {
     QVERIFY(window.label("startHeading").contains("Open a model"));
     QVERIFY(window.canClick("openFolder"));
     QVERIFY(window.canClick("openFile"));
+    QTRY_VERIFY(window.window().isReady());
     window.ask("lost?");
     QTRY_VERIFY(window.banner()->isVisible());
     QCOMPARE(window.question()->toPlainText(), QString("lost?"));
@@ -96,7 +98,7 @@ class WindowTest : public QObject {
   }
 
   void stop_ends_the_text_and_continue_goes_on() {
-    RecitingModel::write(path("endless"), {"one", " two", " three", " four"}, RecitingModel::End::repeat);
+    RecitingModel::write(path("endless"), {"first one,", " two", " three", " four"}, RecitingModel::End::repeat);
     WindowDriver window(data(), path("endless"));
     window.ask("count");
     QTRY_VERIFY_WITH_TIMEOUT(window.thought().size() > 20, patience);
@@ -111,7 +113,7 @@ class WindowTest : public QObject {
     window.click("send");
     QTRY_VERIFY_WITH_TIMEOUT(window.finished(), patience);
     QString want;
-    while (want.size() < window.thought().size()) want += "one two three four";
+    while (want.size() < window.thought().size()) want += "first one, two three four";
     QCOMPARE(window.thought(), want.left(window.thought().size()));
     QVERIFY(window.thought().startsWith(stopped));
   }
@@ -168,7 +170,7 @@ class WindowTest : public QObject {
   }
 
   void a_window_closed_in_the_middle_of_an_answer_keeps_it() {
-    RecitingModel::write(path("endless"), {"one", " two", " three"}, RecitingModel::End::repeat);
+    RecitingModel::write(path("endless"), {"first one,", " two", " three"}, RecitingModel::End::repeat);
     {
       WindowDriver window(data(), path("endless"));
       window.ask("count");
@@ -211,7 +213,7 @@ class WindowTest : public QObject {
   }
 
   void another_session_can_be_read_while_one_is_answered() {
-    RecitingModel::write(path("endless"), {"one", " two", " three"}, RecitingModel::End::repeat);
+    RecitingModel::write(path("endless"), {"first one,", " two", " three"}, RecitingModel::End::repeat);
     fs::create_directories(data());
     Store(data() / "holdfast.db").add_user_message({}, "older");
     WindowDriver window(data(), path("endless"));
@@ -229,7 +231,7 @@ class WindowTest : public QObject {
     QTRY_COMPARE(window.label("title"), QString("count"));
     QTRY_VERIFY_WITH_TIMEOUT(window.thought().size() > 200, patience);
     QString want;
-    while (want.size() < window.thought().size()) want += "one two three";
+    while (want.size() < window.thought().size()) want += "first one, two three";
     QCOMPARE(window.thought(), want.left(window.thought().size()));
     window.press(Qt::Key_Escape);
     QTRY_VERIFY_WITH_TIMEOUT(window.finished(), patience);
