@@ -81,19 +81,30 @@ void check_room(const Checkpoint& checkpoint, LoadDType dtype, DeviceKind where)
                     " of memory are free; " + advice);
 }
 
+// One block for all weights, with room for the rounding up of each tensor's size.
+std::shared_ptr<Device> weight_arena(const Stream& stream, std::size_t bytes, const Mamba2Config& config) {
+  constexpr std::size_t tensors_per_layer = 11;
+  return Device::arena(stream.device(),
+                       bytes + (static_cast<std::size_t>(config.n_layer) * tensors_per_layer + 3) * 256);
+}
+
 // Reads a checkpoint's tensors one by one onto the device.
 class WeightReader {
  public:
   WeightReader(Stream& stream, const Checkpoint& checkpoint, LoadDType dtype,
                const std::function<void(double)>& progress)
-      : stream_(stream), checkpoint_(checkpoint), dtype_(dtype), progress_(progress) {}
+      : stream_(stream),
+        memory_(weight_arena(stream, weight_bytes(stream.kind(), checkpoint, dtype), checkpoint.config())),
+        checkpoint_(checkpoint),
+        dtype_(dtype),
+        progress_(progress) {}
 
   Weight matrix(std::string_view canonical) {
     const StoredTensor& stored = checkpoint_.get(canonical);
     const std::int64_t rows = stored.shape[0];
     const std::int64_t cols = stored.shape[1];
     const WeightFormat format = memory_format(dtype_, stored.format, rows, cols);
-    WeightBuilder builder(stream_, stored.stored_name, format, rows, cols);
+    WeightBuilder builder(stream_, stored.stored_name, format, rows, cols, memory_);
     const std::size_t from_bytes = encoded_row_bytes(stored.format, cols);
     const std::size_t to_bytes = encoded_row_bytes(format, cols);
     // Stripes keep what is converted, and what is mapped but not yet given back, small.
@@ -137,7 +148,7 @@ class WeightReader {
   }
 
   Tensor on_device(const std::vector<float>& from, const Shape& shape) {
-    Tensor tensor(stream_.device(), DType::f32, shape);
+    Tensor tensor(memory_, DType::f32, shape);
     stream_.copy(tensor.view(), view_of(std::span<const float>(from), shape));
     return tensor;
   }
@@ -177,6 +188,7 @@ class WeightReader {
   }
 
   Stream& stream_;
+  std::shared_ptr<Device> memory_;
   const Checkpoint& checkpoint_;
   LoadDType dtype_;
   const std::function<void(double)>& progress_;
@@ -208,12 +220,15 @@ LayerWeights load_layer(WeightReader& reader, const Checkpoint& checkpoint, std:
 // Numbers for benchmarks: quick, repeatable, of the spread that training starts from.
 class RandomWeights {
  public:
-  RandomWeights(Stream& stream, WeightFormat format, std::uint64_t seed)
-      : stream_(stream), format_(format), engine_(seed) {}
+  RandomWeights(Stream& stream, const Mamba2Config& config, WeightFormat format, std::uint64_t seed)
+      : stream_(stream),
+        memory_(weight_arena(stream, weight_bytes(stream.kind(), config, format), config)),
+        format_(format),
+        engine_(seed) {}
 
   Weight matrix(std::int64_t rows, std::int64_t cols) {
     const WeightFormat format = cols % block_columns(format_) == 0 ? format_ : WeightFormat::bf16;
-    WeightBuilder builder(stream_, "random", format, rows, cols);
+    WeightBuilder builder(stream_, "random", format, rows, cols, memory_);
     const std::size_t row_bytes = encoded_row_bytes(format, cols);
     // For a GPU, where billions of random numbers would take longer than all that is measured, rows come again.
     const bool again = stream_.kind() != DeviceKind::cpu;
@@ -235,7 +250,7 @@ class RandomWeights {
   Tensor vector(const Shape& shape, Value value) {
     std::vector<float> values(static_cast<std::size_t>(shape.elements()));
     for (float& v : values) v = value();
-    Tensor tensor(stream_.device(), DType::f32, shape);
+    Tensor tensor(memory_, DType::f32, shape);
     stream_.copy(tensor.view(), view_of(std::span<const float>(values), shape));
     return tensor;
   }
@@ -251,6 +266,7 @@ class RandomWeights {
 
  private:
   Stream& stream_;
+  std::shared_ptr<Device> memory_;
   WeightFormat format_;
   std::mt19937_64 engine_;
 };
@@ -361,7 +377,7 @@ Weights Weights::load(Stream& stream, const Checkpoint& checkpoint, LoadDType dt
 }
 
 Weights Weights::random(Stream& stream, const Mamba2Config& config, WeightFormat format, std::uint64_t seed) {
-  RandomWeights random(stream, format, seed);
+  RandomWeights random(stream, config, format, seed);
   Weights weights;
   weights.embedding = random.matrix(config.vocab_size, config.d_model);
   for (std::int64_t i = 0; i < config.n_layer; ++i) weights.layers.push_back(random_layer(random, config));

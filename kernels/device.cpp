@@ -3,12 +3,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <mutex>
 #include <new>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "kernels/cpu/thread_pool.h"
 #include "kernels/cuda_backend.h"
@@ -77,7 +80,52 @@ class CpuDevice final : public Device {
   }
 };
 
+class ArenaDevice final : public Device {
+ public:
+  ArenaDevice(std::shared_ptr<Device> parent, std::size_t block_bytes)
+      : parent_(std::move(parent)), block_bytes_(block_bytes) {}
+  ~ArenaDevice() override {
+    for (const Block& block : blocks_) parent_->release(block.memory, block.bytes);
+  }
+  ArenaDevice(const ArenaDevice&) = delete;
+  ArenaDevice& operator=(const ArenaDevice&) = delete;
+
+  [[nodiscard]] DeviceKind kind() const noexcept override { return parent_->kind(); }
+  [[nodiscard]] std::string description() const override { return parent_->description(); }
+
+  [[nodiscard]] void* allocate(std::size_t bytes) override {
+    constexpr std::size_t alignment = 256;
+    const std::size_t wanted = (bytes + alignment - 1) / alignment * alignment;
+    const std::lock_guard lock(mutex_);
+    if (blocks_.empty() || blocks_.back().bytes - used_ < wanted) {
+      blocks_.reserve(blocks_.size() + 1);
+      const std::size_t size = std::max(block_bytes_, wanted);
+      blocks_.push_back({parent_->allocate(size), size});
+      used_ = 0;
+    }
+    void* memory = static_cast<std::byte*>(blocks_.back().memory) + used_;
+    used_ += wanted;
+    return memory;
+  }
+  void release(void*, std::size_t) noexcept override {}
+
+ private:
+  struct Block {
+    void* memory;
+    std::size_t bytes;
+  };
+  std::shared_ptr<Device> parent_;
+  std::size_t block_bytes_;
+  std::mutex mutex_;
+  std::vector<Block> blocks_;
+  std::size_t used_ = 0;  // of the last block
+};
+
 }  // namespace
+
+std::shared_ptr<Device> Device::arena(std::shared_ptr<Device> parent, std::size_t block_bytes) {
+  return std::make_shared<ArenaDevice>(std::move(parent), block_bytes);
+}
 
 std::shared_ptr<Device> Device::cpu() {
   static const std::shared_ptr<Device> device = std::make_shared<CpuDevice>();

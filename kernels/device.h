@@ -23,6 +23,11 @@ class Device {
   // GPU `index`. Throws DeviceError with the reason: no CUDA in this build, no driver, no such card.
   [[nodiscard]] static std::shared_ptr<Device> cuda(int index = 0);
 
+  // A device that cuts what it is asked for from blocks of at least `block_bytes` of `parent`, and gives them back when
+  // the last tensor in them is gone. For what lives and dies together, such as weights: neighbours in memory share huge
+  // pages, which small allocations never get.
+  [[nodiscard]] static std::shared_ptr<Device> arena(std::shared_ptr<Device> parent, std::size_t block_bytes);
+
   virtual ~Device() = default;
   Device() = default;
   Device(const Device&) = delete;

@@ -186,14 +186,15 @@ void Weight::row(std::int64_t index, std::span<float> out) const {
 }
 
 WeightBuilder::WeightBuilder(Stream& stream, std::string_view name, WeightFormat format, std::int64_t rows,
-                             std::int64_t cols)
+                             std::int64_t cols, std::shared_ptr<Device> memory)
     : stream_(stream), name_(name) {
   require_extents(name, format, rows, cols);
   weight_.format_ = format;
   weight_.rows_ = rows;
   weight_.cols_ = cols;
   const std::size_t bytes = Weight::packed_bytes(stream.kind(), format, rows, cols);
-  weight_.packed_ = Tensor(stream.device(), DType::u8, Shape{static_cast<std::int64_t>(bytes)});
+  weight_.packed_ = Tensor(memory != nullptr ? std::move(memory) : stream.device(), DType::u8,
+                           Shape{static_cast<std::int64_t>(bytes)});
 }
 
 void WeightBuilder::add(std::int64_t first, std::int64_t count, std::span<const std::byte> encoded) {

@@ -66,7 +66,9 @@ class Weight {
 // Packs a matrix stripe by stripe, so that loading needs no second copy of it.
 class WeightBuilder {
  public:
-  WeightBuilder(Stream& stream, std::string_view name, WeightFormat format, std::int64_t rows, std::int64_t cols);
+  // memory: where the packed matrix is to live, the stream's device or an arena of it; null = the stream's device.
+  WeightBuilder(Stream& stream, std::string_view name, WeightFormat format, std::int64_t rows, std::int64_t cols,
+                std::shared_ptr<Device> memory = nullptr);
   // Rows [first, first + count), encoded. Stripes come in order, without gaps; all but the last have a multiple of 16
   // rows. Throws FormatError as Weight::pack does.
   void add(std::int64_t first, std::int64_t count, std::span<const std::byte> encoded);

@@ -276,6 +276,9 @@ inline void multiply_group(const std::byte* x, const std::byte* const (&w)[P], c
 template <int R, int P, int Bits, int Group, bool Affine>
 void quant_tile(const LinearTile& t) {
   constexpr int code_bits = Bits == 0 ? 8 : Bits;
+  // 32 columns take as many lines as a code has bits, and less than one for their scales. Into L2: the blocks of four
+  // panels, this one and the next, are more than L1 holds.
+  constexpr int lines_ahead = code_bits + 1;
   alignas(64) float d_here[P][Bits == 0 ? 16 : 256];
   alignas(64) float m_here[P][Bits == 0 || !Affine ? 16 : 256];
   const float* d[P];
@@ -302,9 +305,9 @@ void quant_tile(const LinearTile& t) {
       HOLDFAST_UNROLL
       for (int p = 0; p < P; ++p) {
         HOLDFAST_UNROLL
-        for (int l = 0; l < code_bits; ++l) {  // 32 columns take as many lines as a code has bits
-          _mm_prefetch(reinterpret_cast<const char*>(ahead[p] + static_cast<std::size_t>(i * code_bits + l) * line),
-                       _MM_HINT_T0);
+        for (int l = 0; l < lines_ahead; ++l) {
+          _mm_prefetch(reinterpret_cast<const char*>(ahead[p] + static_cast<std::size_t>(i * lines_ahead + l) * line),
+                       _MM_HINT_T1);
         }
       }
       multiply_group<R, P, code_bits, Group, Affine>(x, w, d, m, i, 0, sum);
