@@ -129,9 +129,9 @@ jobs_that_fit() {
   echo $((processors < ${memory:-$processors} ? processors : memory))
 }
 
-# Shows a line that counts, on a terminal; elsewhere a line at the beginning and at the end.
+# Shows a line that counts, on a terminal; elsewhere a line at the beginning.
 show_progress() {
-  local what=$1 log=$2 line shown='' start=$SECONDS
+  local what=$1 log=$2 line shown=''
   while IFS= read -r line; do
     printf '%s\n' "$line" >>"$log"
     [[ $line =~ ^\[([0-9]+)/([0-9]+)\] && ${BASH_REMATCH[2]} -gt 2 ]] || continue
@@ -142,22 +142,21 @@ show_progress() {
     fi
     shown=1
   done
-  [[ -z $shown ]] && return
-  [[ -t 2 ]] && printf '\r\033[K' >&2
-  say "built $what in $((SECONDS - start)) s"
+  [[ -z $shown || ! -t 2 ]] || printf '\r\033[K' >&2
 }
 
 # build PRESET WHAT TARGET...
 build() {
   local tree="$root/build/$1" what=$2
   shift 2
-  local log="$tree/build.log"
+  local log="$tree/build.log" start=$SECONDS
   : >"$log"
   if ! ninja -C "$tree" -j "$(jobs_that_fit)" "$@" 2>&1 </dev/null | show_progress "$what" "$log"; then
     # From the first thing that went wrong on.
     sed -n '/^FAILED:\|^CMake Error\|^ninja: error/,$p' "$log" | head -n 200 >&2
     fail "the build failed; the whole output is in $log"
   fi
+  ((SECONDS - start < 5)) || say "built $what in $((SECONDS - start)) s"
 }
 
 set_up() {
