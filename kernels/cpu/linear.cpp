@@ -55,7 +55,6 @@ struct LinearJob {
       if (kind == RecordKind::quant) {
         kernels.record_quant(from, columns, layout.quant, to);
       } else if (kind == RecordKind::bf16) {
-        if (columns % 2 != 0) std::memset(to + 2 * columns, 0, 2);
         kernels.record_bf16(from, columns, to);
       } else {
         std::memcpy(to, from, static_cast<std::size_t>(columns) * 4);

@@ -64,7 +64,7 @@ struct TileSet {
 
 struct LinearKernels {
   std::string_view name;
-  // Records of one row's block. `columns` <= 256.
+  // Records of one row's block. `columns` <= 256; after an odd last column of bf16 comes a zero.
   void (*record_bf16)(const float* x, int columns, std::byte* record) = nullptr;
   void (*record_quant)(const float* x, int columns, const BlockFormat& quant, std::byte* record) = nullptr;
   // Up to few_rows rows, straight from the packed weights, which are then read once.

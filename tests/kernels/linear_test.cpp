@@ -1,8 +1,8 @@
 // Planted faults seen to fail here, one at a time: bias added again by each block of columns; accumulate ignored; last
-// panel stored without its mask; odd last bf16 column dropped; high and low halves of 4-bit codes exchanged; the low
-// plane of the activations left out; the correction for the codes' offset left out; the minima of affine formats left
-// out; scale of the wrong group of 16; scale of the wrong output; second panel of a tile read from the first; second
-// chunk of 512 rows read from the first; row i of embedding read as i + 1.
+// panel stored without its mask; odd last bf16 column dropped; low and high halves of 4-bit codes exchanged; the low
+// plane of the activations left out, or their range too wide for it; the correction for the codes' offset left out; the
+// minima of affine formats left out; scale of the wrong group of 16; second panel of a tile read from the first; second
+// chunk of 512 rows read from the first; infinite activations taken as zero; row i of embedding read as i - 1.
 #include "kernels/linear.h"
 
 #include <hwy/targets.h>

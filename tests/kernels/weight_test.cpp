@@ -1,7 +1,7 @@
 // Planted faults seen to fail here, one at a time: q3_k scales without their offset of 32; q4_k scales of groups 4 to 7
 // without their upper bits; q6_k quarters in the order 0, 2, 1, 3; q5_0's fifth bits of columns 16 to 31 taken from 0
-// to 15; f16 subnormals flushed; bf16 rounded down; q4_1's minimum not the one stored; NaN in a minimum overlooked; the
-// last rows of a stripe left out.
+// to 15; codes rounded against a scale that was not stored; NaN in a minimum overlooked; the last rows of a stripe left
+// out; the second stripe packed over the first, or its rows named as if it were.
 #include "kernels/weight.h"
 
 #include <QTest>
@@ -344,6 +344,11 @@ void WeightTest::packing_names_the_value_that_is_not_finite() {
   values[33 * 5 + 2] = -std::numeric_limits<float>::infinity();
   QCOMPARE(refusal(pack), std::string("head.weight[33, 2]: -inf, weights must be finite"));
   QVERIFY_THROWS_EXCEPTION(holdfast::FormatError, pack());
+  WeightBuilder builder(stream, "head.weight", WeightFormat::f32, 40, 5);
+  const auto bytes = std::as_bytes(std::span(values));
+  builder.add(0, 32, bytes.first(32 * 20));
+  QCOMPARE(refusal([&] { builder.add(32, 8, bytes.subspan(32 * 20)); }),
+           std::string("head.weight[33, 2]: -inf, weights must be finite"));
 }
 
 void WeightTest::impossible_shapes_are_refused() {
