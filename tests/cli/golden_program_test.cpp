@@ -1,4 +1,6 @@
 // `holdfast logits`, `tokenize` and `convert` against the golden files, through the program itself.
+//
+// Planted fault seen caught: the second part of a split read into a fresh state.
 
 #include <QTest>
 #include <cmath>
