@@ -291,7 +291,6 @@ class BlockPass {
                        .groups = config_.n_groups,
                        .dt_min = config_.dt_min,
                        .dt_max = config_.dt_max,
-                       .chunk = chunk_length,
                        .log_decay = probe_ == nullptr ? TensorView{} : row_range(act_.log_decay, s.row, s.count)});
     y.shape = Shape{s.count, config_.d_inner()};
     gated_rms_norm(stream_, {.y = y,
