@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "kernels/causal_conv1d.h"
 #include "kernels/error.h"
+#include "kernels/layer_step.h"
 #include "kernels/linear.h"
 #include "kernels/rms_norm.h"
 #include "kernels/ssd_scan.h"
@@ -23,6 +25,7 @@ constexpr std::int64_t gpu_workspace_budget = std::int64_t{1} << 30;
 constexpr std::int64_t most_rows = 1024;
 constexpr std::int64_t gpu_most_rows = 16384;
 constexpr std::int64_t gpu_head_rows = 256;  // whose logits are made at a time when all are asked for
+constexpr std::int64_t gpu_exact_rows = 16;  // up to here products round nothing, and so activations stay f32
 constexpr std::int64_t chunk_length = 64;
 
 // A stretch of one sequence's tokens inside a block of rows.
@@ -36,7 +39,7 @@ struct Segment {
 using Block = std::vector<Segment>;
 
 std::int64_t floats_per_row(const Mamba2Config& c) {
-  return c.in_proj_rows() + c.conv_dim() + c.d_inner() + 3 * c.d_model + c.n_heads + 1;
+  return c.in_proj_rows() + c.conv_dim() + c.d_inner() + 4 * c.d_model + c.n_heads + 1;
 }
 
 std::int64_t block_rows(const Mamba2Config& c, DeviceKind where) {
@@ -73,32 +76,38 @@ std::vector<Block> cut_into_blocks(std::span<const SequenceInput> sequences, std
 class Activations {
  public:
   // head_rows: of the logits that are kept here; 0 where they go straight to the caller.
-  Activations(Stream& stream, const Mamba2Config& c, std::int64_t rows, std::int64_t head_rows, bool with_probe)
+  // dtype: of what the mixer works on; the residual is f32 always.
+  Activations(Stream& stream, const Mamba2Config& c, std::int64_t rows, std::int64_t head_rows, DType dtype,
+              bool with_probe)
       : rows_(rows), where_(stream.kind()) {
     const auto bytes =
-        static_cast<std::size_t>(rows * (floats_per_row(c) + 4) + head_rows * c.vocab_size) * sizeof(float) + 16 * 64;
+        static_cast<std::size_t>(rows * (floats_per_row(c) + 6) + head_rows * c.vocab_size) * sizeof(float) + 16 * 64;
     next_ = static_cast<std::byte*>(stream.workspace(bytes));
     residual = cut(DType::f32, c.d_model);
-    normed = cut(DType::f32, c.d_model);
+    normed = cut(dtype, c.d_model);
+    head_normed = cut(DType::f32, c.d_model);
     picked = cut(DType::f32, c.d_model);
-    proj = cut(DType::f32, c.in_proj_rows());
-    xbc = cut(DType::f32, c.conv_dim());
-    y = cut(DType::f32, c.d_inner());
+    proj = cut(dtype, c.in_proj_rows());
+    xbc = cut(dtype, c.conv_dim());
+    y = cut(dtype, c.d_inner());
     if (with_probe) log_decay = cut(DType::f32, c.n_heads);
-    ids = cut(DType::i32, 1);
-    ids.shape = Shape{rows};
-    conv_table = cut(DType::i64, 1);
-    state_table = cut(DType::i64, 1);
-    conv_table.shape = state_table.shape = Shape{rows};
+    inputs = cut(DType::i64, 3);
+    inputs.shape = Shape{3 * rows};
+    auto* begin = inputs.as<std::int64_t>();
+    conv_table = {begin, DType::i64, Shape{rows}, where_};
+    state_table = {begin + rows, DType::i64, Shape{rows}, where_};
+    ids = {begin + 2 * rows, DType::i32, Shape{rows}, where_};
     rows_ = head_rows;
     logits = cut(DType::f32, c.vocab_size);
   }
 
   TensorView residual, normed, picked;  // (rows, D)
+  TensorView head_normed;               // (rows, D)  f32
   TensorView proj;                      // (rows, E + C + H)
   TensorView xbc;                       // (rows, C)
   TensorView y;                         // (rows, E)
   TensorView log_decay;                 // (rows, H); only for a probe
+  TensorView inputs;                    // (3 * rows)  the three that follow, which come with one copy
   TensorView ids;                       // (rows)
   TensorView conv_table, state_table;   // (rows)  addresses of the sequences' states; on a GPU
   TensorView logits;                    // (head_rows, V)
@@ -116,7 +125,8 @@ class Activations {
 
 TensorView row_range(TensorView matrix, std::int64_t begin, std::int64_t count) {
   const std::int64_t cols = matrix.shape[1];
-  return {matrix.as<float>() + begin * cols, DType::f32, Shape{count, cols}, matrix.where};
+  const std::int64_t offset = begin * cols * static_cast<std::int64_t>(byte_size(matrix.dtype));
+  return {matrix.as<std::byte>() + offset, matrix.dtype, Shape{count, cols}, matrix.where};
 }
 
 // One forward pass over one block.
@@ -135,7 +145,7 @@ class BlockPass {
         probe_(probe),
         rows_(block.back().row + block.back().count),
         steps_(std::all_of(block.begin(), block.end(), [](const Segment& s) { return s.count == 1; })),
-        act_(stream, config, rows_, on_device || stream.kind() == DeviceKind::cuda ? head_rows() : 0,
+        act_(stream, config, rows_, on_device || stream.kind() == DeviceKind::cuda ? head_rows() : 0, dtype(),
              probe != nullptr) {}
 
   void run() {
@@ -165,23 +175,34 @@ class BlockPass {
     return wanted_ == LogitRows::last ? ends() : 0;
   }
 
+  // Long passes on a GPU round activations to bf16, as their products do, unless the weights are finer than that.
+  [[nodiscard]] DType dtype() const {
+    if (stream_.kind() == DeviceKind::cpu || rows_ <= gpu_exact_rows || steps_) return DType::f32;
+    for (const LayerWeights& w : weights_.layers) {
+      for (const Weight* matrix : {&w.in_proj, &w.out_proj}) {
+        const bool fine = matrix->format() == WeightFormat::f32 || matrix->format() == WeightFormat::f16;
+        if (fine || matrix->cols() % 8 != 0) return DType::f32;
+      }
+    }
+    return DType::bf16;
+  }
+
   // What differs from call to call: ids and, on a GPU, where the states are.
   void bring_inputs() {
-    std::vector<TokenId> ids;
-    ids.reserve(static_cast<std::size_t>(rows_));
+    const auto rows = static_cast<std::size_t>(rows_);
+    std::vector<std::int64_t> inputs(3 * rows);
+    auto* ids = reinterpret_cast<std::byte*>(inputs.data() + 2 * rows);
     for (const Segment& s : block_) {
       const auto tokens =
           sequences_[s.sequence].tokens.subspan(static_cast<std::size_t>(s.begin), static_cast<std::size_t>(s.count));
-      ids.insert(ids.end(), tokens.begin(), tokens.end());
+      std::memcpy(ids, tokens.data(), tokens.size_bytes());
+      ids += tokens.size_bytes();
     }
-    stream_.copy(act_.ids, {ids.data(), DType::i32, Shape{rows_}, DeviceKind::cpu});
-    if (!steps_ || stream_.kind() == DeviceKind::cpu) return;
-    std::vector<std::int64_t> addresses;
-    for (const Segment& s : block_) addresses.push_back(address(sequences_[s.sequence].state->conv()));
-    stream_.copy(act_.conv_table, {addresses.data(), DType::i64, Shape{rows_}, DeviceKind::cpu});
-    addresses.clear();
-    for (const Segment& s : block_) addresses.push_back(address(sequences_[s.sequence].state->ssm()));
-    stream_.copy(act_.state_table, {addresses.data(), DType::i64, Shape{rows_}, DeviceKind::cpu});
+    for (std::size_t i = 0; steps_ && i < rows; ++i) {
+      inputs[i] = address(sequences_[block_[i].sequence].state->conv());
+      inputs[rows + i] = address(sequences_[block_[i].sequence].state->ssm());
+    }
+    stream_.copy(act_.inputs, {inputs.data(), DType::i64, act_.inputs.shape, DeviceKind::cpu});
   }
   static std::int64_t address(TensorView tensor) {
     return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(tensor.data));
@@ -210,66 +231,73 @@ class BlockPass {
 
   void layer(std::int64_t i) {
     const LayerWeights& w = weights_.layers[static_cast<std::size_t>(i)];
-    rms_norm(stream_,
-             {.y = act_.normed, .x = act_.residual, .weight = w.norm.view(), .residual = {}, .eps = config_.norm_eps});
-    linear(stream_, {.y = act_.proj, .x = act_.normed, .w = &w.in_proj, .bias = bias(w.in_proj_bias)});
     if (steps_) {
       step(i, w);
     } else {
-      for (const Segment& s : block_) scan(i, w, s);
+      pass(i, w);
     }
+    if (probe_ != nullptr) show_to_probe(i);
+  }
+
+  void pass(std::int64_t i, const LayerWeights& w) {
+    rms_norm(stream_,
+             {.y = act_.normed, .x = act_.residual, .weight = w.norm.view(), .residual = {}, .eps = config_.norm_eps});
+    linear(stream_, {.y = act_.proj, .x = act_.normed, .w = &w.in_proj, .bias = bias(w.in_proj_bias)});
+    for (const Segment& s : block_) scan(i, w, s);
     linear(stream_,
            {.y = act_.residual, .x = act_.y, .w = &w.out_proj, .bias = bias(w.out_proj_bias), .accumulate = true});
-    if (probe_ != nullptr) show_to_probe(i);
   }
 
   static ConstTensorView bias(const Tensor& tensor) { return tensor ? tensor.view() : ConstTensorView{}; }
 
-  // One token of each sequence: convolution, recurrence and gate in one pass over the states.
+  // One token of each sequence.
   void step(std::int64_t i, const LayerWeights& w) {
+    const bool gpu = stream_.kind() == DeviceKind::cuda;
     std::vector<float*> conv;
     std::vector<float*> ssm;
-    const bool gpu = stream_.kind() == DeviceKind::cuda;
     for (const Segment& s : block_) {
       if (gpu) break;
       conv.push_back(sequences_[s.sequence].state->conv(i).as<float>());
       ssm.push_back(sequences_[s.sequence].state->ssm(i).as<float>());
     }
-    ssd_step(stream_, {.y = act_.y,
-                       .conv = conv,
-                       .state = ssm,
-                       .proj = act_.proj,
-                       .conv_weight = w.conv_weight.view(),
-                       .conv_bias = bias(w.conv_bias),
-                       .dt_bias = w.dt_bias.view(),
-                       .a = w.a.view(),
-                       .d = w.d.view(),
-                       .heads = config_.n_heads,
-                       .head_dim = config_.head_dim,
-                       .d_state = config_.d_state,
-                       .groups = config_.n_groups,
-                       .dt_min = config_.dt_min,
-                       .dt_max = config_.dt_max,
-                       .log_decay = act_.log_decay,
-                       .conv_table = gpu ? act_.conv_table : TensorView{},
-                       .state_table = gpu ? act_.state_table : TensorView{},
-                       .conv_offset = i * config_.conv_dim() * (config_.d_conv - 1),
-                       .state_offset = i * config_.d_inner() * config_.d_state});
-    gated_rms_norm(stream_, {.y = act_.y,
-                             .x = act_.y,
-                             .z = {},
-                             .z_stride = 0,
-                             .weight = w.gate_norm.view(),
-                             .groups = config_.n_groups,
-                             .eps = config_.norm_eps});
+    layer_step(stream_, {.residual = act_.residual,
+                         .normed = act_.normed,
+                         .norm = w.norm.view(),
+                         .in_proj = &w.in_proj,
+                         .in_proj_bias = bias(w.in_proj_bias),
+                         .step = {.y = act_.y,
+                                  .conv = conv,
+                                  .state = ssm,
+                                  .proj = act_.proj,
+                                  .conv_weight = w.conv_weight.view(),
+                                  .conv_bias = bias(w.conv_bias),
+                                  .dt_bias = w.dt_bias.view(),
+                                  .a = w.a.view(),
+                                  .d = w.d.view(),
+                                  .heads = config_.n_heads,
+                                  .head_dim = config_.head_dim,
+                                  .d_state = config_.d_state,
+                                  .groups = config_.n_groups,
+                                  .dt_min = config_.dt_min,
+                                  .dt_max = config_.dt_max,
+                                  .log_decay = act_.log_decay,
+                                  .conv_table = gpu ? act_.conv_table : TensorView{},
+                                  .state_table = gpu ? act_.state_table : TensorView{},
+                                  .conv_offset = i * config_.conv_dim() * (config_.d_conv - 1),
+                                  .state_offset = i * config_.d_inner() * config_.d_state},
+                         .gate_norm = w.gate_norm.view(),
+                         .out_proj = &w.out_proj,
+                         .out_proj_bias = bias(w.out_proj_bias),
+                         .eps = config_.norm_eps});
   }
 
   void scan(std::int64_t i, const LayerWeights& w, const Segment& s) {
     State& state = *sequences_[s.sequence].state;
     const std::int64_t width = config_.in_proj_rows();
-    const float* proj = row_range(act_.proj, s.row, s.count).as<float>();
+    const TensorView proj = row_range(act_.proj, s.row, s.count);
     const auto columns = [&](std::int64_t first, std::int64_t count) {  // of proj; rows stand `width` apart
-      return ConstTensorView{proj + first, DType::f32, Shape{s.count, count}, act_.proj.where};
+      const std::int64_t offset = first * static_cast<std::int64_t>(byte_size(proj.dtype));
+      return ConstTensorView{proj.as<std::byte>() + offset, proj.dtype, Shape{s.count, count}, proj.where};
     };
     const TensorView xbc = row_range(act_.xbc, s.row, s.count);
     TensorView y = row_range(act_.y, s.row, s.count);
@@ -318,7 +346,7 @@ class BlockPass {
 
   // Logits of some rows of the residual.
   void head(TensorView residual, TensorView logits) {
-    const TensorView normed = row_range(act_.normed, 0, residual.shape[0]);
+    const TensorView normed = row_range(act_.head_normed, 0, residual.shape[0]);
     rms_norm(stream_,
              {.y = normed, .x = residual, .weight = weights_.norm_f.view(), .residual = {}, .eps = config_.norm_eps});
     linear(stream_, {.y = logits, .x = normed, .w = &weights_.head(), .bias = {}});

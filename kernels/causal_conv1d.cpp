@@ -13,8 +13,9 @@ void causal_conv1d(Stream& stream, const CausalConv1dArgs& args) {
   if (taps < 2) {
     throw ArgumentError("causal_conv1d: weight: width " + std::to_string(taps) + ", want at least 2");
   }
-  require(args.y, Shape{args.y.shape[0], channels}, DType::f32, where, "causal_conv1d: y");
-  require(args.x, args.y.shape, DType::f32, where, "causal_conv1d: x");
+  const DType dtype = activation_dtype(args.y, where, "causal_conv1d: y");
+  require(args.y, Shape{args.y.shape[0], channels}, dtype, where, "causal_conv1d: y");
+  require(args.x, args.y.shape, dtype, where, "causal_conv1d: x");
   require(args.weight, Shape{channels, taps}, DType::f32, where, "causal_conv1d: weight");
   require(args.state, Shape{channels, taps - 1}, DType::f32, where, "causal_conv1d: state");
   if (args.bias) require(args.bias, Shape{channels}, DType::f32, where, "causal_conv1d: bias");

@@ -9,7 +9,7 @@
 namespace holdfast {
 
 struct CausalConv1dArgs {
-  TensorView y;               // (T, C)    out; f32
+  TensorView y;               // (T, C)    out; f32, or on a GPU y and x in bf16
   TensorView state;           // (C, K-1)  f32; in: the K-1 inputs before t = 0, oldest first; out: the last K-1
   ConstTensorView x;          // (T, C)    f32; rows stand x_stride apart
   std::int64_t x_stride = 0;  // in elements, >= C

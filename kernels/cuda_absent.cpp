@@ -4,6 +4,7 @@
 #include "kernels/cuda_backend.h"
 #include "kernels/device.h"
 #include "kernels/error.h"
+#include "kernels/layer_step.h"
 #include "kernels/linear.h"
 #include "kernels/rms_norm.h"
 #include "kernels/sample.h"
@@ -33,5 +34,6 @@ void causal_conv1d(Stream&, const CausalConv1dArgs&) { absent(); }
 void ssd_scan(Stream&, const SsdScanArgs&) { absent(); }
 void ssd_step(Stream&, const SsdStepArgs&) { absent(); }
 void sample(Stream&, const SampleArgs&) { absent(); }
+bool layer_step(Stream&, const LayerStepArgs&) { absent(); }
 
 }  // namespace holdfast::cuda

@@ -25,8 +25,8 @@ void linear(Stream& stream, const LinearArgs& args) {
   const DeviceKind where = stream.kind();
   require_weight(args.w, where, "linear: w");
   const std::int64_t rows = rows_of(args.x, "linear: x");
-  require(args.x, {rows, args.w->cols()}, DType::f32, where, "linear: x");
-  require(args.y, {rows, args.w->rows()}, DType::f32, where, "linear: y");
+  require(args.x, {rows, args.w->cols()}, activation_dtype(args.x, where, "linear: x"), where, "linear: x");
+  require(args.y, {rows, args.w->rows()}, activation_dtype(args.y, where, "linear: y"), where, "linear: y");
   if (args.bias) require(args.bias, {args.w->rows()}, DType::f32, where, "linear: bias");
   if (where == DeviceKind::cpu) {
     cpu::linear(stream, args);

@@ -5,6 +5,10 @@
 // per 32 columns (error about 2^-16 of the group's largest), integer sums, so that the weights' rounding is the only
 // one that shows. The result of a row does not depend on which other rows are in the call as long as their number is on
 // the same side of 8.
+//
+// On a GPU: one row of quantised weights: activations in 16 bits with a scale per 16 or 32 columns. f32 and f16
+// weights: f32 products and sums, without tf32. Others: up to 8 rows (16 of quantised weights) f32 activations, above
+// that activations and decoded weights in bf16, f32 sums.
 #pragma once
 
 #include "kernels/device.h"
@@ -14,8 +18,8 @@
 namespace holdfast {
 
 struct LinearArgs {
-  TensorView y;               // (M, rows of w)  out; f32
-  ConstTensorView x;          // (M, cols of w)  f32
+  TensorView y;               // (M, rows of w)  out; f32 (or bf16 on a GPU, without accumulate)
+  ConstTensorView x;          // (M, cols of w)  f32 (or bf16 on a GPU)
   const Weight* w = nullptr;  //
   ConstTensorView bias;       // (rows of w)     f32; may be absent
   bool accumulate = false;    // true: y += x W^T + bias (the residual)

@@ -9,7 +9,7 @@ namespace holdfast {
 void rms_norm(Stream& stream, const RmsNormArgs& args) {
   const DeviceKind where = stream.kind();
   const Shape rows{args.y.shape[0], args.y.shape[1]};
-  require(args.y, rows, DType::f32, where, "rms_norm: y");
+  require(args.y, rows, activation_dtype(args.y, where, "rms_norm: y"), where, "rms_norm: y");
   require(args.x, rows, DType::f32, where, "rms_norm: x");
   require(args.weight, Shape{rows[1]}, DType::f32, where, "rms_norm: weight");
   if (args.residual) require(args.residual, rows, DType::f32, where, "rms_norm: residual");
@@ -20,11 +20,12 @@ void rms_norm(Stream& stream, const RmsNormArgs& args) {
 void gated_rms_norm(Stream& stream, const GatedRmsNormArgs& args) {
   const DeviceKind where = stream.kind();
   const Shape rows{args.y.shape[0], args.y.shape[1]};
-  require(args.y, rows, DType::f32, where, "gated_rms_norm: y");
-  require(args.x, rows, DType::f32, where, "gated_rms_norm: x");
+  const DType dtype = activation_dtype(args.y, where, "gated_rms_norm: y");
+  require(args.y, rows, dtype, where, "gated_rms_norm: y");
+  require(args.x, rows, dtype, where, "gated_rms_norm: x");
   require(args.weight, Shape{rows[1]}, DType::f32, where, "gated_rms_norm: weight");
   if (args.z) {
-    require(args.z, rows, DType::f32, where, "gated_rms_norm: z");
+    require(args.z, rows, dtype, where, "gated_rms_norm: z");
     if (args.z_stride < rows[1]) {
       throw ArgumentError("gated_rms_norm: z_stride: " + std::to_string(args.z_stride) + ", want at least the " +
                           std::to_string(rows[1]) + " channels of a row");

@@ -9,7 +9,7 @@
 namespace holdfast {
 
 struct RmsNormArgs {
-  TensorView y;              // (M, D)  out; f32; may be x
+  TensorView y;              // (M, D)  out; f32, or bf16 on a GPU; may be x
   ConstTensorView x;         // (M, D)  f32
   ConstTensorView weight;    // (D)     f32
   TensorView residual = {};  // (M, D)  f32; may be absent. Present: residual += x first, and the sum is what is normed

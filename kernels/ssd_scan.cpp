@@ -43,10 +43,12 @@ void ssd_scan(Stream& stream, const SsdScanArgs& args) {
     return "ssd_scan: dt_stride: " + std::to_string(args.dt_stride) + ", want at least the " + std::to_string(heads) +
            " heads of a row";
   });
-  require(args.y, Shape{tokens, heads, head_dim}, DType::f32, where, "ssd_scan: y");
+  const DType dtype = activation_dtype(args.y, where, "ssd_scan: y");
+  require(args.y, Shape{tokens, heads, head_dim}, dtype, where, "ssd_scan: y");
   require(args.state, Shape{heads, head_dim, d_state}, DType::f32, where, "ssd_scan: state");
-  require(args.xbc, Shape{tokens, heads * head_dim + 2 * args.groups * d_state}, DType::f32, where, "ssd_scan: xbc");
-  require(args.dt_raw, Shape{tokens, heads}, DType::f32, where, "ssd_scan: dt_raw");
+  require(args.xbc, Shape{tokens, heads * head_dim + 2 * args.groups * d_state}, dtype, where, "ssd_scan: xbc");
+  require(args.dt_raw, Shape{tokens, heads}, activation_dtype(args.dt_raw, where, "ssd_scan: dt_raw"), where,
+          "ssd_scan: dt_raw");
   require(args.dt_bias, Shape{heads}, DType::f32, where, "ssd_scan: dt_bias");
   require(args.a, Shape{heads}, DType::f32, where, "ssd_scan: a");
   require(args.d, Shape{heads}, DType::f32, where, "ssd_scan: d");

@@ -14,7 +14,7 @@
 namespace holdfast {
 
 struct SsdScanArgs {
-  TensorView y;                // (T, H, P)   out; f32
+  TensorView y;                // (T, H, P)   out; f32, or on a GPU y and xbc in bf16 (then on tensor cores)
   TensorView state;            // (H, P, N)   f32; in: h before t = 0, out: h after t = T-1
   ConstTensorView xbc;         // (T, H*P + 2*G*N)  f32: x | B | C of each token, as the convolution leaves them
   ConstTensorView dt_raw;      // (T, H)  f32; rows stand dt_stride apart (the last H columns of in_proj's output)

@@ -142,4 +142,10 @@ void require(ConstTensorView tensor, const Shape& want, DType dtype, DeviceKind 
   if (tensor.data == nullptr && want.elements() != 0) fail("no memory");
 }
 
+DType activation_dtype(ConstTensorView tensor, DeviceKind where, std::string_view what) {
+  if (tensor.dtype == DType::f32 || (tensor.dtype == DType::bf16 && where == DeviceKind::cuda)) return tensor.dtype;
+  throw ArgumentError(std::string(what) + ": " + std::string(name(tensor.dtype)) +
+                      (where == DeviceKind::cuda ? ", want f32 or bf16" : ", want f32"));
+}
+
 }  // namespace holdfast

@@ -109,4 +109,7 @@ class Tensor {
 // the dtype, the device, or a view without memory).
 void require(ConstTensorView tensor, const Shape& want, DType dtype, DeviceKind where, std::string_view what);
 
+// What an op takes and leaves activations in: f32, or on a GPU bf16 as well, for long passes. Throws ArgumentError.
+[[nodiscard]] DType activation_dtype(ConstTensorView tensor, DeviceKind where, std::string_view what);
+
 }  // namespace holdfast

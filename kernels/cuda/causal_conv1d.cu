@@ -12,10 +12,11 @@ constexpr int conv_threads = 128;
 constexpr int conv_stretch = 32;  // tokens of a block
 constexpr int conv_widest = 8;
 
+template <class T>
 struct ConvRows {
-  float* y;
+  T* y;
   float* state;
-  const float* x;
+  const T* x;
   std::int64_t x_stride;
   const float* weight;
   const float* bias;  // or null
@@ -24,14 +25,15 @@ struct ConvRows {
 };
 
 // Input of token t, which may lie before the sequence.
-__device__ __forceinline__ float conv_input(const ConvRows& a, std::int64_t channel, std::int64_t t) {
-  if (t >= 0) return a.x[t * a.x_stride + channel];
+template <class T>
+__device__ __forceinline__ float conv_input(const ConvRows<T>& a, std::int64_t channel, std::int64_t t) {
+  if (t >= 0) return to_float(a.x[t * a.x_stride + channel]);
   return a.state[channel * (a.taps - 1) + (a.taps - 1) + t];
 }
 
 // taps: K at compile time, or 0 for any K up to conv_widest.
-template <int taps>
-__global__ void __launch_bounds__(conv_threads) causal_conv1d_stretch_kernel(ConvRows a) {
+template <class T, int taps>
+__global__ void __launch_bounds__(conv_threads) causal_conv1d_stretch_kernel(ConvRows<T> a) {
   wait_for_previous();
   const std::int64_t channel = static_cast<std::int64_t>(blockIdx.y) * conv_threads + threadIdx.x;
   if (channel >= a.channels) return;
@@ -52,15 +54,16 @@ __global__ void __launch_bounds__(conv_threads) causal_conv1d_stretch_kernel(Con
   for (std::int64_t t = begin; t < end; ++t) {
 #pragma unroll
     for (int k = 0; k + 1 < room; ++k) window[k] = window[k + 1];
-    window[room - 1] = a.x[t * a.x_stride + channel];
+    window[room - 1] = to_float(a.x[t * a.x_stride + channel]);
     float sum = bias;
 #pragma unroll
     for (int k = 0; k < room; ++k) sum += weight[k] * window[k];
-    a.y[t * a.channels + channel] = silu(sum);
+    store(a.y + t * a.channels + channel, silu(sum));
   }
 }
 
-__global__ void __launch_bounds__(conv_threads) causal_conv1d_state_kernel(ConvRows a) {
+template <class T>
+__global__ void __launch_bounds__(conv_threads) causal_conv1d_state_kernel(ConvRows<T> a) {
   wait_for_previous();
   const std::int64_t channel = static_cast<std::int64_t>(blockIdx.x) * conv_threads + threadIdx.x;
   if (channel >= a.channels) return;
@@ -75,25 +78,34 @@ __global__ void __launch_bounds__(conv_threads) causal_conv1d_state_kernel(ConvR
   }
 }
 
+template <class T>
+void convolve(CudaStream& on, const CausalConv1dArgs& args) {
+  const ConvRows<T> a{args.y.as<T>(),  args.state.as<float>(),  args.x.as<T>(),
+                      args.x_stride,   args.weight.as<float>(), args.bias ? args.bias.as<float>() : nullptr,
+                      args.y.shape[0], args.y.shape[1],         static_cast<int>(args.weight.shape[1])};
+  const Launch shape{.grid = dim3(blocks_for(a.tokens, conv_stretch), blocks_for(a.channels, conv_threads)),
+                     .block = dim3(conv_threads),
+                     .overlaps = true};
+  launch(on, "causal_conv1d", shape,
+         a.taps == 4 ? causal_conv1d_stretch_kernel<T, 4> : causal_conv1d_stretch_kernel<T, 0>, a);
+  launch(on, "causal_conv1d state",
+         {.grid = dim3(blocks_for(a.channels, conv_threads)), .block = dim3(conv_threads), .overlaps = true},
+         causal_conv1d_state_kernel<T>, a);
+}
+
 }  // namespace
 
 void causal_conv1d(Stream& stream, const CausalConv1dArgs& args) {
   CudaStream& on = backend(stream);
-  const ConvRows a{args.y.as<float>(), args.state.as<float>(),  args.x.as<float>(),
-                   args.x_stride,      args.weight.as<float>(), args.bias ? args.bias.as<float>() : nullptr,
-                   args.y.shape[0],    args.y.shape[1],         static_cast<int>(args.weight.shape[1])};
-  if (a.taps > conv_widest) {
-    throw ArgumentError("causal_conv1d: width " + std::to_string(a.taps) + ", the GPU has kernels up to " +
-                        std::to_string(conv_widest));
+  if (args.weight.shape[1] > conv_widest) {
+    throw ArgumentError("causal_conv1d: width " + std::to_string(args.weight.shape[1]) +
+                        ", the GPU has kernels up to " + std::to_string(conv_widest));
   }
-  const Launch shape{.grid = dim3(blocks_for(a.tokens, conv_stretch), blocks_for(a.channels, conv_threads)),
-                     .block = dim3(conv_threads),
-                     .overlaps = true};
-  launch(on, "causal_conv1d", shape, a.taps == 4 ? causal_conv1d_stretch_kernel<4> : causal_conv1d_stretch_kernel<0>,
-         a);
-  launch(on, "causal_conv1d state",
-         {.grid = dim3(blocks_for(a.channels, conv_threads)), .block = dim3(conv_threads), .overlaps = true},
-         causal_conv1d_state_kernel, a);
+  if (args.y.dtype == DType::bf16) {
+    convolve<__nv_bfloat16>(on, args);
+  } else {
+    convolve<float>(on, args);
+  }
 }
 
 }  // namespace holdfast::cuda

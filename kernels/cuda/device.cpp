@@ -172,6 +172,7 @@ CudaStream::CudaStream(Card card) : card_(std::move(card)) {
   void* memory = nullptr;
   HOLDFAST_CUDA(cudaHostAlloc(&memory, staging_slots * staging_bytes, cudaHostAllocDefault));
   staging_ = static_cast<std::byte*>(memory);
+  HOLDFAST_CUDA(cudaHostAlloc(&answer_, answer_bytes, cudaHostAllocMapped));
   HOLDFAST_CUDA(cudaHostAlloc(&memory, 2 * sizeof(std::int32_t), cudaHostAllocMapped));
   complaint_host_ = static_cast<std::int32_t*>(memory);
   *complaint_host_ = 0;
@@ -187,6 +188,7 @@ CudaStream::~CudaStream() {
   forget_repeats();
   products_.reset();
   if (staging_ != nullptr) cudaFreeHost(staging_);
+  if (answer_ != nullptr) cudaFreeHost(answer_);
   if (complaint_host_ != nullptr) cudaFreeHost(complaint_host_);
   if (stream_ != nullptr) cudaStreamDestroy(stream_);
 }
@@ -202,6 +204,7 @@ void CudaStream::raise_complaint() {
 void CudaStream::synchronize() {
   HOLDFAST_CUDA(cudaSetDevice(card_.index));
   HOLDFAST_CUDA(cudaStreamSynchronize(stream_));
+  staging_slot_ = 0;
   raise_complaint();
 }
 

@@ -1,6 +1,7 @@
 // What every kernel file needs: how a kernel meets the one before it, and sums over warps and blocks in a fixed order.
 #pragma once
 
+#include <cuda_bf16.h>
 #include <cuda_runtime.h>
 
 #include "kernels/cuda/stream.h"
@@ -52,6 +53,12 @@ __device__ __forceinline__ float block_sum(float value, float* room) {
 __device__ __forceinline__ float silu(float x) { return x / (1.0f + expf(-x)); }
 
 __device__ __forceinline__ float softplus(float x) { return fmaxf(x, 0.0f) + log1pf(expf(-fabsf(x))); }
+
+// Activations are f32 or bf16 in memory, f32 in registers.
+__device__ __forceinline__ float to_float(float value) { return value; }
+__device__ __forceinline__ float to_float(__nv_bfloat16 value) { return __bfloat162float(value); }
+__device__ __forceinline__ void store(float* to, float value) { *to = value; }
+__device__ __forceinline__ void store(__nv_bfloat16* to, float value) { *to = __float2bfloat16_rn(value); }
 
 // Whether rows of f32 can be read four values at a time.
 [[nodiscard]] inline bool quads(const void* data, std::int64_t columns) {

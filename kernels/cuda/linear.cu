@@ -1,8 +1,10 @@
 // Products with a weight, three ways:
+//   one row of x     stream_rows.cu, where card, format and shape allow it
 //   few rows of x    a warp takes output rows and streams each weight once; x (at most four rows) stays in L1
 //   many rows        cuBLASLt: bf16 with f32 sums (quantised weights are decoded to bf16 first), f32 without tf32
 //   no cuBLASLt      tiles in shared memory, f32
 #include "kernels/cuda/products.h"
+#include "kernels/cuda/stream_rows.h"
 #include "kernels/cuda/weight.h"
 #include "kernels/cuda/weight_codes.cuh"
 #include "kernels/error.h"
@@ -160,12 +162,23 @@ __global__ void __launch_bounds__(few_threads) round_rows_kernel(__nv_bfloat16* 
   }
 }
 
+template <class To, class From>
+__global__ void __launch_bounds__(few_threads) convert_kernel(To* to, const From* from, std::int64_t count) {
+  wait_for_previous();
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * few_threads;
+  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * few_threads + threadIdx.x; i < count; i += step) {
+    store(to + i, to_float(from[i]));
+  }
+}
+
+template <class T>
 __global__ void __launch_bounds__(few_threads)
-    add_bias_kernel(float* y, const float* bias, std::int64_t rows, std::int64_t cols) {
+    add_bias_kernel(T* y, const float* bias, std::int64_t rows, std::int64_t cols) {
   wait_for_previous();
   const std::int64_t col = static_cast<std::int64_t>(blockIdx.x) * few_threads + threadIdx.x;
   if (col >= cols) return;
-  for (std::int64_t row = blockIdx.y; row < rows; row += gridDim.y) y[row * cols + col] += bias[col];
+  for (std::int64_t row = blockIdx.y; row < rows; row += gridDim.y)
+    store(y + row * cols + col, to_float(y[row * cols + col]) + bias[col]);
 }
 
 [[nodiscard]] unsigned grid_rows(std::int64_t rows) {
@@ -185,32 +198,50 @@ T* cut(std::byte*& next, std::int64_t count) {
   return begin;
 }
 
-void many_rows_bf16(Stream& stream, const LinearRows& a, const Weight& weight, Product product) {
+template <class T>
+void add_bias(CudaStream& on, T* y, const float* bias, std::int64_t rows, std::int64_t cols) {
+  const dim3 grid(blocks_for(cols, few_threads), grid_rows(rows));
+  launch(on, "bias", {.grid = grid, .block = dim3(few_threads), .overlaps = true}, add_bias_kernel<T>, y, bias, rows,
+         cols);
+}
+
+// bf16 x and weight, f32 sums; x and y in either type.
+void many_rows_bf16(Stream& stream, const LinearArgs& args, Product product) {
   CudaStream& on = backend(stream);
+  const Weight& weight = *args.w;
+  const std::int64_t rows = args.x.shape[0];
   const std::int64_t stride = (weight.cols() + 7) / 8 * 8;
   const bool stored = weight.format() == WeightFormat::bf16;
-  auto* next = static_cast<std::byte*>(
-      stream.scratch(static_cast<std::size_t>((a.rows + (stored ? 0 : weight.rows())) * stride * 2 + 512)));
-  auto* x = cut<__nv_bfloat16>(next, a.rows * stride);
-  const dim3 grid(blocks_for(stride / 8, few_threads), grid_rows(a.rows));
-  launch(on, "round rows", {.grid = grid, .block = dim3(few_threads), .overlaps = true}, round_rows_kernel, x, stride,
-         a.x, a.rows, weight.cols(), a.quads);
-  const void* w = weight.packed().view().data;
+  const bool rounded = args.x.dtype == DType::bf16 && stride == weight.cols();
+  auto* next = static_cast<std::byte*>(stream.scratch(
+      static_cast<std::size_t>(((rounded ? 0 : rows) + (stored ? 0 : weight.rows())) * stride * 2 + 512)));
+  product.x = args.x.data;
+  if (!rounded) {
+    if (args.x.dtype == DType::bf16) {
+      throw ArgumentError("linear: x: bf16 rows of " + std::to_string(weight.cols()) +
+                          " columns, want a multiple of 8");
+    }
+    auto* x = cut<__nv_bfloat16>(next, rows * stride);
+    const dim3 grid(blocks_for(stride / 8, few_threads), grid_rows(rows));
+    launch(on, "round rows", {.grid = grid, .block = dim3(few_threads), .overlaps = true}, round_rows_kernel, x, stride,
+           args.x.as<float>(), rows, weight.cols(), quads(args.x.data, weight.cols()));
+    product.x = x;
+  }
+  product.w = weight.packed().view().data;
   if (!stored) {
     auto* decoded = cut<__nv_bfloat16>(next, weight.rows() * stride);
     decode_to_bf16(on, weight, decoded, stride);
-    w = decoded;
+    product.w = decoded;
   }
   product.k = stride;
-  product.x = x;
-  product.w = w;
   product.x_stride = product.w_stride = stride;
   product.type = CUDA_R_16BF;
   on.products().run(on, product);
 }
 
-void many_rows_f32(Stream& stream, const LinearRows& a, const Weight& weight, Product product) {
+void many_rows_f32(Stream& stream, const LinearArgs& args, Product product) {
   CudaStream& on = backend(stream);
+  const Weight& weight = *args.w;
   const std::int64_t stride = (weight.cols() + 7) / 8 * 8;
   product.w = weight.packed().view().data;
   if (weight.format() != WeightFormat::f32) {
@@ -220,41 +251,39 @@ void many_rows_f32(Stream& stream, const LinearRows& a, const Weight& weight, Pr
     product.w = decoded;
   }
   product.k = weight.cols();
-  product.x = a.x;
+  product.x = args.x.data;
   product.x_stride = weight.cols();
   product.w_stride = stride;
   product.type = CUDA_R_32F;
   on.products().run(on, product);
 }
 
-void many_rows(Stream& stream, const LinearRows& a, const Weight& weight, const PackedWeight& w) {
+void many_rows(Stream& stream, const LinearArgs& args) {
   CudaStream& on = backend(stream);
-  if (!on.products().available()) {
-    const dim3 grid(blocks_for(w.rows, tile), blocks_for(a.rows, tile));
-    return with_format(weight.format(), [&](auto format) {
-      launch(on, "linear tiles", {.grid = grid, .block = dim3(tile_threads), .overlaps = true},
-             linear_tiles_kernel<decltype(format)::value>, w, a);
-    });
-  }
-  const Product product{.m = a.rows, .n = w.rows, .y = a.y, .y_stride = a.y_stride, .accumulate = a.accumulate};
-  if (rounds_to_bf16(weight.format())) {
-    many_rows_bf16(stream, a, weight, product);
+  const std::int64_t outputs = args.w->rows();
+  const bool y_rounded = args.y.dtype == DType::bf16;
+  const Product product{.m = args.x.shape[0],
+                        .n = outputs,
+                        .y = args.y.data,
+                        .y_stride = outputs,
+                        .y_type = y_rounded ? CUDA_R_16BF : CUDA_R_32F,
+                        .accumulate = args.accumulate};
+  if (rounds_to_bf16(args.w->format())) {
+    many_rows_bf16(stream, args, product);
   } else {
-    many_rows_f32(stream, a, weight, product);
+    many_rows_f32(stream, args, product);
   }
-  if (a.bias != nullptr) {
-    launch(on, "bias",
-           {.grid = dim3(blocks_for(w.rows, few_threads), grid_rows(a.rows)),
-            .block = dim3(few_threads),
-            .overlaps = true},
-           add_bias_kernel, a.y, a.bias, a.rows, w.rows);
+  if (!args.bias) return;
+  const auto* bias = args.bias.as<float>();
+  if (y_rounded) {
+    add_bias(on, args.y.as<__nv_bfloat16>(), bias, product.m, outputs);
+  } else {
+    add_bias(on, args.y.as<float>(), bias, product.m, outputs);
   }
 }
 
-}  // namespace
-
-void linear(Stream& stream, const LinearArgs& args) {
-  CudaStream& on = backend(stream);
+// f32 x and y, without cuBLASLt and without scratch memory.
+void own_products(CudaStream& on, const LinearArgs& args, std::int64_t few) {
   const Weight& weight = *args.w;
   const PackedWeight w = packed_weight(weight.packed().view().data, weight.format(), weight.rows(), weight.cols());
   LinearRows a{args.y.as<float>(),
@@ -264,15 +293,63 @@ void linear(Stream& stream, const LinearArgs& args) {
                weight.rows(),
                args.accumulate,
                quads(args.x.data, weight.cols())};
-  // Reading a quantised weight a few times costs less than decoding it to bf16 for a product.
-  const std::int64_t few = is_quantised(weight.format()) ? 4 * few_rows : 2 * few_rows;
-  if (a.rows > few) return many_rows(stream, a, weight, w);
+  if (a.rows > few) {
+    const dim3 grid(blocks_for(w.rows, tile), blocks_for(a.rows, tile));
+    return with_format(weight.format(), [&](auto format) {
+      launch(on, "linear tiles", {.grid = grid, .block = dim3(tile_threads), .overlaps = true},
+             linear_tiles_kernel<decltype(format)::value>, w, a);
+    });
+  }
+  if (a.rows == 1 && stream_rows(on, weight, {.x = a.x, .y = a.y, .bias = a.bias, .accumulate = a.accumulate})) {
+    return;
+  }
   for (std::int64_t first = 0; first < args.x.shape[0]; first += few_rows) {
     a.rows = std::min<std::int64_t>(few_rows, args.x.shape[0] - first);
     a.x = args.x.as<float>() + first * weight.cols();
     a.y = args.y.as<float>() + first * weight.rows();
     with_format(weight.format(), [&](auto format) { few_rows_of<decltype(format)::value>(on, w, a); });
   }
+}
+
+template <class To, class From>
+void convert(CudaStream& on, To* to, const From* from, std::int64_t count) {
+  const auto most = static_cast<unsigned>(on.card().multiprocessors * 8);
+  launch(on, "convert",
+         {.grid = dim3(std::min(blocks_for(count, few_threads), most)), .block = dim3(few_threads), .overlaps = true},
+         convert_kernel<To, From>, to, from, count);
+}
+
+// The same for bf16 x or y, which pass through f32 copies.
+void own_products_widened(Stream& stream, LinearArgs args, std::int64_t few) {
+  CudaStream& on = backend(stream);
+  const std::int64_t x_count = args.x.shape.elements();
+  const std::int64_t y_count = args.y.shape.elements();
+  const TensorView y = args.y;
+  auto* next = static_cast<std::byte*>(stream.scratch(static_cast<std::size_t>(x_count + y_count) * 4 + 512));
+  if (args.x.dtype == DType::bf16) {
+    auto* x = cut<float>(next, x_count);
+    convert(on, x, args.x.as<__nv_bfloat16>(), x_count);
+    args.x = {x, DType::f32, args.x.shape, DeviceKind::cuda};
+  }
+  if (y.dtype == DType::bf16) args.y = {cut<float>(next, y_count), DType::f32, y.shape, DeviceKind::cuda};
+  own_products(on, args, few);
+  if (y.dtype == DType::bf16) convert(on, y.as<__nv_bfloat16>(), args.y.as<float>(), y_count);
+}
+
+}  // namespace
+
+void linear(Stream& stream, const LinearArgs& args) {
+  CudaStream& on = backend(stream);
+  const bool rounded = args.x.dtype == DType::bf16 || args.y.dtype == DType::bf16;
+  if (args.accumulate && args.y.dtype == DType::bf16) throw ArgumentError("linear: y: bf16, sums are kept in f32");
+  // Reading a quantised weight a few times costs less than decoding it to bf16 for a product.
+  const std::int64_t few = is_quantised(args.w->format()) ? 4 * few_rows : 2 * few_rows;
+  if (args.x.shape[0] > few && on.products().available()) {
+    if (rounded && !rounds_to_bf16(args.w->format()))
+      throw ArgumentError("linear: bf16 rows with an f32 or f16 weight");
+    return many_rows(stream, args);
+  }
+  return rounded ? own_products_widened(stream, args, few) : own_products(on, args, few);
 }
 
 }  // namespace holdfast::cuda

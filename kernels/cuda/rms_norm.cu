@@ -1,7 +1,7 @@
-// One block per row (plain) or per group of a row (gated). Two passes: the sum of squares, then the scaled values; the
-// row is in L1 or L2 by then.
+// One block per row (plain) or per group of a row (gated). A thread keeps its values in registers between the sum of
+// squares and the scaled result, so that each row is read once and written once; longer rows are read again.
 //   plain  reads x (and residual), writes y (and residual)
-//   gated  reads x and z, writes y twice
+//   gated  reads x and z, writes y
 #include "kernels/cuda/launch.cuh"
 #include "kernels/rms_norm.h"
 
@@ -9,9 +9,65 @@ namespace holdfast::cuda {
 namespace {
 
 constexpr int norm_threads = 256;
+constexpr int norm_kept = 8;  // pieces of a row that a thread keeps
 
+// `width` neighbouring values of a row at once, where the rows allow it.
+template <class T, int width>
+struct alignas(sizeof(T) * width) AlignedPiece {
+  T values[width];
+};
+
+template <class T, int width>
+__device__ __forceinline__ void load_piece(const T* from, float (&to)[width]) {
+  const auto piece = *reinterpret_cast<const AlignedPiece<T, width>*>(from);
+#pragma unroll
+  for (int i = 0; i < width; ++i) to[i] = to_float(piece.values[i]);
+}
+template <class T, int width>
+__device__ __forceinline__ void store_piece(T* to, const float (&from)[width]) {
+  AlignedPiece<T, width> piece;
+#pragma unroll
+  for (int i = 0; i < width; ++i) store(&piece.values[i], from[i]);
+  *reinterpret_cast<AlignedPiece<T, width>*>(to) = piece;
+}
+
+// value(i) gives `width` values from column i on; result(i, values, scale) takes them back.
+template <int width, class Value, class Result>
+__device__ __forceinline__ void norm_row(std::int64_t columns, float eps, float* room, Value value, Result result) {
+  float kept[norm_kept][width];
+  float squares = 0.0f;
+#pragma unroll
+  for (int k = 0; k < norm_kept; ++k) {
+    const std::int64_t i = (static_cast<std::int64_t>(k) * norm_threads + threadIdx.x) * width;
+    if (i >= columns) break;
+    value(i, kept[k]);
+#pragma unroll
+    for (int j = 0; j < width; ++j) squares += kept[k][j] * kept[k][j];
+  }
+  constexpr std::int64_t rest = static_cast<std::int64_t>(norm_kept) * norm_threads * width;
+  for (std::int64_t i = rest + threadIdx.x * width; i < columns; i += norm_threads * width) {
+    float again[width];
+    value(i, again);
+#pragma unroll
+    for (int j = 0; j < width; ++j) squares += again[j] * again[j];
+  }
+  const float scale = 1.0f / sqrtf(block_sum(squares, room) / static_cast<float>(columns) + eps);
+#pragma unroll
+  for (int k = 0; k < norm_kept; ++k) {
+    const std::int64_t i = (static_cast<std::int64_t>(k) * norm_threads + threadIdx.x) * width;
+    if (i >= columns) break;
+    result(i, kept[k], scale);
+  }
+  for (std::int64_t i = rest + threadIdx.x * width; i < columns; i += norm_threads * width) {
+    float again[width];
+    value(i, again);
+    result(i, again, scale);
+  }
+}
+
+template <class T>
 struct NormRows {
-  float* y;
+  T* y;
   const float* x;
   const float* weight;
   float* residual;  // or null
@@ -19,30 +75,40 @@ struct NormRows {
   float eps;
 };
 
-__global__ void __launch_bounds__(norm_threads) rms_norm_rows_kernel(NormRows a) {
+template <class T, int width>
+__global__ void __launch_bounds__(norm_threads) rms_norm_rows_kernel(NormRows<T> a) {
   __shared__ float room[norm_threads / warp_size];
   wait_for_previous();
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * a.columns;
-  const float* x = a.x + row;
-  float squares = 0.0f;
-  for (std::int64_t i = threadIdx.x; i < a.columns; i += norm_threads) {
-    float value = x[i];
-    if (a.residual != nullptr) {
-      value += a.residual[row + i];
-      a.residual[row + i] = value;
+  if (a.residual != nullptr) {
+    for (std::int64_t i = threadIdx.x * width; i < a.columns; i += norm_threads * width) {
+      float x[width];
+      float sum[width];
+      load_piece<float, width>(a.x + row + i, x);
+      load_piece<float, width>(a.residual + row + i, sum);
+#pragma unroll
+      for (int j = 0; j < width; ++j) sum[j] += x[j];
+      store_piece<float, width>(a.residual + row + i, sum);
     }
-    squares += value * value;
   }
-  squares = block_sum(squares, room);
-  const float scale = 1.0f / sqrtf(squares / static_cast<float>(a.columns) + a.eps);
-  const float* from = a.residual != nullptr ? a.residual + row : x;
-  for (std::int64_t i = threadIdx.x; i < a.columns; i += norm_threads) a.y[row + i] = from[i] * scale * a.weight[i];
+  const float* from = (a.residual != nullptr ? a.residual : a.x) + row;
+  norm_row<width>(
+      a.columns, a.eps, room, [&](std::int64_t i, float(&to)[width]) { load_piece<float, width>(from + i, to); },
+      [&](std::int64_t i, const float(&x)[width], float scale) {
+        float weight[width];
+        float y[width];
+        load_piece<float, width>(a.weight + i, weight);
+#pragma unroll
+        for (int j = 0; j < width; ++j) y[j] = x[j] * scale * weight[j];
+        store_piece<T, width>(a.y + row + i, y);
+      });
 }
 
+template <class T>
 struct GatedRows {
-  float* y;
-  const float* x;
-  const float* z;  // or null
+  T* y;
+  const T* x;
+  const T* z;  // or null
   std::int64_t z_stride;
   const float* weight;
   std::int64_t columns;  // E
@@ -50,54 +116,84 @@ struct GatedRows {
   float eps;
 };
 
-// Grid (G, rows in x of the grid's y and z). Each thread meets its own elements again in the second pass.
-__global__ void __launch_bounds__(norm_threads) gated_rms_norm_rows_kernel(GatedRows a, std::int64_t rows) {
+// Grid (rows, G).
+template <class T, int width>
+__global__ void __launch_bounds__(norm_threads) gated_rms_norm_rows_kernel(GatedRows<T> a) {
   __shared__ float room[norm_threads / warp_size];
   wait_for_previous();
+  const std::int64_t row = blockIdx.x;
   const std::int64_t first = static_cast<std::int64_t>(blockIdx.y) * a.group;
-  for (std::int64_t row = blockIdx.x; row < rows; row += gridDim.x) {
-    const float* x = a.x + row * a.columns + first;
-    float* y = a.y + row * a.columns + first;
-    const float* z = a.z == nullptr ? nullptr : a.z + row * a.z_stride + first;
-    float squares = 0.0f;
-    for (std::int64_t i = threadIdx.x; i < a.group; i += norm_threads) {
-      const float value = z == nullptr ? x[i] : x[i] * silu(z[i]);
-      y[i] = value;
-      squares += value * value;
-    }
-    squares = block_sum(squares, room);
-    const float scale = 1.0f / sqrtf(squares / static_cast<float>(a.group) + a.eps);
-    for (std::int64_t i = threadIdx.x; i < a.group; i += norm_threads) y[i] = y[i] * scale * a.weight[first + i];
+  const T* x = a.x + row * a.columns + first;
+  T* y = a.y + row * a.columns + first;
+  const T* z = a.z == nullptr ? nullptr : a.z + row * a.z_stride + first;
+  norm_row<width>(
+      a.group, a.eps, room,
+      [&](std::int64_t i, float(&to)[width]) {
+        load_piece<T, width>(x + i, to);
+        if (z == nullptr) return;
+        float gate[width];
+        load_piece<T, width>(z + i, gate);
+#pragma unroll
+        for (int j = 0; j < width; ++j) to[j] *= silu(gate[j]);
+      },
+      [&](std::int64_t i, const float(&value)[width], float scale) {
+        float weight[width];
+        float out[width];
+        load_piece<float, width>(a.weight + first + i, weight);
+#pragma unroll
+        for (int j = 0; j < width; ++j) out[j] = value[j] * scale * weight[j];
+        store_piece<T, width>(y + i, out);
+      });
+}
+
+[[nodiscard]] bool in_fours(std::initializer_list<const void*> pointers, std::initializer_list<std::int64_t> extents) {
+  for (const void* pointer : pointers) {
+    if (reinterpret_cast<std::uintptr_t>(pointer) % 16 != 0) return false;
   }
+  for (const std::int64_t extent : extents) {
+    if (extent % 4 != 0) return false;
+  }
+  return true;
+}
+
+template <class T>
+void norm(CudaStream& on, const RmsNormArgs& args) {
+  const NormRows<T> a{args.y.as<T>(),          args.x.as<float>(),
+                      args.weight.as<float>(), args.residual ? args.residual.as<float>() : nullptr,
+                      args.y.shape[1],         args.eps};
+  const bool fours = in_fours({a.y, a.x, a.weight, a.residual}, {a.columns});
+  launch(on, "rms_norm",
+         {.grid = dim3(static_cast<unsigned>(args.y.shape[0])), .block = dim3(norm_threads), .overlaps = true},
+         fours ? rms_norm_rows_kernel<T, 4> : rms_norm_rows_kernel<T, 1>, a);
+}
+
+template <class T>
+void gated_norm(CudaStream& on, const GatedRmsNormArgs& args) {
+  const std::int64_t columns = args.y.shape[1];
+  const GatedRows<T> a{args.y.as<T>(),
+                       args.x.as<T>(),
+                       args.z ? args.z.as<T>() : nullptr,
+                       args.z_stride,
+                       args.weight.as<float>(),
+                       columns,
+                       columns / args.groups,
+                       args.eps};
+  const bool fours = in_fours({a.y, a.x, a.z, a.weight}, {a.columns, a.group, a.z == nullptr ? 0 : a.z_stride});
+  const dim3 grid(static_cast<unsigned>(args.y.shape[0]), static_cast<unsigned>(args.groups));
+  launch(on, "gated_rms_norm", {.grid = grid, .block = dim3(norm_threads), .overlaps = true},
+         fours ? gated_rms_norm_rows_kernel<T, 4> : gated_rms_norm_rows_kernel<T, 1>, a);
 }
 
 }  // namespace
 
 void rms_norm(Stream& stream, const RmsNormArgs& args) {
   CudaStream& on = backend(stream);
-  const std::int64_t rows = args.y.shape[0];
-  const NormRows a{args.y.as<float>(),      args.x.as<float>(),
-                   args.weight.as<float>(), args.residual ? args.residual.as<float>() : nullptr,
-                   args.y.shape[1],         args.eps};
-  launch(on, "rms_norm", {.grid = dim3(static_cast<unsigned>(rows)), .block = dim3(norm_threads), .overlaps = true},
-         rms_norm_rows_kernel, a);
+  args.y.dtype == DType::bf16 ? norm<__nv_bfloat16>(on, args) : norm<float>(on, args);
 }
 
 void gated_rms_norm(Stream& stream, const GatedRmsNormArgs& args) {
   CudaStream& on = backend(stream);
-  const std::int64_t rows = args.y.shape[0];
-  const std::int64_t columns = args.y.shape[1];
-  const GatedRows a{args.y.as<float>(),
-                    args.x.as<float>(),
-                    args.z ? args.z.as<float>() : nullptr,
-                    args.z_stride,
-                    args.weight.as<float>(),
-                    columns,
-                    columns / args.groups,
-                    args.eps};
-  const dim3 grid(static_cast<unsigned>(rows), static_cast<unsigned>(args.groups));
-  launch(on, "gated_rms_norm", {.grid = grid, .block = dim3(norm_threads), .overlaps = true},
-         gated_rms_norm_rows_kernel, a, rows);
+  args.y.dtype == DType::bf16 ? gated_norm<__nv_bfloat16>(on, args) : gated_norm<float>(on, args);
 }
 
 }  // namespace holdfast::cuda

@@ -2,7 +2,9 @@
 // bits of w order them, and where a count or a sum over the likeliest tokens passes a limit is found digit by digit,
 // from histograms of eight bits. Sums are integers (w times 2^40), so that the order of additions does not matter and
 // the same call gives the same token, always.
+#include <climits>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <vector>
@@ -27,6 +29,11 @@ struct SampleRow {
   float uniform = 0.0f;
   std::int32_t seen_begin = 0, seen_end = 0;  // in the list of all rows
 };
+// So many rows travel as a kernel argument, more through memory.
+constexpr std::size_t sample_given = 32;
+struct SampleRows {
+  SampleRow rows[sample_given];
+};
 enum class SampleFault : std::int32_t { none, nan, infinite, nothing };
 struct SampleResult {
   std::int32_t token = 0;
@@ -39,7 +46,6 @@ struct SampleShared {
   Count counts[256];
   Count warp_sums[sample_warps];
   float warp_floats[sample_warps];
-  double warp_doubles[sample_warps];
   Count found_sum;
   Count found_count;
   unsigned digit;
@@ -55,17 +61,6 @@ __device__ float sample_max(float value, SampleShared& s) {
   __syncthreads();
   float all = s.warp_floats[0];
   for (int w = 1; w < sample_warps; ++w) all = fmaxf(all, s.warp_floats[w]);
-  __syncthreads();
-  return all;
-}
-
-__device__ double sample_total(double value, SampleShared& s) {
-#pragma unroll
-  for (int step = warp_size / 2; step > 0; step /= 2) value += __shfl_xor_sync(all_lanes, value, step);
-  if (threadIdx.x % warp_size == 0) s.warp_doubles[threadIdx.x / warp_size] = value;
-  __syncthreads();
-  double all = 0.0;
-  for (int w = 0; w < sample_warps; ++w) all += s.warp_doubles[w];
   __syncthreads();
   return all;
 }
@@ -222,37 +217,101 @@ __device__ SampleFault judge(float largest, int bad) {
   return largest == -INFINITY ? SampleFault::nothing : SampleFault::none;
 }
 
+// Of a part of a row: what the whole is put together from.
+struct SamplePart {
+  float largest;
+  std::int32_t first;  // id of the largest
+  double total;        // of exp(logit - largest)
+  std::int32_t bad;    // a NaN was seen
+};
+constexpr int sample_parts = 32;
+constexpr int part_threads = 256;
+
+// Grid (sample_parts, B).
+__global__ void __launch_bounds__(part_threads)
+    sample_parts_kernel(const float* logits, std::int64_t stride, int vocab, SamplePart* parts) {
+  __shared__ float largest_room[part_threads / warp_size];
+  __shared__ int first_room[part_threads / warp_size];
+  __shared__ double total_room[part_threads / warp_size];
+  wait_for_previous();
+  logits += blockIdx.y * stride;
+  const int begin = static_cast<int>(static_cast<std::int64_t>(vocab) * blockIdx.x / sample_parts);
+  const int end = static_cast<int>(static_cast<std::int64_t>(vocab) * (blockIdx.x + 1) / sample_parts);
+  const int warp = static_cast<int>(threadIdx.x) / warp_size;
+  const int lane = static_cast<int>(threadIdx.x) % warp_size;
+  float largest = -INFINITY;
+  int first = INT_MAX;
+  int bad = 0;
+  for (int i = begin + static_cast<int>(threadIdx.x); i < end; i += part_threads) {
+    const float logit = logits[i];
+    bad |= isnan(logit) ? 1 : 0;
+    if (logit > largest || first == INT_MAX) largest = logit, first = i;
+  }
+#pragma unroll
+  for (int step = warp_size / 2; step > 0; step /= 2) {
+    const float other = __shfl_xor_sync(all_lanes, largest, step);
+    const int id = __shfl_xor_sync(all_lanes, first, step);
+    if (other > largest || (other == largest && id < first)) largest = other, first = id;
+  }
+  if (lane == 0) largest_room[warp] = largest, first_room[warp] = first;
+  bad = __syncthreads_or(bad);
+  largest = largest_room[0];
+  first = first_room[0];
+  for (int w = 1; w < part_threads / warp_size; ++w) {
+    if (largest_room[w] > largest || (largest_room[w] == largest && first_room[w] < first)) {
+      largest = largest_room[w], first = first_room[w];
+    }
+  }
+  double total = 0.0;
+  for (int i = begin + static_cast<int>(threadIdx.x); i < end; i += part_threads) {
+    total += static_cast<double>(largest == -INFINITY ? 0.0f : expf(logits[i] - largest));
+  }
+#pragma unroll
+  for (int step = warp_size / 2; step > 0; step /= 2) total += __shfl_xor_sync(all_lanes, total, step);
+  if (lane == 0) total_room[warp] = total;
+  __syncthreads();
+  if (threadIdx.x != 0) return;
+  for (int w = 1; w < part_threads / warp_size; ++w) total += total_room[w];
+  parts[blockIdx.y * sample_parts + blockIdx.x] = {largest, first, total, bad};
+}
+
 // scores: (B, V) scratch. Grid (B).
 __global__ void __launch_bounds__(sample_threads)
     sample_rows_kernel(const float* logits, std::int64_t stride, int vocab, const SampleRow* rows,
-                       const std::int32_t* seen, float* scores, SampleResult* results) {
+                       const __grid_constant__ SampleRows given, const std::int32_t* seen, const SamplePart* parts,
+                       float* scores, SampleResult* results) {
   __shared__ SampleShared s;
   wait_for_previous();
-  const SampleRow row = rows[blockIdx.x];
+  const SampleRow row = rows == nullptr ? given.rows[blockIdx.x] : rows[blockIdx.x];
   logits += blockIdx.x * stride;
   scores += static_cast<std::int64_t>(blockIdx.x) * vocab;
-  if (threadIdx.x == 0) s.bad = 0, s.id = 0;
-  __syncthreads();
+  parts += blockIdx.x * sample_parts;
   float largest = -INFINITY;
-  for (int i = static_cast<int>(threadIdx.x); i < vocab; i += sample_threads) {
-    const float logit = logits[i];
-    if (isnan(logit)) s.bad = 1;
-    largest = fmaxf(largest, logit);
-    scores[i] = logit;
+  int first = 0;
+  int bad = 0;
+  for (int p = 0; p < sample_parts; ++p) {
+    bad |= parts[p].bad;
+    if (parts[p].largest > largest) largest = parts[p].largest, first = parts[p].first;
   }
-  largest = sample_max(largest, s);
-  const SampleFault fault = judge(largest, s.bad);
+  const SampleFault fault = judge(largest, bad);
   if (fault != SampleFault::none) {
     if (threadIdx.x == 0) results[blockIdx.x] = {0, 0.0f, fault};
     return;
   }
-  double own = 0.0;
-  for (int i = static_cast<int>(threadIdx.x); i < vocab; i += sample_threads) {
-    own += static_cast<double>(expf(logits[i] - largest));
+  double plain_total = 0.0;
+  for (int p = 0; p < sample_parts; ++p) {
+    plain_total += parts[p].total * exp(static_cast<double>(parts[p].largest) - static_cast<double>(largest));
   }
-  const double plain_total = sample_total(own, s);
+  const bool penalised = row.penalty != 1.0f && row.seen_begin < row.seen_end;
+  if (row.scale == 0.0f && !penalised) {
+    if (threadIdx.x == 0) results[blockIdx.x] = {first, static_cast<float>(-log(plain_total)), SampleFault::none};
+    return;
+  }
+  if (threadIdx.x == 0) s.id = 0;
+  for (int i = static_cast<int>(threadIdx.x); i < vocab; i += sample_threads) scores[i] = logits[i];
+  __syncthreads();
   float top = largest;
-  if (row.penalty != 1.0f && row.seen_begin < row.seen_end) {
+  if (penalised) {
     for (int i = row.seen_begin + static_cast<int>(threadIdx.x); i < row.seen_end; i += sample_threads) {
       if (seen[i] >= vocab) continue;
       const float logit = scores[seen[i]];
@@ -306,6 +365,16 @@ std::vector<SampleRow> sample_rows(const SampleArgs& args, std::vector<std::int3
   return rows;
 }
 
+// Places in scratch memory, one behind the other.
+struct Cutter {
+  std::size_t end = 0;
+  std::size_t operator()(std::size_t bytes) {
+    const std::size_t begin = end;
+    end += (bytes + 255) / 256 * 256;
+    return begin;
+  }
+};
+
 void raise(SampleFault fault, std::size_t row) {
   if (fault == SampleFault::none) return;
   const char* what = fault == SampleFault::nan        ? "a logit is NaN"
@@ -324,30 +393,45 @@ void sample(Stream& stream, const SampleArgs& args) {
   const auto vocab = static_cast<std::size_t>(args.vocab_size == 0 ? stride : args.vocab_size);
   std::vector<std::int32_t> seen;
   const std::vector<SampleRow> rows = sample_rows(args, seen);
-  const auto aligned = [](std::size_t bytes) { return (bytes + 255) / 256 * 256; };
   const bool here = args.logits.where == DeviceKind::cuda;
-  const std::size_t head = aligned(count * sizeof(SampleResult));
-  const std::size_t list = aligned(rows.size() * sizeof(SampleRow)) + aligned(seen.size() * sizeof(std::int32_t));
-  const std::size_t scores = aligned(count * vocab * sizeof(float));
-  auto* memory =
-      static_cast<std::byte*>(stream.scratch(head + list + scores + (here ? 0 : aligned(args.logits.bytes()))));
-  auto* results = reinterpret_cast<SampleResult*>(memory);
-  std::byte* at = memory + head;
-  on.upload(at, rows.data(), rows.size() * sizeof(SampleRow));
-  std::byte* seen_at = at + aligned(rows.size() * sizeof(SampleRow));
-  if (!seen.empty()) on.upload(seen_at, seen.data(), seen.size() * sizeof(std::int32_t));
-  auto* weights = reinterpret_cast<float*>(memory + head + list);
+  const bool answered = count * sizeof(SampleResult) <= CudaStream::answer_bytes;
+  Cutter cut;
+  const std::size_t results_at = cut(answered ? 0 : count * sizeof(SampleResult));
+  const std::size_t parts_at = cut(count * sample_parts * sizeof(SamplePart));
+  const std::size_t rows_at = cut(count * sizeof(SampleRow));
+  const std::size_t seen_at = cut(seen.size() * sizeof(std::int32_t));
+  const std::size_t scores_at = cut(count * vocab * sizeof(float));
+  const std::size_t logits_at = cut(here ? 0 : args.logits.bytes());
+  auto* memory = static_cast<std::byte*>(stream.scratch(cut.end));
+  SampleRows given{};
+  const bool few = count <= sample_given;
+  if (few) {
+    std::copy(rows.begin(), rows.end(), given.rows);
+  } else {
+    on.upload(memory + rows_at, rows.data(), rows.size() * sizeof(SampleRow));
+  }
+  if (!seen.empty()) on.upload(memory + seen_at, seen.data(), seen.size() * sizeof(std::int32_t));
   const float* logits = args.logits.as<float>();
   if (!here) {
-    auto* brought = reinterpret_cast<float*>(memory + head + list + scores);
-    on.upload(brought, logits, args.logits.bytes());
-    logits = brought;
+    on.upload(memory + logits_at, logits, args.logits.bytes());
+    logits = reinterpret_cast<float*>(memory + logits_at);
   }
-  launch(on, "sample", {.grid = dim3(static_cast<unsigned>(count)), .block = dim3(sample_threads)}, sample_rows_kernel,
-         logits, stride, static_cast<int>(vocab), reinterpret_cast<const SampleRow*>(at),
-         reinterpret_cast<const std::int32_t*>(seen_at), weights, results);
+  auto* parts = reinterpret_cast<SamplePart*>(memory + parts_at);
+  auto* results = reinterpret_cast<SampleResult*>(answered ? on.answer() : memory + results_at);
+  const auto batch = static_cast<unsigned>(count);
+  launch(on, "sample parts", {.grid = dim3(sample_parts, batch), .block = dim3(part_threads), .overlaps = true},
+         sample_parts_kernel, logits, stride, static_cast<int>(vocab), parts);
+  launch(on, "sample", {.grid = dim3(batch), .block = dim3(sample_threads), .overlaps = true}, sample_rows_kernel,
+         logits, stride, static_cast<int>(vocab), few ? nullptr : reinterpret_cast<const SampleRow*>(memory + rows_at),
+         given, reinterpret_cast<const std::int32_t*>(memory + seen_at), parts,
+         reinterpret_cast<float*>(memory + scores_at), results);
   std::vector<SampleResult> found(count);
-  on.copy(found.data(), results, count * sizeof(SampleResult), DeviceKind::cpu, DeviceKind::cuda);
+  if (answered) {
+    on.synchronize();
+    std::memcpy(found.data(), results, count * sizeof(SampleResult));
+  } else {
+    on.copy(found.data(), results, count * sizeof(SampleResult), DeviceKind::cpu, DeviceKind::cuda);
+  }
   for (std::size_t i = 0; i < count; ++i) {
     raise(found[i].fault, i);
     args.tokens[i] = found[i].token;

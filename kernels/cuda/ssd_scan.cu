@@ -1,8 +1,11 @@
 // The recurrence over a sequence.
 //
-//   ssd_scan_exact_kernel    f32, token after token. A block has some rows p of one head's state in registers for the
+//   ssd_scan_mma.cu          bf16 x, B, C and y: by chunks, on tensor cores
+//   ssd_scan_exact_kernel    f32 sums and products, token after token. A block has some rows p of one head's state in
+//   registers for the
 //                            whole sequence: eight lanes share a row. Tokens come through shared memory, a few at a
 //                            time.
+#include "kernels/cuda/scan_rows.h"
 #include "kernels/cuda/ssd.cuh"
 #include "kernels/error.h"
 #include "kernels/ssd_scan.h"
@@ -15,23 +18,11 @@ constexpr int exact_lanes = 8;                           // that share a row of 
 constexpr int exact_rows = exact_threads / exact_lanes;  // p of a block
 constexpr int exact_tokens = 16;                         // in shared memory at a time
 
-struct ScanRows {
-  float* y;
-  float* state;
-  const float* xbc;
-  const float* dt_raw;
-  std::int64_t dt_stride;
-  const float* dt_bias;
-  const float* a;
-  const float* d;
-  float* log_decay;  // or null
-  std::int64_t tokens, heads, head_dim, d_state, groups, inner, channels;
-  float dt_min, dt_max;
-};
-
 // Grid (H, ceil(P / exact_rows)). quads: groups of 32 states that a row is padded to.
-template <int quads>
+template <class T, int quads>
 __global__ void __launch_bounds__(exact_threads) ssd_scan_exact_kernel(ScanRows s) {
+  const auto* xbc = static_cast<const T*>(s.xbc);
+  auto* y = static_cast<T*>(s.y);
   constexpr int padded = quads * exact_lanes * 4;
   __shared__ alignas(16) float in[exact_tokens][padded];
   __shared__ alignas(16) float out[exact_tokens][padded];
@@ -64,18 +55,19 @@ __global__ void __launch_bounds__(exact_threads) ssd_scan_exact_kernel(ScanRows 
     for (int i = static_cast<int>(threadIdx.x); i < count * padded; i += exact_threads) {
       const int t = i / padded;
       const int n = i % padded;
-      const float* token = s.xbc + (begin + t) * s.channels;
-      in[t][n] = n < s.d_state ? token[in_at + n] : 0.0f;
-      out[t][n] = n < s.d_state ? token[out_at + n] : 0.0f;
+      const T* token = xbc + (begin + t) * s.channels;
+      in[t][n] = n < s.d_state ? to_float(token[in_at + n]) : 0.0f;
+      out[t][n] = n < s.d_state ? to_float(token[out_at + n]) : 0.0f;
     }
     for (int i = static_cast<int>(threadIdx.x); i < count * exact_rows; i += exact_threads) {
       const std::int64_t channel = first_p + i % exact_rows;
       x[i / exact_rows][i % exact_rows] =
-          channel < s.head_dim ? s.xbc[(begin + i / exact_rows) * s.channels + head * s.head_dim + channel] : 0.0f;
+          channel < s.head_dim ? to_float(xbc[(begin + i / exact_rows) * s.channels + head * s.head_dim + channel])
+                               : 0.0f;
     }
     if (threadIdx.x < static_cast<unsigned>(count)) {
       const std::int64_t t = begin + threadIdx.x;
-      const float size = step_size(s.dt_raw[t * s.dt_stride + head], s.dt_bias[head], s.dt_min, s.dt_max);
+      const float size = step_size(raw_step(s, t, head), s.dt_bias[head], s.dt_min, s.dt_max);
       dt[threadIdx.x] = size;
       decay[threadIdx.x] = expf(size * rate);
       if (s.log_decay != nullptr && blockIdx.y == 0) s.log_decay[t * s.heads + head] = size * rate;
@@ -98,7 +90,7 @@ __global__ void __launch_bounds__(exact_threads) ssd_scan_exact_kernel(ScanRows 
       }
 #pragma unroll
       for (int step = exact_lanes / 2; step > 0; step /= 2) sum += __shfl_xor_sync(all_lanes, sum, step);
-      if (lane == 0 && p < s.head_dim) s.y[(begin + t) * s.inner + head * s.head_dim + p] = sum + skip * value;
+      if (lane == 0 && p < s.head_dim) store(y + (begin + t) * s.inner + head * s.head_dim + p, sum + skip * value);
     }
     __syncthreads();
   }
@@ -113,13 +105,14 @@ __global__ void __launch_bounds__(exact_threads) ssd_scan_exact_kernel(ScanRows 
   }
 }
 
+template <class T>
 void scan_exact(CudaStream& on, const ScanRows& s) {
   const Launch shape{.grid = dim3(static_cast<unsigned>(s.heads), blocks_for(s.head_dim, exact_rows)),
                      .block = dim3(exact_threads),
                      .overlaps = true};
-  if (s.d_state <= 64) return launch(on, "ssd_scan", shape, ssd_scan_exact_kernel<2>, s);
-  if (s.d_state <= 128) return launch(on, "ssd_scan", shape, ssd_scan_exact_kernel<4>, s);
-  if (s.d_state <= 256) return launch(on, "ssd_scan", shape, ssd_scan_exact_kernel<8>, s);
+  if (s.d_state <= 64) return launch(on, "ssd_scan", shape, ssd_scan_exact_kernel<T, 2>, s);
+  if (s.d_state <= 128) return launch(on, "ssd_scan", shape, ssd_scan_exact_kernel<T, 4>, s);
+  if (s.d_state <= 256) return launch(on, "ssd_scan", shape, ssd_scan_exact_kernel<T, 8>, s);
   throw ArgumentError("ssd_scan: d_state " + std::to_string(s.d_state) + ", the GPU has kernels up to 256");
 }
 
@@ -133,15 +126,17 @@ void ssd_scan(Stream& stream, const SsdScanArgs& args) {
   s.groups = args.groups;
   s.inner = s.heads * s.head_dim;
   s.channels = s.inner + 2 * s.groups * s.d_state;
-  s.y = args.y.as<float>();
+  s.y = args.y.data;
   s.state = args.state.as<float>();
-  s.xbc = args.xbc.as<float>();
-  s.dt_raw = args.dt_raw.as<float>();
+  s.xbc = args.xbc.data;
+  s.dt_raw = args.dt_raw.data;
+  s.dt_rounded = args.dt_raw.dtype == DType::bf16;
   s.dt_stride = args.dt_stride;
   s.dt_bias = args.dt_bias.as<float>(), s.a = args.a.as<float>(), s.d = args.d.as<float>();
   s.dt_min = args.dt_min, s.dt_max = args.dt_max;
   s.log_decay = args.log_decay ? args.log_decay.as<float>() : nullptr;
-  scan_exact(on, s);
+  if (args.y.dtype == DType::f32) return scan_exact<float>(on, s);
+  if (!scan_on_tensor_cores(stream, s)) scan_exact<__nv_bfloat16>(on, s);
 }
 
 }  // namespace holdfast::cuda

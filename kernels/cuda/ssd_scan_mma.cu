@@ -98,10 +98,7 @@ __device__ __forceinline__ void make_steps(ScanSteps& steps, const ScanRows& s, 
     const std::int64_t t = begin + lane * 2 + i;
     dt[i] = 0.0f;
     if (t < end) {
-      const std::int64_t at = t * s.dt_stride + head;
-      const float raw = s.dt_rounded ? __bfloat162float(static_cast<const __nv_bfloat16*>(s.dt_raw)[at])
-                                     : static_cast<const float*>(s.dt_raw)[at];
-      dt[i] = step_size(raw, bias, s.dt_min, s.dt_max);
+      dt[i] = step_size(raw_step(s, t, head), bias, s.dt_min, s.dt_max);
       if (log) s.log_decay[t * s.heads + head] = dt[i] * rate;
     }
     sum[i] = dt[i] * rate * log2_e;

@@ -1,9 +1,11 @@
 // One token of each of B sequences.
 //   conv   a thread per channel and sequence: xBC of the token, and the channel's state moved on by one
-//   step   a block per head and sequence: each thread holds four neighbouring states of a row at a time, reads and
+//   step   step_heads.cu for the shapes of published models. Others: a block per head and sequence: each thread holds
+//   four neighbouring states of a row at a time, reads and
 //          writes them once; eight lanes share a row's sum over n
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/ssd.cuh"
+#include "kernels/cuda/step_heads.h"
 #include "kernels/error.h"
 #include "kernels/ssd_scan.h"
 
@@ -148,6 +150,16 @@ void ssd_step(Stream& stream, const SsdStepArgs& args) {
           .block = dim3(step_conv_threads),
           .overlaps = true},
          ssd_step_conv_kernel, s);
+  HeadSteps h;
+  h.y = s.y, h.log_decay = s.log_decay;
+  h.z = s.proj, h.xbc = s.xbc, h.dt = s.proj + s.inner + s.channels;
+  h.z_stride = h.dt_stride = s.width, h.xbc_stride = s.channels;
+  h.state = s.state, h.state_offset = s.state_offset;
+  h.dt_bias = s.dt_bias, h.a = s.a, h.d = s.d;
+  h.sequences = sequences;
+  h.heads = s.heads, h.head_dim = s.head_dim, h.d_state = s.d_state, h.groups = s.groups;
+  h.dt_min = s.dt_min, h.dt_max = s.dt_max;
+  if (s.quads && can_step_heads(h)) return step_heads(on, h);
   launch(on, "ssd_step",
          {.grid = dim3(static_cast<unsigned>(s.heads), rows), .block = dim3(step_threads), .overlaps = true},
          ssd_step_heads_kernel, s);

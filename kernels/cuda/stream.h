@@ -49,6 +49,9 @@ class CudaStream final : public StreamBackend {
   [[nodiscard]] Products& products();
   // Small data of the CPU to the device, without waiting: through page-locked memory, whose slots are used in turn.
   void upload(void* to, const void* from, std::size_t bytes);
+  // Page-locked memory that kernels write small results to, to be read after synchronize().
+  static constexpr std::size_t answer_bytes = 64 * 1024;
+  [[nodiscard]] void* answer() const noexcept { return answer_; }
   // Where a kernel notes a bad argument it found in device memory: 1, then the id outside the vocabulary.
   [[nodiscard]] std::int32_t* complaint() const noexcept { return complaint_device_; }
 
@@ -67,6 +70,7 @@ class CudaStream final : public StreamBackend {
   std::unique_ptr<Products> products_;
   std::byte* staging_ = nullptr;  // page-locked
   std::size_t staging_slot_ = 0;
+  void* answer_ = nullptr;
   std::int32_t* complaint_host_ = nullptr;  // page-locked, written by kernels
   std::int32_t* complaint_device_ = nullptr;
   std::unordered_map<std::uint64_t, Recording> recordings_;

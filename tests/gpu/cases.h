@@ -37,6 +37,7 @@ void add_scan_cases(GpuCases&);
 void add_step_cases(GpuCases&);
 void add_sample_cases(GpuCases&);
 void add_device_cases(GpuCases&);
+void add_rounded_cases(GpuCases&);
 
 [[nodiscard]] inline GpuCases kernel_cases() {
   GpuCases cases;
@@ -48,6 +49,7 @@ void add_device_cases(GpuCases&);
   add_scan_cases(cases);
   add_step_cases(cases);
   add_sample_cases(cases);
+  add_rounded_cases(cases);
   return cases;
 }
 

@@ -52,8 +52,8 @@ void draws_agree(Stream& stream, std::int64_t vocab, const SampleParams& params,
   for (std::int64_t i = 0; i + 3 < vocab; i += 7)
     logits[static_cast<std::size_t>(i)] = logits[static_cast<std::size_t>(i + 3)];  // equals
   std::vector<std::int32_t> seen;
-  for (std::int32_t id = 2; id < vocab; id += 5) seen.push_back(id);
   const auto used = static_cast<std::int32_t>(vocab > 3 ? vocab - 2 : vocab);
+  for (std::int32_t id = 2; id < used; id += 5) seen.push_back(id);
   const std::vector<double> want = oracle::sample_distribution(logits, params, seen, used);
   const std::vector<double> log_want = oracle::log_softmax(logits, used);
   GpuFloats on(stream, logits, 1);

@@ -124,7 +124,11 @@ void linear_agrees(Stream& stream, WeightFormat format, const LinearShape& s, bo
   const std::vector<float> old = accumulate ? random.normals(s.rows * s.outputs) : std::vector<float>();
   const oracle::LinearResult want = oracle::linear(x, w, b, old, s.rows, s.outputs, s.cols);
   std::vector<double> allowed;
-  for (const double terms : want.terms) allowed.push_back(terms * product_error(format, s.rows, s.cols) + 1e-30);
+  // One row times a quantised weight: x in 16 bits on a grid that the largest of 16 or 32 columns sets.
+  const double grid = s.rows == 1 && block_columns(format) > 1 ? 0.505 / 32512.0 : 0.0;
+  for (std::size_t i = 0; i < want.y.size(); ++i) {
+    allowed.push_back(want.terms[i] * product_error(format, s.rows, s.cols) + want.grid[i] * grid + 1e-30);
+  }
   const Weight weight = Weight::pack(stream, "w", format, s.outputs, s.cols, encoded);
   GpuFloats x_on(stream, x, s.cols % 4 == 0 && s.outputs % 2 == 0 ? 0 : 1);
   GpuFloats b_on(stream, b, 1);
@@ -166,6 +170,9 @@ void add_linear_cases(GpuCases& cases) {
     }
     shapes.push_back({1, 1, block});
     shapes.push_back({1, 300, 1536});
+    shapes.push_back({1, 1340, 768});
+    shapes.push_back({1, 520, 4096});
+    shapes.push_back({1, 136, 8192});
     shapes.push_back({5, 130, 768});
     shapes.push_back({130, 257, 768});
     for (const LinearShape& s : shapes) {

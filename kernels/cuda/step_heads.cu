@@ -1,0 +1,83 @@
+// Each thread has some states of one row p in registers, eight lanes share a row; each state is read and written once.
+#include "kernels/cuda/ssd.cuh"
+#include "kernels/cuda/step_heads.h"
+
+namespace holdfast::cuda {
+namespace {
+
+constexpr int head_lanes = 8;  // that share a row of the state
+constexpr int head_threads = step_head_rows * head_lanes;
+
+// Grid (P / step_head_rows, H, B). The states are fetched before the kernel that makes xbc has ended: it does not write
+// them, and all kernels before it are complete (stream_rows.cu says why).
+template <int quads>
+__global__ void __launch_bounds__(head_threads) step_heads_kernel(const __grid_constant__ HeadSteps s) {
+  constexpr int N = quads * head_lanes * 4;
+  __shared__ float room[head_threads / warp_size];
+  const std::int64_t head = blockIdx.y;
+  const std::int64_t b = blockIdx.z;
+  const int lane = static_cast<int>(threadIdx.x) % head_lanes;
+  const std::int64_t p = static_cast<std::int64_t>(blockIdx.x) * step_head_rows + threadIdx.x / head_lanes;
+  const std::int64_t inner = s.heads * s.head_dim;
+  const std::int64_t channel = head * s.head_dim + p;
+  const float rate = s.a[head];
+  const float bias = s.dt_bias[head];
+  const float skip = s.d[head];
+  auto* row = reinterpret_cast<float4*>(s.state[b] + s.state_offset + channel * N) + lane;
+  float4 h[quads];
+#pragma unroll
+  for (int q = 0; q < quads; ++q) h[q] = row[q * head_lanes];
+  wait_for_previous();
+  let_next_start();
+  const float* xbc = s.xbc + b * s.xbc_stride;
+  const float dt = step_size(s.dt[b * s.dt_stride + head], bias, s.dt_min, s.dt_max);
+  const float decay = expf(dt * rate);
+  const float x = xbc[channel];
+  const float z = s.z[b * s.z_stride + channel];
+  const std::int64_t group = head / (s.heads / s.groups);
+  const auto* in = reinterpret_cast<const float4*>(xbc + inner + group * N) + lane;
+  const auto* out = in + s.groups * N / 4;
+  const float weight = dt * x;
+  float sum = 0.0f;
+#pragma unroll
+  for (int q = 0; q < quads; ++q) {
+    const float4 in_n = in[q * head_lanes];
+    const float4 out_n = out[q * head_lanes];
+    h[q].x = decay * h[q].x + weight * in_n.x;
+    h[q].y = decay * h[q].y + weight * in_n.y;
+    h[q].z = decay * h[q].z + weight * in_n.z;
+    h[q].w = decay * h[q].w + weight * in_n.w;
+    sum += h[q].x * out_n.x + h[q].y * out_n.y + h[q].z * out_n.z + h[q].w * out_n.w;
+  }
+#pragma unroll
+  for (int q = 0; q < quads; ++q) row[q * head_lanes] = h[q];
+#pragma unroll
+  for (int step = head_lanes / 2; step > 0; step /= 2) sum += __shfl_xor_sync(all_lanes, sum, step);
+  const float y = (sum + skip * x) * silu(z);
+  if (lane == 0) s.y[b * inner + channel] = y;
+  if (s.log_decay != nullptr && blockIdx.x == 0 && threadIdx.x == 0) s.log_decay[b * s.heads + head] = dt * rate;
+  if (s.squares == nullptr) return;
+  const float squares = block_sum(lane == 0 ? y * y : 0.0f, room);
+  if (threadIdx.x == 0) s.squares[b * (inner / step_head_rows) + channel / step_head_rows] = squares;
+}
+
+}  // namespace
+
+bool can_step_heads(const HeadSteps& s) {
+  const std::int64_t inner = s.heads * s.head_dim;
+  return s.head_dim % step_head_rows == 0 && (s.d_state == 64 || s.d_state == 128 || s.d_state == 256) &&
+         reinterpret_cast<std::uintptr_t>(s.xbc) % 16 == 0 && s.xbc_stride % 4 == 0 && inner % 4 == 0 &&
+         s.state_offset % 4 == 0 && s.heads <= 65535 && s.sequences <= 65535;
+}
+
+void step_heads(CudaStream& on, const HeadSteps& s) {
+  const Launch shape{.grid = dim3(static_cast<unsigned>(s.head_dim / step_head_rows), static_cast<unsigned>(s.heads),
+                                  static_cast<unsigned>(s.sequences)),
+                     .block = dim3(head_threads),
+                     .overlaps = true};
+  if (s.d_state == 64) return launch(on, "step heads", shape, step_heads_kernel<2>, s);
+  if (s.d_state == 128) return launch(on, "step heads", shape, step_heads_kernel<4>, s);
+  launch(on, "step heads", shape, step_heads_kernel<8>, s);
+}
+
+}  // namespace holdfast::cuda

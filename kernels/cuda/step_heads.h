@@ -1,0 +1,32 @@
+// The recurrence and the gate of one token of each of B sequences: the part of a step that moves the states.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/cuda/stream.h"
+
+namespace holdfast::cuda {
+
+struct HeadSteps {
+  float* y = nullptr;          // (B, E)
+  float* squares = nullptr;    // (B, E / step_head_rows): sums of y^2 over as many channels each; or null
+  float* log_decay = nullptr;  // (B, H) or null
+  const float* z = nullptr;    // rows of E
+  const float* xbc = nullptr;  // rows of x | B | C, after the convolution
+  const float* dt = nullptr;   // rows of H
+  std::int64_t z_stride = 0, xbc_stride = 0, dt_stride = 0;
+  float* const* state = nullptr;  // (B) addresses, to which state_offset elements are added
+  std::int64_t state_offset = 0;
+  const float* dt_bias = nullptr;
+  const float* a = nullptr;
+  const float* d = nullptr;
+  std::int64_t sequences = 0, heads = 0, head_dim = 0, d_state = 0, groups = 1;
+  float dt_min = 0.0f, dt_max = 0.0f;
+};
+inline constexpr int step_head_rows = 16;  // rows p of a state that a block moves
+
+// P a multiple of 16, N 64, 128 or 256, rows of B, C and the states on borders of 16 bytes.
+[[nodiscard]] bool can_step_heads(const HeadSteps& steps);
+void step_heads(CudaStream& stream, const HeadSteps& steps);
+
+}  // namespace holdfast::cuda

@@ -1,0 +1,430 @@
+// A block takes a stretch of the weight's rows. One thread fetches them, a few rows at a time, into a ring of stages in
+// shared memory; eight warps consume them. A warp owns 1 / W of the columns and keeps its part of x in registers, 32
+// columns per lane, for the whole kernel; 8 / W warps take different rows. Partial sums of a row meet in shared memory
+// at the end, where bias, residual or the convolution's step follow.
+//
+// x stays exact to f32 for 16-bit weights. For 8-bit and 4-bit weights it is rounded to 16 bits with a scale per 16 or
+// 32 columns, and products and sums are integers (dp4a), so that the weights' rounding is the only one that shows.
+//
+// Fetching does not wait for the kernel before (weights never change), everything else does. The next kernel is let in
+// when this one's wait is over, so that whatever starts early finds all but its direct predecessor complete. Two such
+// kernels fit a multiprocessor: the next one's ring is full when its turn comes.
+#include "kernels/cuda/bulk.cuh"
+#include "kernels/cuda/stream_rows.h"
+#include "kernels/cuda/weight_codes.cuh"
+
+namespace holdfast::cuda {
+namespace {
+
+constexpr int stream_warps = 8;
+constexpr int stream_threads = (stream_warps + 1) * warp_size;  // the last warp fetches
+constexpr int stream_most_stages = 8;
+constexpr unsigned stream_ring_bytes = 96 * 1024;
+constexpr int stream_lane_columns = 32;
+constexpr int stream_widest_conv = 8;
+constexpr unsigned stream_align = 128;
+
+struct StreamPlan {
+  int warps_per_row = 1;  // W
+  int stage_rows = 1;
+  int stages = 1;
+  int unit = 1;                                          // rows of a block are a multiple of it
+  unsigned scale_at = 0, super_at = 0, stage_bytes = 0;  // in a stage
+  unsigned partial_at = 0;                               // in shared memory
+};
+
+// Rows that a warp sums at once: the fewer bytes a row has, the more of them must be under way.
+[[nodiscard]] constexpr int rows_at_once(WeightFormat format) {
+  const int bits = block_traits(format).code_bits;
+  return bits == 0 ? 1 : bits == 8 ? 2 : 4;
+}
+[[nodiscard]] constexpr bool streams(WeightFormat format) {
+  return format == WeightFormat::bf16 || format == WeightFormat::q8_0 || format == WeightFormat::q4_0 ||
+         format == WeightFormat::q4_1 || format == WeightFormat::q4_k || format == WeightFormat::q6_k;
+}
+// Columns in 16 bytes of codes.
+[[nodiscard]] constexpr int piece_columns(WeightFormat format) {
+  const int bits = block_traits(format).code_bits;
+  return bits == 0 ? 8 : 128 / bits;
+}
+
+template <WeightFormat format>
+struct OwnX {  // 16-bit weights: plain floats
+  float x[stream_lane_columns];
+};
+template <WeightFormat format>
+requires(is_quantised(format)) struct OwnX<format> {
+  static constexpr int pieces = stream_lane_columns / piece_columns(format);
+  int high[stream_lane_columns / 4];  // x = scale (256 high + low), four signed bytes to a word
+  int low[stream_lane_columns / 4];
+  float scale[pieces];
+  int sum[pieces];  // of the integers
+};
+
+// Column of place j in piece c of this lane.
+template <WeightFormat format>
+__device__ __forceinline__ int own_column(int piece, int part, int parts) {
+  constexpr int columns = piece_columns(format);
+  return ((piece * parts + part) * warp_size + static_cast<int>(threadIdx.x) % warp_size) * columns;
+}
+
+__device__ __forceinline__ int pack_bytes(int a, int b, int c, int d) {
+  return (a & 255) | (b & 255) << 8 | (c & 255) << 16 | d << 24;
+}
+
+// x of one piece, 16 or 32 columns, as 16-bit integers in two byte planes in the order of the codes.
+template <WeightFormat format>
+__device__ __forceinline__ void round_piece(OwnX<format>& own, int piece, const float* x) {
+  constexpr int columns = piece_columns(format);
+  constexpr int bits = block_traits(format).code_bits;
+  float largest = 0.0f;
+#pragma unroll
+  for (int i = 0; i < columns; ++i) largest = fmaxf(largest, fabsf(x[i]));
+  const float inverse = largest > 0.0f ? 32512.0f / largest : 0.0f;
+  own.scale[piece] = largest / 32512.0f;
+  int high[columns];
+  int low[columns];
+  int sum = 0;
+#pragma unroll
+  for (int i = 0; i < columns; ++i) {
+    const int value = __float2int_rn(x[i] * inverse);
+    low[i] = value << 24 >> 24;
+    high[i] = (value - low[i]) >> 8;
+    sum += value;
+  }
+  own.sum[piece] = sum;
+#pragma unroll
+  for (int word = 0; word < columns / 4; ++word) {
+    // 8 bits: word w has columns 4w .. 4w+3. 4 bits: low halves of word w are columns 8w + 0, 2, 4, 6, high halves the
+    // odd ones; plane words 2w and 2w + 1.
+    const int first = bits == 8 ? word * 4 : word / 2 * 8 + word % 2;
+    constexpr int step = bits == 8 ? 1 : 2;
+    own.high[piece * columns / 4 + word] =
+        pack_bytes(high[first], high[first + step], high[first + 2 * step], high[first + 3 * step]);
+    own.low[piece * columns / 4 + word] =
+        pack_bytes(low[first], low[first + step], low[first + 2 * step], low[first + 3 * step]);
+  }
+}
+
+struct StreamWeight {
+  const std::uint8_t* codes;
+  const std::uint8_t* scales;
+  const std::uint8_t* supers;
+  std::int64_t code_row, scale_row, super_row;
+  int rows, cols;
+};
+
+// The part of one row that this lane has in shared memory, times x.
+template <WeightFormat format>
+__device__ __forceinline__ float dot_row(const OwnX<format>& own, const unsigned char* stage, const StreamPlan& plan,
+                                         const StreamWeight& w, int row, int part) {
+  constexpr BlockTraits t = block_traits(format);
+  constexpr int columns = piece_columns(format);
+  constexpr int pieces = stream_lane_columns / columns;
+  const unsigned char* codes = stage + row * static_cast<int>(w.code_row);
+  float sum = 0.0f;
+#pragma unroll
+  for (int piece = 0; piece < pieces; ++piece) {
+    const int col = own_column<format>(piece, part, plan.warps_per_row);
+    if (col >= w.cols) break;
+    if constexpr (t.code_bits == 0) {
+      const uint4 v = *reinterpret_cast<const uint4*>(codes + col * 2);
+      const unsigned words[4] = {v.x, v.y, v.z, v.w};
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        sum += __uint_as_float(words[i] << 16) * own.x[piece * 8 + 2 * i];
+        sum += __uint_as_float(words[i] & 0xffff0000u) * own.x[piece * 8 + 2 * i + 1];
+      }
+    } else {
+      const uint4 v = *reinterpret_cast<const uint4*>(codes + col * t.code_bits / 8);
+      const unsigned words[4] = {v.x, v.y, v.z, v.w};
+      int high = 0;
+      int low = 0;
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        if constexpr (t.code_bits == 8) {
+          // q8_0's codes are the file's plus 128: take that off again; the others are below 64.
+          const int code = static_cast<int>(format == WeightFormat::q8_0 ? words[i] ^ 0x80808080u : words[i]);
+          high = __dp4a(code, own.high[piece * 4 + i], high);
+          low = __dp4a(code, own.low[piece * 4 + i], low);
+        } else {
+          const int even = static_cast<int>(words[i] & 0x0f0f0f0fu);
+          const int odd = static_cast<int>(words[i] >> 4 & 0x0f0f0f0fu);
+          high = __dp4a(even, own.high[i * 2], high);
+          low = __dp4a(even, own.low[i * 2], low);
+          high = __dp4a(odd, own.high[i * 2 + 1], high);
+          low = __dp4a(odd, own.low[i * 2 + 1], low);
+        }
+      }
+      constexpr int offset = format == WeightFormat::q8_0 ? 0 : t.offset;
+      const int dot = high * 256 + low - offset * own.sum[piece];
+      const PackedWeight here{
+          nullptr, stage + plan.scale_at, stage + plan.super_at, w.rows, w.cols, w.code_row, w.scale_row, w.super_row};
+      const GroupScale group = group_scale<format>(here, row, col);
+      float value = group.scale * static_cast<float>(dot);
+      if constexpr (t.affine) value += group.base * static_cast<float>(own.sum[piece]);
+      sum += own.scale[piece] * value;
+    }
+  }
+  return sum;
+}
+
+// Sums over a warp of `count` values at once; the sum of value i ends in lane i * 32 / count.
+template <int count>
+__device__ __forceinline__ float warp_sums(const float (&values)[count]) {
+  const int lane = static_cast<int>(threadIdx.x) % warp_size;
+  float v = 0.0f;
+  int step = 16;
+  if constexpr (count == 1) {
+    v = values[0];
+  } else if constexpr (count == 2) {
+    const bool upper = (lane & 16) != 0;
+    v = (upper ? values[1] : values[0]) + __shfl_xor_sync(all_lanes, upper ? values[0] : values[1], 16);
+    step = 8;
+  } else {
+    const bool upper = (lane & 16) != 0;
+    const float a = (upper ? values[2] : values[0]) + __shfl_xor_sync(all_lanes, upper ? values[0] : values[2], 16);
+    const float b = (upper ? values[3] : values[1]) + __shfl_xor_sync(all_lanes, upper ? values[1] : values[3], 16);
+    const bool second = (lane & 8) != 0;
+    v = (second ? b : a) + __shfl_xor_sync(all_lanes, second ? a : b, 8);
+    step = 4;
+  }
+  for (; step > 0; step /= 2) v += __shfl_xor_sync(all_lanes, v, step);
+  return v;
+}
+
+// Of the eight consuming warps alone.
+__device__ __forceinline__ void consumers_meet() {
+  asm volatile("bar.sync 1, %0;" ::"n"(stream_warps * warp_size) : "memory");
+}
+
+// x of this lane, normed but for the factor that is returned: 1, or 1 / rms(x).
+template <WeightFormat format>
+__device__ __forceinline__ float take_x(OwnX<format>& own, const StreamTask& task, int cols, int part, int parts,
+                                        int team, float* room) {
+  constexpr int columns = piece_columns(format);
+  constexpr int pieces = stream_lane_columns / columns;
+  const int warp = static_cast<int>(threadIdx.x) / warp_size;
+  const int lane = static_cast<int>(threadIdx.x) % warp_size;
+  if (task.norm == StreamTask::Norm::grouped) {
+    for (int g = warp; g < task.groups; g += stream_warps) {
+      float squares = 0.0f;
+      for (int i = lane; i < task.squares_per_group; i += warp_size) {
+        squares += task.squares[g * task.squares_per_group + i];
+      }
+      squares = warp_sum(squares);
+      const float size = static_cast<float>(cols / task.groups);
+      if (lane == 0) room[g] = 1.0f / sqrtf(squares / size + task.eps);
+    }
+    consumers_meet();
+  }
+  float squares = 0.0f;
+#pragma unroll
+  for (int piece = 0; piece < pieces; ++piece) {
+    const int col = own_column<format>(piece, part, parts);
+    float x[columns];
+    const bool inside = col < cols;
+#pragma unroll
+    for (int i = 0; i < columns; i += 4) {
+      const float4 v =
+          inside ? *reinterpret_cast<const float4*>(task.x + col + i) : make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+      x[i] = v.x, x[i + 1] = v.y, x[i + 2] = v.z, x[i + 3] = v.w;
+    }
+    if (task.norm == StreamTask::Norm::plain) {
+#pragma unroll
+      for (int i = 0; i < columns; ++i) squares += x[i] * x[i];
+    }
+    if (task.norm != StreamTask::Norm::none && inside) {
+      const float scale = task.norm == StreamTask::Norm::grouped ? room[col / (cols / task.groups)] : 1.0f;
+#pragma unroll
+      for (int i = 0; i < columns; i += 4) {
+        const float4 gain = *reinterpret_cast<const float4*>(task.gain + col + i);
+        x[i] *= scale * gain.x, x[i + 1] *= scale * gain.y, x[i + 2] *= scale * gain.z, x[i + 3] *= scale * gain.w;
+      }
+    }
+    if constexpr (is_quantised(format)) {
+      round_piece<format>(own, piece, x);
+    } else {
+#pragma unroll
+      for (int i = 0; i < columns; ++i) own.x[piece * columns + i] = x[i];
+    }
+  }
+  if (task.norm != StreamTask::Norm::plain) return 1.0f;
+  squares = warp_sum(squares);
+  if (lane == 0) room[warp] = squares;
+  consumers_meet();
+  float total = 0.0f;
+  for (int p = 0; p < parts; ++p) total += room[team * parts + p];
+  return 1.0f / sqrtf(total / static_cast<float>(cols) + task.eps);
+}
+
+// One row's sum to where it belongs.
+__device__ __forceinline__ void finish_row(const StreamTask& task, std::int64_t row, float value) {
+  if (task.bias != nullptr) value += task.bias[row];
+  const std::int64_t channel = row - task.conv_first;
+  if (channel >= 0 && channel < task.conv_channels) {
+    float* state = *task.conv_state + task.conv_offset + channel * (task.taps - 1);
+    const float* weight = task.conv_weight + channel * task.taps;
+    float sum = task.conv_bias == nullptr ? 0.0f : task.conv_bias[channel];
+#pragma unroll
+    for (int k = 0; k < stream_widest_conv; ++k) {
+      if (k >= task.taps) break;
+      const float input = k + 1 < task.taps ? state[k] : value;
+      sum += weight[k] * input;
+      if (k > 0) state[k - 1] = input;
+    }
+    value = silu(sum);
+  }
+  task.y[row] = (task.accumulate ? task.y[row] : 0.0f) + value;
+}
+
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
+
+__device__ __forceinline__ int first_row(int block, int blocks, int rows, int unit) {
+  return static_cast<int>(static_cast<std::int64_t>(rows / unit) * block / blocks) * unit;
+}
+
+// Grid: blocks that share the rows evenly.
+template <WeightFormat format>
+__global__ void __launch_bounds__(stream_threads, 2)
+    stream_rows_kernel(const __grid_constant__ StreamWeight w, const __grid_constant__ StreamTask task,
+                       const __grid_constant__ StreamPlan plan) {
+#if defined(__CUDA_ARCH__)
+  extern __shared__ __align__(128) unsigned char stream_memory[];
+  __shared__ alignas(8) unsigned long long filled[stream_most_stages];
+  __shared__ alignas(8) unsigned long long emptied[stream_most_stages];
+  __shared__ float room[64];
+  const int warp = static_cast<int>(threadIdx.x) / warp_size;
+  const int lane = static_cast<int>(threadIdx.x) % warp_size;
+  const int begin = first_row(static_cast<int>(blockIdx.x), static_cast<int>(gridDim.x), w.rows, plan.unit);
+  const int end = first_row(static_cast<int>(blockIdx.x) + 1, static_cast<int>(gridDim.x), w.rows, plan.unit);
+  const auto address = [](const void* at) { return static_cast<unsigned>(__cvta_generic_to_shared(at)); };
+  if (threadIdx.x == 0) {
+    for (int s = 0; s < plan.stages; ++s) {
+      barrier_init(address(&filled[s]), 1);
+      barrier_init(address(&emptied[s]), stream_warps);
+    }
+    barrier_init_done();
+  }
+  __syncthreads();
+  if (warp == stream_warps) {
+    if (lane != 0) return;
+    int stage = 0;
+    unsigned parity = 1;  // a fresh barrier counts as emptied once
+    for (int row = begin; row < end; row += plan.stage_rows) {
+      const auto count = static_cast<unsigned>(min(plan.stage_rows, end - row));
+      barrier_wait(address(&emptied[stage]), parity);
+      const unsigned to = address(stream_memory) + static_cast<unsigned>(stage) * plan.stage_bytes;
+      const unsigned full = address(&filled[stage]);
+      const unsigned code_bytes = count * static_cast<unsigned>(w.code_row);
+      const unsigned scale_bytes = count * static_cast<unsigned>(w.scale_row);
+      const unsigned super_bytes = count * static_cast<unsigned>(w.super_row);
+      barrier_expect(full, code_bytes + scale_bytes + super_bytes);
+      bulk_copy(to, w.codes + row * w.code_row, code_bytes, full);
+      if (scale_bytes != 0) bulk_copy(to + plan.scale_at, w.scales + row * w.scale_row, scale_bytes, full);
+      if (super_bytes != 0) bulk_copy(to + plan.super_at, w.supers + row * w.super_row, super_bytes, full);
+      if (++stage == plan.stages) stage = 0, parity ^= 1;
+    }
+    return;
+  }
+  const int parts = plan.warps_per_row;
+  const int part = warp % parts;
+  const int team = warp / parts;
+  const int teams = stream_warps / parts;
+  auto* partial = reinterpret_cast<float*>(stream_memory + plan.partial_at);
+  wait_for_previous();
+  let_next_start();
+  OwnX<format> own;
+  const float factor = take_x<format>(own, task, w.cols, part, parts, team, room);
+  constexpr int at_once = rows_at_once(format);
+  int stage = 0;
+  unsigned parity = 0;
+  for (int row = begin; row < end; row += plan.stage_rows) {
+    const int count = min(plan.stage_rows, end - row);
+    barrier_wait(address(&filled[stage]), parity);
+    const unsigned char* memory = stream_memory + static_cast<unsigned>(stage) * plan.stage_bytes;
+    for (int r = team; r < count; r += teams * at_once) {
+      float sums[at_once];
+#pragma unroll
+      for (int i = 0; i < at_once; ++i) {
+        sums[i] = dot_row<format>(own, memory, plan, w, min(r + i * teams, count - 1), part);
+      }
+      const float sum = warp_sums<at_once>(sums);
+      const int which = r + lane / (warp_size / at_once) * teams;
+      if (lane % (warp_size / at_once) == 0 && which < count) partial[(row - begin + which) * parts + part] = sum;
+    }
+    __syncwarp();
+    if (lane == 0) barrier_arrive(address(&emptied[stage]));
+    if (++stage == plan.stages) stage = 0, parity ^= 1;
+  }
+  consumers_meet();
+  for (int row = static_cast<int>(threadIdx.x); row < end - begin; row += stream_warps * warp_size) {
+    float sum = 0.0f;
+    for (int p = 0; p < parts; ++p) sum += partial[row * parts + p];
+    finish_row(task, begin + row, sum * factor);
+  }
+#endif
+}
+
+#endif
+
+[[nodiscard]] unsigned rounded_up(std::int64_t bytes) {
+  return static_cast<unsigned>((bytes + stream_align - 1) / stream_align * stream_align);
+}
+
+// Shared memory of one block, or 0 where the shape does not fit.
+unsigned make_plan(const CudaStream& on, WeightFormat format, const PackedLayout& p, StreamPlan& plan) {
+  if (on.card().major < 9 || !streams(format) || p.rows == 0 || p.rows > INT32_MAX || p.cols % 32 != 0) return 0;
+  const auto unit_of = [](std::int64_t bytes) { return bytes % 16 == 0 ? 1 : 4; };
+  plan.unit = std::max({unit_of(p.code_row), unit_of(p.scale_row), unit_of(p.super_row)});
+  for (const std::int64_t bytes : {p.code_row, p.scale_row, p.super_row}) {
+    if (bytes * plan.unit % 16 != 0) return 0;
+  }
+  if (p.rows % plan.unit != 0) return 0;
+  while (plan.warps_per_row * warp_size * stream_lane_columns < p.cols) plan.warps_per_row *= 2;
+  if (plan.warps_per_row > stream_warps) return 0;
+  plan.stage_rows = std::max(stream_warps / plan.warps_per_row * rows_at_once(format), plan.unit);
+  plan.scale_at = rounded_up(plan.stage_rows * p.code_row);
+  plan.super_at = plan.scale_at + rounded_up(plan.stage_rows * p.scale_row);
+  plan.stage_bytes = plan.super_at + rounded_up(plan.stage_rows * p.super_row);
+  plan.stages = std::min(stream_most_stages, static_cast<int>(stream_ring_bytes / plan.stage_bytes));
+  if (plan.stages < 2) return 0;
+  plan.partial_at = static_cast<unsigned>(plan.stages) * plan.stage_bytes;
+  const std::int64_t rows_of_block = (p.rows / plan.unit / on.card().multiprocessors + 1) * plan.unit;
+  const std::int64_t bytes = plan.partial_at + rows_of_block * plan.warps_per_row * 4;
+  return bytes <= on.card().shared_bytes - 1024 ? static_cast<unsigned>(bytes) : 0;
+}
+
+}  // namespace
+
+bool can_stream_rows(const CudaStream& stream, const Weight& weight) {
+  StreamPlan plan;
+  return make_plan(stream, weight.format(), packed_layout(weight.format(), weight.rows(), weight.cols()), plan) != 0;
+}
+
+bool stream_rows(CudaStream& stream, const Weight& weight, const StreamTask& task) {
+  const PackedLayout p = packed_layout(weight.format(), weight.rows(), weight.cols());
+  StreamPlan plan;
+  const unsigned shared = make_plan(stream, weight.format(), p, plan);
+  const auto aligned = [](const void* at) { return reinterpret_cast<std::uintptr_t>(at) % 16 == 0; };
+  if (shared == 0 || !aligned(task.x) || !aligned(task.gain) || task.groups > 64 || task.taps > stream_widest_conv) {
+    return false;
+  }
+  if (task.norm == StreamTask::Norm::grouped && (p.cols % task.groups != 0 || p.cols / task.groups % 32 != 0)) {
+    return false;
+  }
+  const auto* begin = weight.packed().view().as<std::uint8_t>();
+  const StreamWeight w{begin,       begin + p.scales_at, begin + p.supers_at,      p.code_row,
+                       p.scale_row, p.super_row,         static_cast<int>(p.rows), static_cast<int>(p.cols)};
+  const auto blocks = static_cast<unsigned>(std::min<std::int64_t>(p.rows / plan.unit, stream.card().multiprocessors));
+  const Launch shape{.grid = dim3(blocks), .block = dim3(stream_threads), .shared = shared, .overlaps = true};
+  with_format(weight.format(), [&](auto format) {
+    if constexpr (streams(decltype(format)::value)) {
+      allow_shared(stream_rows_kernel<decltype(format)::value>, shared);
+      launch(stream, "stream rows", shape, stream_rows_kernel<decltype(format)::value>, w, task, plan);
+    }
+  });
+  return true;
+}
+
+}  // namespace holdfast::cuda

@@ -1,0 +1,357 @@
+// Activations in bf16, as long passes have them: inputs are bf16 numbers exactly, results are rounded once more, and
+// products on tensor cores round what the chunked form makes on the way. And a layer's token in fused kernels against
+// the same ops one by one.
+//
+// Faults planted in kernels/cuda and seen to fail here: listed in tests/gpu/README.md.
+#include <bit>
+#include <cmath>
+#include <string>
+
+#include "kernels/causal_conv1d.h"
+#include "kernels/layer_step.h"
+#include "kernels/linear.h"
+#include "kernels/rms_norm.h"
+#include "kernels/ssd_scan.h"
+#include "tests/gpu/cases.h"
+#include "tests/gpu/gpu_floats.h"
+#include "tests/oracle/causal_conv1d.h"
+#include "tests/oracle/linear.h"
+#include "tests/oracle/rms_norm.h"
+#include "tests/support/data.h"
+#include "tests/support/ssd_data.h"
+
+namespace holdfast::test {
+namespace {
+
+constexpr double bf16_rounding = 0x1p-8;  // half a unit in the last place is 2^-9 of the value; with room for the sums
+
+std::uint16_t bf16_bits(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
+}
+float bf16_value(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+
+void round_all(std::vector<float>& values) {
+  for (float& value : values) value = bf16_value(bf16_bits(value));
+}
+
+// bf16 numbers on the GPU, NaN until written, with guards.
+class GpuRounded {
+ public:
+  static constexpr std::int64_t guard = 64;
+  GpuRounded(Stream& stream, std::int64_t count)
+      : GpuRounded(stream, std::vector<float>(static_cast<std::size_t>(count), std::nanf(""))) {}
+  GpuRounded(Stream& stream, std::span<const float> values)
+      : stream_(&stream), count_(std::ssize(values)), tensor_(stream.device(), DType::bf16, Shape{count_ + 2 * guard}) {
+    std::vector<std::uint16_t> all(static_cast<std::size_t>(count_ + 2 * guard), 0x7fc0U);
+    for (std::int64_t i = 0; i < count_; ++i) {
+      const float value = values[static_cast<std::size_t>(i)];
+      all[static_cast<std::size_t>(guard + i)] = std::isnan(value) ? std::uint16_t{0x7fc0U} : bf16_bits(value);
+    }
+    stream.copy(tensor_.view(), {all.data(), DType::bf16, tensor_.shape(), DeviceKind::cpu});
+    stream.synchronize();
+  }
+  [[nodiscard]] TensorView view(const Shape& shape, std::int64_t offset = 0) {
+    return {tensor_.view().as<std::uint16_t>() + guard + offset, DType::bf16, shape, DeviceKind::cuda};
+  }
+  [[nodiscard]] std::vector<float> values() const {
+    std::vector<std::uint16_t> all(static_cast<std::size_t>(count_ + 2 * guard));
+    stream_->copy({all.data(), DType::bf16, tensor_.shape(), DeviceKind::cpu}, tensor_.view());
+    for (std::int64_t i = 0; i < guard; ++i) {
+      if (!std::isnan(bf16_value(all[static_cast<std::size_t>(i)])) ||
+          !std::isnan(bf16_value(all[static_cast<std::size_t>(guard + count_ + i)]))) {
+        throw Failure("written out of bounds");
+      }
+    }
+    std::vector<float> result;
+    for (std::int64_t i = 0; i < count_; ++i) result.push_back(bf16_value(all[static_cast<std::size_t>(guard + i)]));
+    return result;
+  }
+
+ private:
+  Stream* stream_;
+  std::int64_t count_;
+  Tensor tensor_;
+};
+
+// The oracle's bound, the rounding of the result, and `extra` of the size of the terms.
+Comparison compare_rounded(std::span<const float> got, const oracle::Numbers& want, double extra) {
+  std::vector<double> allowed;
+  for (const oracle::Bounded& number : want) {
+    allowed.push_back(number.bound + bf16_rounding * std::abs(number.value) + extra * number.size + 1e-30);
+  }
+  return compare(got, oracle::values(want), allowed);
+}
+
+void norms_agree(Stream& stream, std::int64_t rows, std::int64_t cols, std::int64_t groups) {
+  Random random(5);
+  const std::int64_t stride = cols + 24;
+  std::vector<float> x = random.normals(rows * cols);
+  const std::vector<float> weight = random.normals(cols);
+  std::vector<float> wide = random.normals(rows * stride, 2.0);
+  round_all(wide);
+  GpuFloats weight_on(stream, weight);
+  GpuFloats x_exact(stream, x);
+  GpuRounded y(stream, rows * cols);
+  const Shape shape{rows, cols};
+  rms_norm(stream, {.y = y.view(shape), .x = x_exact.view(shape), .weight = weight_on.view(Shape{cols})});
+  const auto plain = oracle::rms_norm(oracle::exact(x), oracle::exact(weight), {}, double{1e-5f});
+  verify(compare_rounded(y.values(), plain.y, 0.0), "plain");
+  round_all(x);
+  std::vector<float> z;
+  for (std::int64_t r = 0; r < rows; ++r)
+    z.insert(z.end(), wide.begin() + r * stride, wide.begin() + r * stride + cols);
+  GpuRounded x_on(stream, x);
+  GpuRounded z_on(stream, wide);
+  gated_rms_norm(stream, {.y = x_on.view(shape),
+                          .x = x_on.view(shape),
+                          .z = z_on.view(shape),
+                          .z_stride = stride,
+                          .weight = weight_on.view(Shape{cols}),
+                          .groups = groups});
+  const oracle::Numbers gated =
+      oracle::gated_rms_norm(oracle::exact(x), oracle::exact(z), oracle::exact(weight), groups, double{1e-5f});
+  verify(compare_rounded(x_on.values(), gated, 0.0), "gated");
+}
+
+void conv_agrees(Stream& stream, std::int64_t tokens, std::int64_t channels) {
+  Random random(7);
+  const std::int64_t stride = channels + 8;
+  std::vector<float> wide = random.normals(tokens * stride);
+  round_all(wide);
+  const std::vector<float> weight = random.normals(channels * 4);
+  const std::vector<float> bias = random.normals(channels);
+  const std::vector<float> state = random.normals(channels * 3);
+  std::vector<float> x;
+  for (std::int64_t t = 0; t < tokens; ++t)
+    x.insert(x.end(), wide.begin() + t * stride, wide.begin() + t * stride + channels);
+  const auto want = oracle::causal_conv1d(oracle::exact(x), oracle::exact(weight), oracle::exact(bias),
+                                          oracle::exact(state), channels);
+  GpuRounded x_on(stream, wide);
+  GpuFloats weight_on(stream, weight), bias_on(stream, bias), state_on(stream, state);
+  GpuRounded y(stream, tokens * channels);
+  causal_conv1d(stream, {.y = y.view(Shape{tokens, channels}),
+                         .state = state_on.view(Shape{channels, 3}),
+                         .x = x_on.view(Shape{tokens, channels}),
+                         .x_stride = stride,
+                         .weight = weight_on.view(Shape{channels, 4}),
+                         .bias = bias_on.view(Shape{channels})});
+  verify(compare_rounded(y.values(), want.y, 0.0), "y");
+  verify(oracle::compare(state_on.values(), want.state), "state");
+}
+
+struct RoundedScan {
+  std::vector<float> y, state, log_decay;
+};
+RoundedScan run_scan(Stream& stream, const SsdData& data, bool dt_rounded) {
+  const oracle::SsdShape& s = data.shape;
+  GpuRounded xbc(stream, data.xbc);
+  GpuFloats dt(stream, data.dt_raw);
+  GpuRounded dt_16(stream, data.dt_raw);
+  GpuFloats dt_bias(stream, data.dt_bias), a(stream, data.a), d(stream, data.d), h(stream, data.state);
+  GpuRounded y(stream, s.tokens * s.inner());
+  GpuFloats log_decay(stream, s.tokens * s.heads);
+  const Shape steps{s.tokens, s.heads};
+  ssd_scan(stream, {.y = y.view(Shape{s.tokens, s.heads, s.head_dim}),
+                    .state = h.view(Shape{s.heads, s.head_dim, s.d_state}),
+                    .xbc = xbc.view(Shape{s.tokens, s.conv_dim()}),
+                    .dt_raw = dt_rounded ? dt_16.view(steps) : dt.view(steps),
+                    .dt_stride = s.heads,
+                    .dt_bias = dt_bias.view(Shape{s.heads}),
+                    .a = a.view(Shape{s.heads}),
+                    .d = d.view(Shape{s.heads}),
+                    .groups = s.groups,
+                    .log_decay = log_decay.view(steps)});
+  verify(h.intact(), "state");
+  verify(log_decay.intact(), "log_decay");
+  return {y.values(), h.values(), log_decay.values()};
+}
+
+// Scores, weighted x and the state's copy are rounded to bf16: three times 2^-9 of the terms, and the running sum of
+// dt A, of size up to |log_decay| * 64, moves exponentials by its own rounding.
+void scan_agrees(Stream& stream, const oracle::SsdShape& shape, bool dt_rounded, double slow) {
+  SsdData data(shape, 7);
+  round_all(data.xbc);
+  if (dt_rounded) round_all(data.dt_raw);
+  for (float& a : data.a) a *= static_cast<float>(slow);  // long memories: what is carried between chunks counts
+  const oracle::SsdResult want = data.expected();
+  const RoundedScan got = run_scan(stream, data, dt_rounded);
+  const double extra = 3.5 * 0x1p-9;
+  verify(compare_rounded(got.y, want.y, extra), "y");
+  std::vector<double> allowed;
+  for (const oracle::Bounded& number : want.state) allowed.push_back(number.bound + extra * number.size + 1e-30);
+  verify(compare(got.state, oracle::values(want.state), allowed), "state");
+  verify(oracle::compare(got.log_decay, want.log_decay), "log_decay");
+  const RoundedScan again = run_scan(stream, data, dt_rounded);
+  verify(compare_bitwise(again.y, got.y), "the same scan twice, y");
+  verify(compare_bitwise(again.state, got.state), "the same scan twice, state");
+}
+
+void linear_agrees(Stream& stream, WeightFormat format, std::int64_t rows, std::int64_t outputs, std::int64_t cols,
+                   bool rounded_y) {
+  Random random(23);
+  std::vector<float> x = random.normals(rows * cols);
+  round_all(x);
+  const std::vector<float> bias = random.normals(outputs);
+  std::vector<float> w;
+  std::vector<std::byte> encoded(static_cast<std::size_t>(outputs) * encoded_row_bytes(format, cols));
+  for (std::int64_t r = 0; r < outputs; ++r) {
+    std::byte* at = encoded.data() + static_cast<std::size_t>(r) * encoded_row_bytes(format, cols);
+    encode_row(format, random.normals(cols), at);
+    std::vector<float> row(static_cast<std::size_t>(cols));
+    decode_row(format, at, row);
+    w.insert(w.end(), row.begin(), row.end());
+  }
+  const oracle::LinearResult want = oracle::linear(x, w, bias, {}, rows, outputs, cols);
+  const double weight_rounding = block_columns(format) > 1 ? 0x1.02p-9 : 0.0;
+  std::vector<double> allowed;
+  for (std::size_t i = 0; i < want.y.size(); ++i) {
+    // A bf16 y is rounded before and after the bias.
+    allowed.push_back(want.terms[i] * (static_cast<double>(cols + 8) * 0x1p-24 + weight_rounding) +
+                      (rounded_y ? bf16_rounding * (std::abs(want.y[i]) + 4.0) : 0.0));
+  }
+  const Weight weight = Weight::pack(stream, "w", format, outputs, cols, encoded);
+  GpuRounded x_on(stream, x);
+  GpuFloats bias_on(stream, bias);
+  GpuRounded y_16(stream, rows * outputs);
+  GpuFloats y_32(stream, rows * outputs);
+  const Shape shape{rows, outputs};
+  linear(stream, {.y = rounded_y ? y_16.view(shape) : y_32.view(shape),
+                  .x = x_on.view(Shape{rows, cols}),
+                  .w = &weight,
+                  .bias = bias_on.view(Shape{outputs})});
+  verify(compare(rounded_y ? y_16.values() : y_32.values(), want.y, allowed), "linear");
+}
+
+struct StepShape {
+  std::int64_t d_model, heads, head_dim, d_state, groups;
+};
+
+// The same token through the fused kernels and through the five ops, from the same states, several tokens long.
+void layer_agrees(Stream& stream, WeightFormat format, const StepShape& s, bool bias) {
+  Random random(31);
+  const std::int64_t inner = s.heads * s.head_dim;
+  const std::int64_t channels = inner + 2 * s.groups * s.d_state;
+  const std::int64_t width = inner + channels + s.heads;
+  const auto weight = [&](std::int64_t rows, std::int64_t cols) {
+    std::vector<std::byte> encoded(static_cast<std::size_t>(rows) * encoded_row_bytes(format, cols));
+    for (std::int64_t r = 0; r < rows; ++r) {
+      encode_row(format, random.normals(cols, 0.05),
+                 encoded.data() + static_cast<std::size_t>(r) * encoded_row_bytes(format, cols));
+    }
+    return Weight::pack(stream, "w", format, rows, cols, encoded);
+  };
+  const Weight in_proj = weight(width, s.d_model);
+  const Weight out_proj = weight(s.d_model, inner);
+  GpuFloats norm(stream, random.uniforms(s.d_model, 0.5, 1.5)), gate_norm(stream, random.uniforms(inner, 0.5, 1.5));
+  GpuFloats in_bias(stream, random.normals(width, 0.1)), out_bias(stream, random.normals(s.d_model, 0.1));
+  GpuFloats conv_weight(stream, random.normals(channels * 4, 0.5)), conv_bias(stream, random.normals(channels, 0.5));
+  GpuFloats dt_bias(stream, random.uniforms(s.heads, -6.0, 1.0)), a(stream, random.uniforms(s.heads, -16.0, -0.01));
+  GpuFloats d(stream, random.normals(s.heads));
+  const std::vector<float> conv_values = random.normals(channels * 3);
+  const std::vector<float> state_values = random.normals(inner * s.d_state);
+  const std::vector<float> residual_values = random.normals(s.d_model);
+  std::vector<std::vector<float>> results;
+  for (const bool fused : {true, false}) {
+    GpuFloats conv(stream, conv_values), state(stream, state_values), residual(stream, residual_values);
+    GpuFloats normed(stream, s.d_model), proj(stream, width), y(stream, inner), log_decay(stream, s.heads);
+    const std::int64_t addresses[2] = {static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(conv.data())),
+                                       static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(state.data()))};
+    Tensor table(stream.device(), DType::i64, Shape{2});
+    stream.copy(table.view(), {addresses, DType::i64, Shape{2}, DeviceKind::cpu});
+    auto* at = table.view().as<std::int64_t>();
+    LayerStepArgs args{.residual = residual.view(Shape{1, s.d_model}),
+                       .normed = normed.view(Shape{1, s.d_model}),
+                       .norm = norm.view(Shape{s.d_model}),
+                       .in_proj = &in_proj,
+                       .step = {.y = y.view(Shape{1, inner}),
+                                .conv = {},
+                                .state = {},
+                                .proj = proj.view(Shape{1, width}),
+                                .conv_weight = conv_weight.view(Shape{channels, 4}),
+                                .conv_bias = conv_bias.view(Shape{channels}),
+                                .dt_bias = dt_bias.view(Shape{s.heads}),
+                                .a = a.view(Shape{s.heads}),
+                                .d = d.view(Shape{s.heads}),
+                                .heads = s.heads,
+                                .head_dim = s.head_dim,
+                                .d_state = s.d_state,
+                                .groups = s.groups,
+                                .conv_table = {at, DType::i64, Shape{1}, DeviceKind::cuda},
+                                .state_table = {at + 1, DType::i64, Shape{1}, DeviceKind::cuda}},
+                       .gate_norm = gate_norm.view(Shape{inner}),
+                       .out_proj = &out_proj};
+    if (bias) {
+      args.in_proj_bias = in_bias.view(Shape{width});
+      args.out_proj_bias = out_bias.view(Shape{s.d_model});
+    }
+    if (!fused) args.step.log_decay = log_decay.view(Shape{1, s.heads});  // asks for what the fused kernels do not give
+    for (int token = 0; token < 4; ++token) {
+      if (fused) verify(cuda::layer_step(stream, args), "this shape must take the fused kernels");
+      if (!fused) layer_step(stream, args);
+    }
+    std::vector<float> all = residual.values();
+    for (const GpuFloats* buffer : {&conv, &state}) {
+      const std::vector<float> values = buffer->values();
+      all.insert(all.end(), values.begin(), values.end());
+    }
+    for (const GpuFloats* buffer : {&conv, &state, &residual, &proj, &y}) verify(buffer->intact(), "layer_step");
+    results.push_back(all);
+  }
+  // Both round in f32; a quantised weight's activations are rounded to 16 bits on different grids.
+  const double allowed = block_columns(format) > 1 ? 3e-4 : 2e-5;
+  verify(compare_relative(results[0], results[1], allowed), "fused against op by op");
+}
+
+}  // namespace
+
+void add_rounded_cases(GpuCases& cases) {
+  struct Norm {
+    std::int64_t rows, cols, groups;
+  };
+  for (const Norm& n : {Norm{3, 7, 1}, Norm{2, 96, 3}, Norm{3, 8192, 8}, Norm{1, 20000, 4}}) {
+    cases.push_back({"bf16 norms, " + std::to_string(n.cols) + " columns, groups " + std::to_string(n.groups),
+                     [=](Stream& stream) { norms_agree(stream, n.rows, n.cols, n.groups); }});
+  }
+  for (const std::int64_t tokens : {1, 2, 33, 100}) {
+    cases.push_back(
+        {"bf16 causal_conv1d T=" + std::to_string(tokens), [=](Stream& stream) { conv_agrees(stream, tokens, 136); }});
+  }
+  for (const bool rounded : {false, true}) {
+    for (const std::int64_t tokens : {1, 17, 63, 64, 65, 130, 700}) {
+      for (const oracle::SsdShape& s :
+           {oracle::SsdShape{tokens, 4, 64, 128, 2}, oracle::SsdShape{tokens, 3, 64, 64, 3},
+            oracle::SsdShape{tokens, 1, 64, 128, 1}, oracle::SsdShape{tokens, 3, 8, 16, 1}}) {
+        const double slow = tokens == 700 ? 0.002 : 1.0;
+        cases.push_back({"bf16 ssd_scan H=" + std::to_string(s.heads) + ", P=" + std::to_string(s.head_dim) + ", N=" +
+                             std::to_string(s.d_state) + ", T=" + std::to_string(tokens) + (rounded ? ", dt bf16" : ""),
+                         [=](Stream& stream) { scan_agrees(stream, s, rounded, slow); }});
+      }
+    }
+  }
+  // Long enough to be cut into segments.
+  cases.push_back({"bf16 ssd_scan in segments", [](Stream& stream) {
+                     scan_agrees(stream, {4000, 2, 64, 128, 1}, false, 0.001);
+                   }});
+  for (const WeightFormat format : {WeightFormat::bf16, WeightFormat::q8_0, WeightFormat::q4_1}) {
+    for (const std::int64_t rows : {3, 40, 130}) {
+      for (const bool rounded : {false, true}) {
+        cases.push_back({"linear from bf16, " + std::string(name(format)) + ", M=" + std::to_string(rows) +
+                             (rounded ? ", to bf16" : ""),
+                         [=](Stream& stream) { linear_agrees(stream, format, rows, 136, 96, rounded); }});
+      }
+    }
+  }
+  const StepShape shapes[] = {{768, 24, 64, 128, 1}, {256, 8, 64, 64, 2}, {4096, 128, 64, 128, 8}, {64, 4, 16, 64, 1}};
+  for (const WeightFormat format :
+       {WeightFormat::bf16, WeightFormat::q8_0, WeightFormat::q4_0, WeightFormat::q4_1, WeightFormat::q4_k}) {
+    for (const StepShape& s : shapes) {
+      if (s.d_model % block_columns(format) != 0) continue;
+      if (format == WeightFormat::q4_k && s.d_model < 768) continue;
+      cases.push_back({"layer_step in fused kernels, " + std::string(name(format)) + ", D=" + std::to_string(s.d_model),
+                       [=](Stream& stream) { layer_agrees(stream, format, s, s.d_model == 256); }});
+    }
+  }
+}
+
+}  // namespace holdfast::test
