@@ -1,5 +1,5 @@
-// Checkpoints in every layout. Faults seen caught: a shard read twice, a file name in an index that leaves the folder,
-// a convolution taken transposed, a layer beyond the config's.
+// Checkpoints in every layout. Planted and seen to fail: one tensor in two shards; an index that leaves the folder; a
+// convolution taken transposed; tensors beyond the config; a fingerprint without the constants.
 #include "engine/checkpoint.h"
 
 #include <QTemporaryDir>

@@ -1,5 +1,5 @@
-// Shapes and constants of a model in each dialect. Faults seen caught: a default of the wrong dialect, expand taken as
-// whole, an end id taken from a list's end.
+// Shapes and constants of a model in each dialect. Planted and seen to fail: a default of another dialect;
+// expand taken as whole; the last of a list of end ids.
 #include "engine/config.h"
 
 #include <QTest>

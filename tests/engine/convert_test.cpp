@@ -1,5 +1,5 @@
-// Conversion between layouts and formats. Faults seen caught: A_log written where A belongs, shards without their
-// index, a part left in place after a refusal.
+// Conversion between layouts and formats. Planted and seen to fail: A_log written where A belongs;
+// shards without their index; a part left behind after a refusal; values that are not finite let through.
 #include "engine/convert.h"
 
 #include <QTemporaryDir>

@@ -1,4 +1,4 @@
-// The GGUF container. Faults seen caught: overlapping tensors, a count beyond the file, arrays of arrays.
+// The GGUF container. Planted and seen to fail: overlapping tensors; a count beyond the file; arrays of arrays.
 #include "engine/gguf.h"
 
 #include <QTemporaryDir>

@@ -1,4 +1,5 @@
-// JSON as checkpoints have it. Faults seen caught: stand-ins counted without keys, duplicates taken in silence.
+// JSON as checkpoints have it. Planted and seen to fail: stand-ins counted without the
+// keys; keys that stand twice taken in silence.
 #include "engine/json.h"
 
 #include <QTest>

@@ -1,5 +1,5 @@
-// PyTorch archives. Faults seen caught: a global that is no tensor, a mark that was not set, strides of a transposed
-// tensor, a storage shorter than it says.
+// PyTorch archives. Planted and seen to fail: a global that is no tensor; a mark that was not set; strides of a
+// transposed tensor; a storage of another length than it says.
 #include "engine/pickle.h"
 
 #include <QTemporaryDir>

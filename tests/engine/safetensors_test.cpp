@@ -1,5 +1,5 @@
-// The safetensors container and the files that are complete or not there. Faults seen caught: an end offset taken for a
-// length, a hole between tensors, a part left behind after an error.
+// The safetensors container and the files that are complete or not there. Planted and seen to fail: an end offset taken
+// for a length; a hole between tensors; a part left behind.
 #include "engine/safetensors.h"
 
 #include <QTemporaryDir>
