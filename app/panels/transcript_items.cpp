@@ -62,6 +62,8 @@ void add_generated(TranscriptItem& item, const NodeRow& node, const NodeRow* tho
   const QString text = QString::fromStdString(node.text);
   if (node.kind == NodeKind::thought) {
     item.thought += text;
+    // The line end before </think> would show as an empty line.
+    while (item.thought.endsWith(QLatin1Char('\n'))) item.thought.chop(1);
     item.thoughtLabel = translated("Thought for %1, %2")
                             .arg(duration(node.statistics.seconds), count_of_tokens(node.statistics.generated_tokens));
   } else {

@@ -1,5 +1,6 @@
 #include "app/services/turn_writer.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace holdfast {
@@ -7,7 +8,7 @@ namespace {
 
 constexpr std::size_t journal_tokens = 32;
 constexpr double journal_seconds = 1.0;
-// The rate shown is that of about the last 20 tokens.
+constexpr double rate_seconds = 0.5;
 constexpr double smoothing = 0.1;
 
 double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
@@ -51,7 +52,7 @@ TurnWriter TurnWriter::resume(Store& store, LiveText& live, const ChatTemplate& 
 
 void TurnWriter::begin() {
   if (!open_ && splitter_.part() == ThoughtSplitter::Part::thought) open_node(NodeKind::thought);
-  node_start_ = journal_time_ = token_time_ = Clock::now();
+  node_start_ = journal_time_ = token_time_ = rate_start_ = Clock::now();
 }
 
 void TurnWriter::open_node(NodeKind kind) {
@@ -73,6 +74,13 @@ void TurnWriter::token(const TokenEvent& event) {
   smooth_seconds_ = smooth_seconds_ == 0.0 ? seconds : smooth_seconds_ + smoothing * (seconds - smooth_seconds_);
   token_time_ = now;
   ++generated_;
+  ++rate_tokens_;
+  const double rate_time = seconds_between(rate_start_, now);
+  if (rate_ == 0.0 || rate_time >= rate_seconds) rate_ = static_cast<double>(rate_tokens_) / std::max(rate_time, 1e-6);
+  if (rate_time >= rate_seconds) {
+    rate_start_ = now;
+    rate_tokens_ = 0;
+  }
   row_.tokens->push_back(event.token);
   new_tokens_.push_back(event.token);
   ThoughtSplitter::Added added = splitter_.push(text_of(event));
@@ -126,9 +134,8 @@ void TurnWriter::journal(bool now) {
 }
 
 void TurnWriter::show(const ThoughtSplitter::Added& added) {
-  const double rate = smooth_seconds_ > 0.0 ? 1.0 / smooth_seconds_ : 0.0;
   live_->add(added.thought, added.answer, added.thought_ended, generated_,
-             static_cast<std::int64_t>(tokens_before_) + generated_, rate);
+             static_cast<std::int64_t>(tokens_before_) + generated_, rate_);
 }
 
 void TurnWriter::cut_stop_string() {

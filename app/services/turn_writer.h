@@ -62,6 +62,9 @@ class TurnWriter {
   Clock::time_point journal_time_ = Clock::now();
   Clock::time_point token_time_ = Clock::now();
   double smooth_seconds_ = 0.0;  // per token, over the last few
+  Clock::time_point rate_start_ = Clock::now();
+  std::int64_t rate_tokens_ = 0;  // since rate_start_
+  double rate_ = 0.0;             // tokens per second, over the last half second
 };
 
 }  // namespace holdfast

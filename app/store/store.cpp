@@ -1,5 +1,7 @@
 #include "app/store/store.h"
 
+#include <sqlite3.h>
+
 #include <algorithm>
 #include <chrono>
 #include <map>
@@ -172,6 +174,20 @@ void write_finished(Connection& connection, const NodeRow& row) {
   connection.prepare("DELETE FROM journal WHERE node = ?").bind(row.id.value).run();
 }
 
+// How hard a write is pressed to the disk, for one scope; FULL is what all else has.
+class Synchronous {
+ public:
+  Synchronous(Connection& connection, std::string_view mode) : connection_(&connection) {
+    connection.execute("PRAGMA synchronous = " + std::string(mode));
+  }
+  ~Synchronous() { sqlite3_exec(connection_->handle(), "PRAGMA synchronous = FULL", nullptr, nullptr, nullptr); }
+  Synchronous(const Synchronous&) = delete;
+  Synchronous& operator=(const Synchronous&) = delete;
+
+ private:
+  Connection* connection_;
+};
+
 std::string title_of(std::string_view question) {
   constexpr std::size_t longest = 60;  // characters; a list of sessions shows about half of it
   const std::size_t begin = question.find_first_not_of(" \t\r\n");
@@ -340,6 +356,9 @@ NodeId Store::begin_node(const NodeRow& row) {
 
 void Store::append_journal(NodeId id, std::span<const TokenId> tokens, std::string_view text) {
   const std::vector<std::byte> blob = tokens_to_blob(tokens);
+  const auto now = std::chrono::steady_clock::now();
+  const bool sync = now - journal_synced_ >= std::chrono::seconds(1);
+  const Synchronous mode(*connection_, sync ? "FULL" : "NORMAL");
   connection_
       ->prepare(
           "INSERT INTO journal (node, seq, tokens, text) SELECT id, (SELECT coalesce(max(seq), 0) + 1 FROM journal "
@@ -349,6 +368,7 @@ void Store::append_journal(NodeId id, std::span<const TokenId> tokens, std::stri
       .bind(id.value)
       .run();
   require_changed(*connection_, "running node", id.value);
+  if (sync) journal_synced_ = now;
 }
 
 void Store::finish_node(const NodeRow& row) {
@@ -368,8 +388,11 @@ NodeId Store::finish_and_begin(const NodeRow& finished, const NodeRow& next) {
 
 void Store::resume_node(NodeId id) {
   // A node that this process could not finish, because the disk was full, is still its own.
-  connection_->prepare("UPDATE node SET writer = ?1, stop_reason = NULL WHERE id = ?2 AND (writer IS NULL OR writer = ?1)")
-      .bind(process_mark()).bind(id.value).run();
+  connection_
+      ->prepare("UPDATE node SET writer = ?1, stop_reason = NULL WHERE id = ?2 AND (writer IS NULL OR writer = ?1)")
+      .bind(process_mark())
+      .bind(id.value)
+      .run();
   require_changed(*connection_, "finished node", id.value);
 }
 

@@ -1,9 +1,11 @@
 // Everything a person made, in one SQLite file. All SQL of the program is in this folder.
 //
 // One fact is one transaction: when a function returns, what it wrote survives the death of the process and of the
-// machine. Every function throws StoreError when the database refuses, and has then changed nothing.
+// machine (but for append_journal). Every function throws StoreError when the database refuses, and has then changed
+// nothing.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -56,6 +58,8 @@ class Store {  // one connection: one thread at a time; make one per thread
   // A node that this process is about to write: `row` gives kind, parent, session, checkpoint, sampler and the rest;
   // its text and tokens start empty. It becomes the session's head.
   NodeId begin_node(const NodeRow& row);
+  // Survives the death of the process at once, that of the machine within a second: a sync to the disk for every piece
+  // would hold up fast models.
   void append_journal(NodeId id, std::span<const TokenId> tokens, std::string_view text);
   // The node as it ends: text, tokens, stop reason, statistics, checkpoint; its journal is emptied.
   void finish_node(const NodeRow& row);
@@ -82,6 +86,7 @@ class Store {  // one connection: one thread at a time; make one per thread
 
  private:
   std::unique_ptr<Connection> connection_;
+  std::chrono::steady_clock::time_point journal_synced_{};
 };
 
 // Names this process for as long as it lives, also after a reboot and when its number is used again.

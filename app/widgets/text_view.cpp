@@ -53,9 +53,11 @@ void TextView::append(const QString& text) {
   text_ += text;
   QTextCursor cursor(document());
   cursor.movePosition(QTextCursor::End);
-  cursor.insertText(text);
-  const int length = cursor.block().length();
-  if (length > longest_paragraph && text.endsWith(QLatin1Char(' '))) cursor.insertBlock();
+  const qsizetype space = text.lastIndexOf(QLatin1Char(' '));
+  if (cursor.block().length() < longest_paragraph || space < 0) return cursor.insertText(text);
+  cursor.insertText(text.left(space));
+  cursor.insertBlock();
+  cursor.insertText(text.mid(space + 1));
 }
 
 int TextView::wishedWidth(int most) const {

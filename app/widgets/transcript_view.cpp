@@ -109,8 +109,10 @@ void MessageView::buildFooter(QVBoxLayout* layout) {
   if (item_.kind == TranscriptItem::Kind::question) row->addStretch(1);
   row->addWidget(action_);
   row->addWidget(copyButton_);
-  row->addWidget(note_);
-  if (item_.kind == TranscriptItem::Kind::reply) row->addStretch(1);
+  // Takes what is left of the row, so that a narrow window does not scroll sideways.
+  note_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  if (item_.kind == TranscriptItem::Kind::reply) row->addWidget(note_, 1);
+  if (item_.kind == TranscriptItem::Kind::question) note_->setParent(this);
   layout->addLayout(row);
 }
 

@@ -30,6 +30,7 @@
 #include "app/panels/start_panel.h"
 #include "app/widgets/banner.h"
 #include "app/widgets/composer.h"
+#include "app/widgets/elided_label.h"
 #include "app/widgets/session_delegate.h"
 
 namespace holdfast {
@@ -149,11 +150,9 @@ QWidget* MainWindow::buildTopBar() {
   auto* layout = new QHBoxLayout(bar);
   layout->setContentsMargins(20, 8, 12, 8);
   layout->setSpacing(8);
-  title_ = new QLabel;
+  title_ = new ElidedLabel;
   title_->setObjectName(QStringLiteral("title"));
   title_->setProperty("title", true);
-  title_->setTextFormat(Qt::PlainText);
-  title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   layout->addWidget(title_, 1);
   modelButton_ = new QToolButton;
   modelButton_->setObjectName(QStringLiteral("modelButton"));

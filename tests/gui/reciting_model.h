@@ -18,10 +18,11 @@ namespace holdfast::test {
 
 class RecitingModel {
  public:
-  // Each piece becomes a token of its own, so all must differ. At the end: the end of the turn, or the first again.
+  // Each piece becomes a token of its own, so all must differ. At the end: the end of the turn, or piece `again`.
   enum class End { stop, repeat };
 
-  static void write(const std::filesystem::path& folder, const std::vector<std::string>& pieces, End end = End::stop) {
+  static void write(const std::filesystem::path& folder, const std::vector<std::string>& pieces, End end = End::stop,
+                    std::size_t again = 0) {
     std::filesystem::create_directories(folder);
     const std::vector<TokenId> ids = write_tokenizer(folder, pieces);
     const std::shared_ptr<const Tokenizer> tokenizer =
@@ -30,7 +31,7 @@ class RecitingModel {
     const TokenId opening = chat.tokens({ChatRole::user, "x"}, true).back();
     std::vector<TokenId> chain{opening};
     chain.insert(chain.end(), ids.begin(), ids.end());
-    chain.push_back(end == End::stop ? chat.stop_tokens().back() : ids.front());
+    chain.push_back(end == End::stop ? chat.stop_tokens().back() : ids.at(again));
     write_weights(folder, chain);
     std::ofstream(folder / "config.json") << R"({"model_type": "mamba2", "hidden_size": 64, "num_hidden_layers": 2,
       "num_heads": 8, "head_dim": 16, "state_size": 16, "n_groups": 1, "conv_kernel": 4, "expand": 2,

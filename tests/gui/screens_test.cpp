@@ -1,7 +1,9 @@
 // Every state of the window in light and dark: nothing is cut off, and what is written can be read. With
 // HOLDFAST_SCREENSHOTS=folder the pictures are kept.
+#include <QAbstractTextDocumentLayout>
 #include <QPushButton>
 #include <QToolButton>
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 
@@ -80,6 +82,17 @@ QString cut_off(const QWidget& window) {
   return {};
 }
 
+// Texts whose last lines would be hidden.
+QString shortened(const QWidget& window) {
+  for (const auto* view : window.findChildren<TextView*>()) {
+    const double needed = view->document()->documentLayout()->documentSize().height();
+    if (view->isVisible() && view->height() < needed - 1) {
+      return QStringLiteral("%1 is %2 high, wants %3").arg(view->accessibleName()).arg(view->height()).arg(needed);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 class ScreensTest : public QObject {
@@ -90,6 +103,7 @@ class ScreensTest : public QObject {
 
   void look(WindowDriver& window, const QString& name, ThemeChoice theme) {
     QTest::qWait(60);
+    QTRY_VERIFY2(shortened(window.window()).isEmpty(), qPrintable(name + ": " + shortened(window.window())));
     const QString cut = cut_off(window.window());
     QVERIFY2(cut.isEmpty(), qPrintable(name + ": " + cut));
     const QPalette palette = QApplication::palette();
@@ -135,6 +149,7 @@ class ScreensTest : public QObject {
     const fs::path data = path("data");
     fill(data);
     Store(data / "holdfast.db").set_setting("theme", themeName(theme).toStdString());
+    Store(data / "holdfast.db").set_setting("sampler", R"({"max_tokens": 1000000})");
     {
       WindowDriver window(data);
       QTRY_COMPARE(window.sessions()->model()->rowCount(), 5);
@@ -166,7 +181,9 @@ class ScreensTest : public QObject {
       }
       window.find<QWidget>("samplerPanel")->close();
     }
-    RecitingModel::write(path("endless"), solution, RecitingModel::End::repeat);
+    const auto mark = std::find(solution.begin(), solution.end(), "\n</think>\n\n");
+    RecitingModel::write(path("endless"), solution, RecitingModel::End::repeat,
+                         static_cast<std::size_t>(mark - solution.begin()) + 1);
     {
       WindowDriver window(data, path("endless"));
       window.ask("In how many ways can a 2 x 10 strip be tiled with dominoes?");

@@ -71,6 +71,8 @@ class WindowDriver {
     QVERIFY2(visible != nullptr, name);
     QTest::mouseClick(visible, Qt::LeftButton);
   }
+  // All that was generated last, whether thought or answer.
+  [[nodiscard]] QString written() { return thought() + answer(); }
   [[nodiscard]] bool canClick(const char* name) {
     for (auto* button : window_->findChildren<QAbstractButton*>(QLatin1String(name))) {
       if (button->isVisible() && button->isEnabled()) return true;
