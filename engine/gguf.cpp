@@ -263,57 +263,70 @@ GgufFile GgufFile::open(const std::filesystem::path& file) {
 GgufFile GgufFile::parse(std::span<const std::byte> bytes, std::string_view label) {
   GgufFile file;
   file.label_ = label;
-  const auto fail = [&](const std::string& rule) -> void { throw FormatError(file.label_ + ": " + rule); };
   ByteReader reader(bytes, file.label_);
-  if (reader.left() < 4 || reader.text(4, "the magic") != "GGUF") fail("does not begin with GGUF, not a GGUF file");
+  if (reader.left() < 4 || reader.text(4, "the magic") != "GGUF")
+    file.fail("does not begin with GGUF, not a GGUF file");
   file.version_ = reader.number<std::uint32_t>("the version");
-  if (file.version_ != 0 && (file.version_ & 0xffff) == 0) fail("big-endian GGUF, only little-endian is read");
-  if (file.version_ != 2 && file.version_ != 3) fail("GGUF version " + std::to_string(file.version_) + ", want 2 or 3");
+  if (file.version_ != 0 && (file.version_ & 0xffff) == 0) file.fail("big-endian GGUF, only little-endian is read");
+  if (file.version_ != 2 && file.version_ != 3) {
+    file.fail("GGUF version " + std::to_string(file.version_) + ", want 2 or 3");
+  }
   const auto n_tensors = reader.number<std::uint64_t>("the number of tensors");
   const auto n_values = reader.number<std::uint64_t>("the number of values");
-  // The smallest value takes 13 bytes, the smallest tensor entry 32: a count beyond that is a lie, not a reservation.
-  if (n_values > std::min<std::uint64_t>(reader.left() / 13, gguf_max_values)) {
-    fail(std::to_string(n_values) + " values do not fit into the file");
-  }
-  file.values_.reserve(n_values);
-  for (std::uint64_t i = 0; i < n_values; ++i) file.values_.push_back(read_value(reader, bytes, file.label_));
-  const auto by_key = [](const Value& a, const Value& b) { return a.key < b.key; };
-  std::sort(file.values_.begin(), file.values_.end(), by_key);
-  const auto same_key = [](const Value& a, const Value& b) { return a.key == b.key; };
-  const auto twice = std::adjacent_find(file.values_.begin(), file.values_.end(), same_key);
-  if (twice != file.values_.end()) fail(printable(twice->key) + ": stands there twice");
+  file.read_values(reader, bytes, n_values);
+  file.read_tensors(reader, bytes, n_tensors);
+  refuse_overlap(file.tensors_, file.label_);
+  file.index_names();
+  return file;
+}
 
-  if (n_tensors > std::min<std::uint64_t>(reader.left() / 32, gguf_max_tensors)) {
-    fail(std::to_string(n_tensors) + " tensors do not fit into the file");
+void GgufFile::fail(const std::string& rule) const { throw FormatError(label_ + ": " + rule); }
+
+void GgufFile::read_values(ByteReader& reader, std::span<const std::byte> bytes, std::uint64_t count) {
+  // The smallest value takes 13 bytes: a count beyond that is a lie, not a reason to reserve memory.
+  if (count > std::min<std::uint64_t>(reader.left() / 13, gguf_max_values)) {
+    fail(std::to_string(count) + " values do not fit into the file");
+  }
+  values_.reserve(count);
+  for (std::uint64_t i = 0; i < count; ++i) values_.push_back(read_value(reader, bytes, label_));
+  std::sort(values_.begin(), values_.end(), [](const Value& a, const Value& b) { return a.key < b.key; });
+  const auto same_key = [](const Value& a, const Value& b) { return a.key == b.key; };
+  const auto twice = std::adjacent_find(values_.begin(), values_.end(), same_key);
+  if (twice != values_.end()) fail(printable(twice->key) + ": stands there twice");
+}
+
+void GgufFile::read_tensors(ByteReader& reader, std::span<const std::byte> bytes, std::uint64_t count) {
+  // The smallest entry takes 32 bytes.
+  if (count > std::min<std::uint64_t>(reader.left() / 32, gguf_max_tensors)) {
+    fail(std::to_string(count) + " tensors do not fit into the file");
   }
   std::vector<TensorHead> heads;
-  heads.reserve(n_tensors);
-  for (std::uint64_t i = 0; i < n_tensors; ++i) heads.push_back(read_tensor_head(reader, file.label_));
+  heads.reserve(count);
+  for (std::uint64_t i = 0; i < count; ++i) heads.push_back(read_tensor_head(reader, label_));
   const auto alignment = static_cast<std::uint64_t>(
-      file.integer("general.alignment").value_or(static_cast<std::int64_t>(gguf_default_alignment)));
+      integer("general.alignment").value_or(static_cast<std::int64_t>(gguf_default_alignment)));
   if (alignment == 0 || alignment > gguf_max_alignment || alignment % 8 != 0) {
     fail("general.alignment: " + std::to_string(alignment) + ", want a multiple of 8 up to 65536");
   }
   const std::uint64_t data_at = std::min<std::uint64_t>(align_up(reader.position(), alignment), bytes.size());
   const auto data = bytes.subspan(static_cast<std::size_t>(data_at));
-  file.tensors_.reserve(heads.size());
+  tensors_.reserve(heads.size());
   for (TensorHead& head : heads) {
-    place_tensor(head, data, alignment, file.label_);
-    file.tensors_.push_back(head.tensor);
+    place_tensor(head, data, alignment, label_);
+    tensors_.push_back(head.tensor);
   }
-  refuse_overlap(file.tensors_, file.label_);
+}
 
-  file.by_name_.resize(file.tensors_.size());
-  std::iota(file.by_name_.begin(), file.by_name_.end(), 0u);
-  const auto name_of = [&](std::uint32_t i) { return file.tensors_[i].name; };
-  std::sort(file.by_name_.begin(), file.by_name_.end(),
+void GgufFile::index_names() {
+  by_name_.resize(tensors_.size());
+  std::iota(by_name_.begin(), by_name_.end(), 0u);
+  const auto name_of = [&](std::uint32_t i) { return tensors_[i].name; };
+  std::sort(by_name_.begin(), by_name_.end(),
             [&](std::uint32_t a, std::uint32_t b) { return name_of(a) < name_of(b); });
-  for (std::size_t i = 1; i < file.by_name_.size(); ++i) {
-    if (name_of(file.by_name_[i]) == name_of(file.by_name_[i - 1])) {
-      fail(printable(name_of(file.by_name_[i])) + ": stands there twice");
-    }
+  for (std::size_t i = 1; i < by_name_.size(); ++i) {
+    if (name_of(by_name_[i]) == name_of(by_name_[i - 1]))
+      fail(printable(name_of(by_name_[i])) + ": stands there twice");
   }
-  return file;
 }
 
 const GgufFile::Value* GgufFile::find_value(std::string_view key) const noexcept {

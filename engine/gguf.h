@@ -21,6 +21,8 @@
 
 namespace holdfast {
 
+class ByteReader;
+
 enum class GgufType : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, string, array, u64, i64, f64 };
 [[nodiscard]] std::string_view name(GgufType) noexcept;
 
@@ -68,6 +70,10 @@ class GgufFile {
 
  private:
   GgufFile() = default;
+  void read_values(ByteReader& reader, std::span<const std::byte> bytes, std::uint64_t count);
+  void read_tensors(ByteReader& reader, std::span<const std::byte> bytes, std::uint64_t count);
+  void index_names();
+  [[noreturn]] void fail(const std::string& rule) const;
   [[nodiscard]] const Value* find_value(std::string_view key) const noexcept;
   [[nodiscard]] const Value* typed_value(std::string_view key, bool is_array) const;
   [[noreturn]] void wrong_type(const Value& value, std::string_view want) const;

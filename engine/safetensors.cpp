@@ -235,16 +235,15 @@ SafetensorsFile SafetensorsFile::open(const std::filesystem::path& file) {
 SafetensorsFile SafetensorsFile::parse(std::span<const std::byte> bytes, std::string_view label) {
   SafetensorsFile file;
   file.label_ = label;
-  const auto fail = [&](const std::string& rule) -> void { throw FormatError(file.label_ + ": " + rule); };
-  if (bytes.size() < 8) fail(std::to_string(bytes.size()) + " bytes, a safetensors file has at least 8");
+  if (bytes.size() < 8) file.fail(std::to_string(bytes.size()) + " bytes, a safetensors file has at least 8");
   std::uint64_t header_bytes = 0;
   for (std::size_t i = 8; i-- > 0;) header_bytes = header_bytes << 8 | std::to_integer<std::uint64_t>(bytes[i]);
   if (header_bytes > bytes.size() - 8 || header_bytes > safetensors_max_header) {
-    fail("a header of " + std::to_string(header_bytes) + " bytes in a file of " + std::to_string(bytes.size()) +
-         ", not a safetensors file or cut short");
+    file.fail("a header of " + std::to_string(header_bytes) + " bytes in a file of " + std::to_string(bytes.size()) +
+              ", not a safetensors file or cut short");
   }
   const char* text = reinterpret_cast<const char*>(bytes.data()) + 8;
-  if (header_bytes == 0 || *text != '{') fail("the header does not begin with {, not a safetensors file");
+  if (header_bytes == 0 || *text != '{') file.fail("the header does not begin with {, not a safetensors file");
   SafetensorsHeaderReader reader(label);
   nlohmann::json::sax_parse(text, text + header_bytes, &reader);
   file.metadata_ = std::move(reader.metadata);
@@ -256,9 +255,17 @@ SafetensorsFile SafetensorsFile::parse(std::span<const std::byte> bytes, std::st
   std::sort(file.tensors_.begin(), file.tensors_.end(), [](const SafetensorsTensor& a, const SafetensorsTensor& b) {
     return std::pair(a.bytes.data(), a.bytes.size()) < std::pair(b.bytes.data(), b.bytes.size());
   });
-  // The format's rule: the tensors fill the data without holes, so no two of them can overlap.
+  file.refuse_holes(data);
+  file.index_names();
+  return file;
+}
+
+void SafetensorsFile::fail(const std::string& rule) const { throw FormatError(label_ + ": " + rule); }
+
+// The format's rule: the tensors fill the data without holes, so no two of them can overlap.
+void SafetensorsFile::refuse_holes(std::span<const std::byte> data) const {
   std::size_t end = 0;
-  for (const SafetensorsTensor& tensor : file.tensors_) {
+  for (const SafetensorsTensor& tensor : tensors_) {
     const auto begin = static_cast<std::size_t>(tensor.bytes.data() - data.data());
     if (begin != end) {
       fail(printable(tensor.name) + ": begins at byte " + std::to_string(begin) + ", want " + std::to_string(end) +
@@ -269,16 +276,17 @@ SafetensorsFile SafetensorsFile::parse(std::span<const std::byte> bytes, std::st
   if (end != data.size()) {
     fail("tensors end at byte " + std::to_string(end) + " of " + std::to_string(data.size()) + " bytes of data");
   }
-  file.by_name_.resize(file.tensors_.size());
-  for (std::size_t i = 0; i < file.by_name_.size(); ++i) file.by_name_[i] = i;
-  const auto name_of = [&](std::size_t i) -> const std::string& { return file.tensors_[i].name; };
-  std::sort(file.by_name_.begin(), file.by_name_.end(),
-            [&](std::size_t a, std::size_t b) { return name_of(a) < name_of(b); });
-  for (std::size_t i = 1; i < file.by_name_.size(); ++i) {
-    const std::string& this_name = name_of(file.by_name_[i]);
-    if (this_name == name_of(file.by_name_[i - 1])) fail(printable(this_name) + ": stands there twice");
+}
+
+void SafetensorsFile::index_names() {
+  by_name_.resize(tensors_.size());
+  for (std::size_t i = 0; i < by_name_.size(); ++i) by_name_[i] = i;
+  std::sort(by_name_.begin(), by_name_.end(),
+            [&](std::size_t a, std::size_t b) { return tensors_[a].name < tensors_[b].name; });
+  for (std::size_t i = 1; i < by_name_.size(); ++i) {
+    const std::string& this_name = tensors_[by_name_[i]].name;
+    if (this_name == tensors_[by_name_[i - 1]].name) fail(printable(this_name) + ": stands there twice");
   }
-  return file;
 }
 
 const SafetensorsTensor* SafetensorsFile::find(std::string_view name) const noexcept {

@@ -65,6 +65,9 @@ class SafetensorsFile {
 
  private:
   SafetensorsFile() = default;
+  void refuse_holes(std::span<const std::byte> data) const;
+  void index_names();
+  [[noreturn]] void fail(const std::string& rule) const;
   std::shared_ptr<const MappedFile> mapping_;
   std::string label_;
   std::vector<SafetensorsTensor> tensors_;
