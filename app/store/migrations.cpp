@@ -36,11 +36,15 @@ int newest_version(std::span<const Migration> migrations) { return migrations.em
 bool is_blank(Connection& connection) { return connection.integer("SELECT count(*) FROM sqlite_schema") == 0; }
 
 void require_own_schema(Connection& connection, std::span<const Migration> migrations) {
+  // One transaction: between two looks another program may create what the second one sees.
+  connection.execute("BEGIN");
   const std::int64_t application_id = connection.integer("PRAGMA application_id");
-  if (application_id != store_application_id && !(application_id == 0 && is_blank(connection))) {
+  const bool blank = is_blank(connection);
+  const std::int64_t version = connection.integer("PRAGMA user_version");
+  connection.execute("COMMIT");
+  if (application_id != store_application_id && !(application_id == 0 && blank)) {
     refuse_foreign(connection.file(), application_id);
   }
-  const std::int64_t version = connection.integer("PRAGMA user_version");
   if (version > newest_version(migrations)) refuse_newer(connection.file(), version, newest_version(migrations));
 }
 

@@ -5,6 +5,7 @@
 
 #include <QTemporaryDir>
 #include <QTest>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
@@ -157,6 +158,28 @@ class CrashTest : public QObject {
       close(child.acknowledged);
     }
     QCOMPARE(Store(file("shared.db")).sessions().size(), std::size_t{2 * each});
+  }
+
+  // The first look at the file, the first table and the switch to the log are the moments in which they can meet.
+  void several_processes_create_the_same_database() {
+    constexpr int rounds = 40;
+    for (int round = 0; round < rounds; ++round) {
+      const fs::path database = file(("new" + std::to_string(round) + ".db").c_str());
+      const auto start = std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
+      std::vector<Child> children;
+      for (int who = 0; who < 3; ++who) {
+        children.push_back(start_child([&](int) {
+          while (std::chrono::steady_clock::now() < start) {
+          }
+          Store(database).add_user_message({}, "here");
+        }));
+      }
+      for (const Child& child : children) {
+        QCOMPARE(wait_for(child.pid), 0);
+        close(child.acknowledged);
+      }
+      QCOMPARE(Store(database).sessions().size(), std::size_t{3});
+    }
   }
 
   void a_dead_process_is_told_from_a_living_one() {
