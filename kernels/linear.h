@@ -11,6 +11,9 @@
 // that activations and decoded weights in bf16, f32 sums.
 #pragma once
 
+#include <cstdint>
+#include <span>
+
 #include "kernels/device.h"
 #include "kernels/tensor.h"
 #include "kernels/weight.h"
@@ -33,13 +36,37 @@ struct EmbeddingArgs {
 };
 void embedding(Stream&, const EmbeddingArgs&);
 
+// The same from a plain table, for training.
+struct EmbeddingTableArgs {
+  TensorView y;           // (T, D)  f32 out
+  ConstTensorView ids;    // (T)     i32, each in [0, V): the caller has checked
+  ConstTensorView table;  // (V, D)  f32
+};
+void embedding_from_table(Stream&, const EmbeddingTableArgs&);
+
+// d_table[ids[t]] += dy[t], in ascending order of t for each id. `order` lists the rows by id, `begins` where each id's
+// rows begin in it: what sort_by_id makes.
+struct EmbeddingBackwardArgs {
+  TensorView d_table;      // (V, D)  f32; added to
+  ConstTensorView dy;      // (T, D)  f32
+  ConstTensorView order;   // (T)     i32
+  ConstTensorView begins;  // (V + 1) i32
+};
+void embedding_backward(Stream&, const EmbeddingBackwardArgs&);
+// On the CPU. Each id in [0, begins.size() - 1); order.size() = ids.size().
+void sort_by_id(std::span<const std::int32_t> ids, std::span<std::int32_t> order, std::span<std::int32_t> begins);
+
 namespace cpu {
 void linear(Stream&, const LinearArgs&);
 void embedding(Stream&, const EmbeddingArgs&);
+void embedding_from_table(Stream&, const EmbeddingTableArgs&);
+void embedding_backward(Stream&, const EmbeddingBackwardArgs&);
 }  // namespace cpu
 namespace cuda {
 void linear(Stream&, const LinearArgs&);
 void embedding(Stream&, const EmbeddingArgs&);
+void embedding_from_table(Stream&, const EmbeddingTableArgs&);
+void embedding_backward(Stream&, const EmbeddingBackwardArgs&);
 }  // namespace cuda
 
 }  // namespace holdfast

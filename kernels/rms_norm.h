@@ -28,13 +28,45 @@ struct GatedRmsNormArgs {
 };
 void gated_rms_norm(Stream&, const GatedRmsNormArgs&);
 
+// Gradients of rms_norm without residual. The scale of each row is computed again from x.
+struct RmsNormBackwardArgs {
+  TensorView dx;             // (M, D)  f32; out, or with accumulate added to (the residual's gradient)
+  TensorView d_weight = {};  // (D)     f32; added to; may be absent
+  ConstTensorView dy;        // (M, D)  f32, or bf16 on a GPU
+  ConstTensorView x;         // (M, D)  f32
+  ConstTensorView weight;    // (D)     f32
+  bool accumulate = false;
+  float eps = 1e-5f;
+};
+void rms_norm_backward(Stream&, const RmsNormBackwardArgs&);
+
+// Gradients of gated_rms_norm with z present.
+struct GatedRmsNormBackwardArgs {
+  TensorView dx;  // (M, E)  out; dtype of dy
+  TensorView dz;  // (M, E)  out; dtype of dy; rows dz_stride apart
+  std::int64_t dz_stride = 0;
+  TensorView d_weight = {};  // (E)     f32; added to; may be absent
+  ConstTensorView dy;        // (M, E)  f32, or on a GPU dy, x, z, dx and dz in bf16
+  ConstTensorView x;         // (M, E)
+  ConstTensorView z;         // (M, E)  rows z_stride apart
+  std::int64_t z_stride = 0;
+  ConstTensorView weight;  // (E)  f32
+  std::int64_t groups = 1;
+  float eps = 1e-5f;
+};
+void gated_rms_norm_backward(Stream&, const GatedRmsNormBackwardArgs&);
+
 namespace cpu {
 void rms_norm(Stream&, const RmsNormArgs&);
 void gated_rms_norm(Stream&, const GatedRmsNormArgs&);
+void rms_norm_backward(Stream&, const RmsNormBackwardArgs&);
+void gated_rms_norm_backward(Stream&, const GatedRmsNormBackwardArgs&);
 }  // namespace cpu
 namespace cuda {
 void rms_norm(Stream&, const RmsNormArgs&);
 void gated_rms_norm(Stream&, const GatedRmsNormArgs&);
+void rms_norm_backward(Stream&, const RmsNormBackwardArgs&);
+void gated_rms_norm_backward(Stream&, const GatedRmsNormBackwardArgs&);
 }  // namespace cuda
 
 }  // namespace holdfast

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "kernels/device.h"
+#include "kernels/packed_rows.h"
 #include "kernels/tensor.h"
 
 namespace holdfast {
@@ -29,6 +30,40 @@ struct SsdScanArgs {
   TensorView log_decay = {};  // (T, H)  f32 out; may be absent. dt[t] A of each token, for the inspector
 };
 void ssd_scan(Stream&, const SsdScanArgs&);
+
+// The same over packed sequences, all of which begin with one state. The inputs of the scan and of its gradients.
+struct SsdPackedInputs {
+  ConstTensorView xbc;         // (T, C)  C = H*P + 2*G*N; f32, or on a GPU bf16
+  ConstTensorView dt_raw;      // (T, H)  dtype of xbc; rows stand dt_stride apart
+  std::int64_t dt_stride = 0;  // in elements, >= H
+  ConstTensorView dt_bias;     // (H)  f32
+  ConstTensorView a;           // (H)  f32, negative: -exp(A_log)
+  ConstTensorView d;           // (H)  f32
+  ConstTensorView initial = {};  // (H, P, N)  f32; absent: zeros
+  std::int64_t heads = 0, head_dim = 0, d_state = 0, groups = 1;
+  float dt_min = 0.0f;
+  float dt_max = std::numeric_limits<float>::infinity();
+  PackedRows rows;
+};
+struct SsdScanPackedArgs {
+  TensorView y;  // (T, H*P)  out; dtype of xbc
+  SsdPackedInputs in;
+};
+void ssd_scan_packed(Stream&, const SsdScanPackedArgs&);
+
+// Gradients of ssd_scan_packed. The states at the chunks' ends are computed again, in scratch memory.
+struct SsdScanBackwardArgs {
+  TensorView d_xbc;     // (T, C)  out; dtype of xbc
+  TensorView d_dt_raw;  // (T, H)  out; dtype of xbc; rows stand d_dt_stride apart
+  std::int64_t d_dt_stride = 0;
+  TensorView d_a_log = {};    // (H)        f32; added to; may be absent: gradient of A_log = gradient of A times A
+  TensorView d_d = {};        // (H)        f32; added to; may be absent
+  TensorView d_dt_bias = {};  // (H)        f32; added to; may be absent
+  TensorView d_initial = {};  // (H, P, N)  f32; added to, summed over sequences; may be absent
+  ConstTensorView dy;         // (T, H*P)  dtype of xbc
+  SsdPackedInputs in;
+};
+void ssd_scan_backward(Stream&, const SsdScanBackwardArgs&);
 
 // One token of each of B sequences, decode's form of the same recurrence. Also does the convolution step before it and
 // the gate product after it, so that a layer's token is one pass over the state:
@@ -59,10 +94,14 @@ void ssd_step(Stream&, const SsdStepArgs&);
 
 namespace cpu {
 void ssd_scan(Stream&, const SsdScanArgs&);
+void ssd_scan_packed(Stream&, const SsdScanPackedArgs&);
+void ssd_scan_backward(Stream&, const SsdScanBackwardArgs&);
 void ssd_step(Stream&, const SsdStepArgs&);
 }  // namespace cpu
 namespace cuda {
 void ssd_scan(Stream&, const SsdScanArgs&);
+void ssd_scan_packed(Stream&, const SsdScanPackedArgs&);
+void ssd_scan_backward(Stream&, const SsdScanBackwardArgs&);
 void ssd_step(Stream&, const SsdStepArgs&);
 }  // namespace cuda
 
