@@ -1,5 +1,6 @@
 // AdamW (arXiv 1711.05101) over one flat range, and what an optimiser needs around it.
-//   m = b1 m + (1 - b1) g,  v = b2 v + (1 - b2) g^2,  w -= lr (m / (1 - b1^step) / (sqrt(v / (1 - b2^step)) + eps) + decay w)
+//   m = b1 m + (1 - b1) g,  v = b2 v + (1 - b2) g^2,  w -= lr (m / (1 - b1^step) / (sqrt(v / (1 - b2^step)) + eps) +
+//   decay w)
 // with g = gradient * gradient_scale.
 #pragma once
 

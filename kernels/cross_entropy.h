@@ -1,5 +1,5 @@
-// The head and its loss in one, so that logits (T, V) are never kept: rows are worked in blocks, and of a block's logits
-// only the losses and the gradients remain.
+// The head and its loss in one, so that logits (T, V) are never kept: rows are worked in blocks, and of a block's
+// logits only the losses and the gradients remain.
 //   logits = x W^T,   loss[t] = weight[t] (log sum exp logits[t] - logits[t, target[t]])
 //   gradients are those of scale * sum of loss
 #pragma once
@@ -11,14 +11,14 @@
 namespace holdfast {
 
 struct CrossEntropyArgs {
-  TensorView loss;          // (T)     f32 out; 0 where there is no target
-  TensorView dx;            // (T, D)  out, dtype of x; absent: the loss alone
-  TensorView d_head;        // (V, D)  f32, added to; absent: none
-  ConstTensorView x;        // (T, D)  f32, or on a GPU bf16
-  ConstTensorView head;     // (V, D)  dtype of x; or absent, then:
+  TensorView loss;                 // (T)     f32 out; 0 where there is no target
+  TensorView dx;                   // (T, D)  out, dtype of x; absent: the loss alone
+  TensorView d_head;               // (V, D)  f32, added to; absent: none
+  ConstTensorView x;               // (T, D)  f32, or on a GPU bf16
+  ConstTensorView head;            // (V, D)  dtype of x; or absent, then:
   const Weight* frozen = nullptr;  // the head as a packed weight; d_head is absent
-  ConstTensorView targets;  // (T)     i32 in [0, V), or -1 for none
-  ConstTensorView weights;  // (T)     f32
+  ConstTensorView targets;         // (T)     i32 in [0, V), or -1 for none
+  ConstTensorView weights;         // (T)     f32
   float scale = 1.0f;
 };
 void cross_entropy(Stream&, const CrossEntropyArgs&);

@@ -1,11 +1,14 @@
 // The CUDA part of a build without CUDA: the same symbols, each saying why it cannot.
 
+#include "kernels/adamw.h"
 #include "kernels/causal_conv1d.h"
+#include "kernels/cross_entropy.h"
 #include "kernels/cuda_backend.h"
 #include "kernels/device.h"
 #include "kernels/error.h"
 #include "kernels/layer_step.h"
 #include "kernels/linear.h"
+#include "kernels/matmul.h"
 #include "kernels/rms_norm.h"
 #include "kernels/sample.h"
 #include "kernels/ssd_scan.h"
@@ -34,6 +37,23 @@ void causal_conv1d(Stream&, const CausalConv1dArgs&) { absent(); }
 void ssd_scan(Stream&, const SsdScanArgs&) { absent(); }
 void ssd_step(Stream&, const SsdStepArgs&) { absent(); }
 void sample(Stream&, const SampleArgs&) { absent(); }
+void matmul(Stream&, const MatmulArgs&) { absent(); }
+void bias_backward(Stream&, const BiasBackwardArgs&) { absent(); }
+void linear_input_backward(Stream&, const LinearInputBackwardArgs&) { absent(); }
+void embedding_from_table(Stream&, const EmbeddingTableArgs&) { absent(); }
+void embedding_backward(Stream&, const EmbeddingBackwardArgs&) { absent(); }
+void rms_norm_backward(Stream&, const RmsNormBackwardArgs&) { absent(); }
+void gated_rms_norm_backward(Stream&, const GatedRmsNormBackwardArgs&) { absent(); }
+void causal_conv1d_packed(Stream&, const CausalConv1dPackedArgs&) { absent(); }
+void causal_conv1d_backward(Stream&, const CausalConv1dBackwardArgs&) { absent(); }
+void ssd_scan_packed(Stream&, const SsdScanPackedArgs&) { absent(); }
+void ssd_scan_backward(Stream&, const SsdScanBackwardArgs&) { absent(); }
+void cross_entropy(Stream&, const CrossEntropyArgs&) { absent(); }
+void adamw(Stream&, const AdamwArgs&) { absent(); }
+double sum_of_squares(Stream&, ConstTensorView) { absent(); }
+double sum(Stream&, ConstTensorView) { absent(); }
+void convert(Stream&, TensorView, ConstTensorView) { absent(); }
+void add(Stream&, TensorView, ConstTensorView) { absent(); }
 bool layer_step(Stream&, const LayerStepArgs&) { absent(); }
 
 }  // namespace holdfast::cuda

@@ -37,10 +37,10 @@ void bias_backward(Stream&, const BiasBackwardArgs&);
 // dx = dy W (+ dx) through a frozen weight of any format (LoRA, initial states). dtypes as in matmul: dx and dy f32, or
 // on a GPU both bf16 for weights that are no finer.
 struct LinearInputBackwardArgs {
-  TensorView dx;              // (M, cols of w)
-  ConstTensorView dy;         // (M, rows of w)
+  TensorView dx;       // (M, cols of w)
+  ConstTensorView dy;  // (M, rows of w)
   const Weight* w = nullptr;
-  bool accumulate = false;    // f32 alone
+  bool accumulate = false;  // f32 alone
 };
 void linear_input_backward(Stream&, const LinearInputBackwardArgs&);
 

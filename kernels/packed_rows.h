@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "kernels/tensor.h"
 
@@ -16,5 +17,9 @@ struct PackedRows {
   ConstTensorView sequence_of_unit;
   std::int64_t sequences = 0;
 };
+
+// For the checks of the ops: throws ArgumentError where T or sequence_of_unit break the rules above (the values of
+// sequence_of_unit are looked at on the CPU alone).
+void require_packed(const PackedRows& rows, std::int64_t tokens, DeviceKind where, std::string_view op);
 
 }  // namespace holdfast

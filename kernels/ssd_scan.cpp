@@ -57,6 +57,69 @@ void ssd_scan(Stream& stream, const SsdScanArgs& args) {
   return where == DeviceKind::cpu ? cpu::ssd_scan(stream, args) : cuda::ssd_scan(stream, args);
 }
 
+namespace {
+
+// Of the inputs; returns their dtype. T is given by the output.
+DType ssd_require_packed_inputs(const SsdPackedInputs& in, std::int64_t tokens, DeviceKind where, std::string_view op) {
+  const auto what = [&](const char* part) { return std::string(op) + ": " + part; };
+  ssd_require(in.heads >= 1 && in.head_dim >= 1 && in.d_state >= 1, [&] {
+    return std::string(op) + ": heads " + std::to_string(in.heads) + ", head_dim " + std::to_string(in.head_dim) +
+           ", d_state " + std::to_string(in.d_state) + ", want at least 1 of each";
+  });
+  ssd_require_groups(op, in.heads, in.groups);
+  ssd_require_limits(op, in.dt_min, in.dt_max);
+  ssd_require(in.dt_stride >= in.heads, [&] {
+    return what("dt_stride: ") + std::to_string(in.dt_stride) + ", want at least the " + std::to_string(in.heads) +
+           " heads of a row";
+  });
+  const DType dtype = activation_dtype(in.xbc, where, what("xbc"));
+  require(in.xbc, Shape{tokens, in.heads * in.head_dim + 2 * in.groups * in.d_state}, dtype, where, what("xbc"));
+  require(in.dt_raw, Shape{tokens, in.heads}, dtype, where, what("dt_raw"));
+  require(in.dt_bias, Shape{in.heads}, DType::f32, where, what("dt_bias"));
+  require(in.a, Shape{in.heads}, DType::f32, where, what("a"));
+  require(in.d, Shape{in.heads}, DType::f32, where, what("d"));
+  if (in.initial) {
+    require(in.initial, Shape{in.heads, in.head_dim, in.d_state}, DType::f32, where, what("initial"));
+  }
+  require_packed(in.rows, tokens, where, op);
+  return dtype;
+}
+
+}  // namespace
+
+void ssd_scan_packed(Stream& stream, const SsdScanPackedArgs& args) {
+  const DeviceKind where = stream.kind();
+  const std::int64_t tokens = args.y.shape[0];
+  const DType dtype = ssd_require_packed_inputs(args.in, tokens, where, "ssd_scan_packed");
+  require(args.y, Shape{tokens, args.in.heads * args.in.head_dim}, dtype, where, "ssd_scan_packed: y");
+  if (tokens == 0) return;
+  return where == DeviceKind::cpu ? cpu::ssd_scan_packed(stream, args) : cuda::ssd_scan_packed(stream, args);
+}
+
+void ssd_scan_backward(Stream& stream, const SsdScanBackwardArgs& args) {
+  const DeviceKind where = stream.kind();
+  const SsdPackedInputs& in = args.in;
+  const std::int64_t tokens = args.dy.shape[0];
+  const DType dtype = ssd_require_packed_inputs(in, tokens, where, "ssd_scan_backward");
+  require(args.dy, Shape{tokens, in.heads * in.head_dim}, dtype, where, "ssd_scan_backward: dy");
+  require(args.d_xbc, in.xbc.shape, dtype, where, "ssd_scan_backward: d_xbc");
+  require(args.d_dt_raw, Shape{tokens, in.heads}, dtype, where, "ssd_scan_backward: d_dt_raw");
+  ssd_require(args.d_dt_stride >= in.heads, [&] {
+    return "ssd_scan_backward: d_dt_stride: " + std::to_string(args.d_dt_stride) + ", want at least the " +
+           std::to_string(in.heads) + " heads of a row";
+  });
+  const Shape of_heads{in.heads};
+  if (args.d_a_log) require(args.d_a_log, of_heads, DType::f32, where, "ssd_scan_backward: d_a_log");
+  if (args.d_d) require(args.d_d, of_heads, DType::f32, where, "ssd_scan_backward: d_d");
+  if (args.d_dt_bias) require(args.d_dt_bias, of_heads, DType::f32, where, "ssd_scan_backward: d_dt_bias");
+  if (args.d_initial) {
+    require(args.d_initial, Shape{in.heads, in.head_dim, in.d_state}, DType::f32, where,
+            "ssd_scan_backward: d_initial");
+  }
+  if (tokens == 0) return;
+  return where == DeviceKind::cpu ? cpu::ssd_scan_backward(stream, args) : cuda::ssd_scan_backward(stream, args);
+}
+
 void ssd_step(Stream& stream, const SsdStepArgs& args) {
   const DeviceKind where = stream.kind();
   const std::int64_t batch = args.y.shape[0];

@@ -33,12 +33,12 @@ void ssd_scan(Stream&, const SsdScanArgs&);
 
 // The same over packed sequences, all of which begin with one state. The inputs of the scan and of its gradients.
 struct SsdPackedInputs {
-  ConstTensorView xbc;         // (T, C)  C = H*P + 2*G*N; f32, or on a GPU bf16
-  ConstTensorView dt_raw;      // (T, H)  dtype of xbc; rows stand dt_stride apart
-  std::int64_t dt_stride = 0;  // in elements, >= H
-  ConstTensorView dt_bias;     // (H)  f32
-  ConstTensorView a;           // (H)  f32, negative: -exp(A_log)
-  ConstTensorView d;           // (H)  f32
+  ConstTensorView xbc;           // (T, C)  C = H*P + 2*G*N; f32, or on a GPU bf16
+  ConstTensorView dt_raw;        // (T, H)  dtype of xbc; rows stand dt_stride apart
+  std::int64_t dt_stride = 0;    // in elements, >= H
+  ConstTensorView dt_bias;       // (H)  f32
+  ConstTensorView a;             // (H)  f32, negative: -exp(A_log)
+  ConstTensorView d;             // (H)  f32
   ConstTensorView initial = {};  // (H, P, N)  f32; absent: zeros
   std::int64_t heads = 0, head_dim = 0, d_state = 0, groups = 1;
   float dt_min = 0.0f;

@@ -36,6 +36,15 @@ HWY_INLINE V silu(D d, V x) {
   return hn::Div(x, hn::Add(hn::Set(d, 1.0f), e));
 }
 
+// The derivative of silu: s (1 + x (1 - s)) with s = 1 / (1 + exp(-x)), and 1 - s = exp(-x) s without cancellation.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V silu_slope(D d, V x) {
+  const V e = hn::Exp(d, hn::Min(hn::Neg(x), hn::Set(d, 88.0f)));
+  const V one = hn::Set(d, 1.0f);
+  const V s = hn::Div(one, hn::Add(one, e));
+  return hn::Mul(s, hn::MulAdd(x, hn::Mul(e, s), one));
+}
+
 // log(1 + exp(x)) without overflow, and NaN for NaN.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V softplus(D d, V x) {

@@ -43,6 +43,9 @@ constexpr std::int64_t scan_segment = 512;  // tokens (at least one chunk) whose
 // columns of P.
 struct ScanPlan {
   const SsdScanArgs* args;
+  const std::int32_t* sequence_of_unit;  // of packed rows; null: one sequence
+  const float* initial;                  // (H, P, N)  state before each sequence; null: zeros
+  float* final;                          // (H, P, N)  state after the last token; null: not wanted
   std::int64_t tokens, heads, head_dim, d_state, groups, row;  // row: floats of a token in xbc
   std::int64_t chunk, chunk_padded, segment_chunks;
   std::int64_t block_columns, blocks;
@@ -401,6 +404,13 @@ HWY_INLINE void scan_state(const ScanHeadChunk& w) {
   }
 }
 
+// Whether a sequence begins at this token, which begins a chunk.
+HWY_INLINE bool scan_begins(const ScanPlan& plan, std::int64_t token) {
+  if (token == 0 || plan.sequence_of_unit == nullptr) return token == 0;
+  const std::int64_t unit = token / PackedRows::unit;
+  return token % PackedRows::unit == 0 && plan.sequence_of_unit[unit] != plan.sequence_of_unit[unit - 1];
+}
+
 // One block of columns of one head through all chunks of a segment.
 void scan_head(const ScanPlan& plan, const ScanSegment& segment, std::int64_t index, std::int64_t thread) {
   const SsdScanArgs& args = *plan.args;
@@ -409,15 +419,17 @@ void scan_head(const ScanPlan& plan, const ScanSegment& segment, std::int64_t in
   const std::int64_t columns = std::min(plan.block_columns, plan.head_dim - column);
   const std::int64_t width = plan.block_columns;
   float* state = plan.state + index * plan.d_state * width;
-  float* stored = args.state.as<float>() + (head * plan.head_dim + column) * plan.d_state;
-  if (segment.first == 0) {
-    std::fill(state, state + plan.d_state * width, 0.0f);
-    scan_turn(stored, plan.d_state, columns, plan.d_state, state, width);
-  }
+  const std::int64_t stored_at = (head * plan.head_dim + column) * plan.d_state;
   float* memory = plan.per_thread + thread * plan.thread_floats;
   const std::int64_t group = head / (plan.heads / plan.groups);
   for (std::int64_t chunk = 0; chunk < segment.chunks; ++chunk) {
     const std::int64_t first = segment.first + chunk * plan.chunk;
+    if (scan_begins(plan, first)) {
+      std::fill(state, state + plan.d_state * width, 0.0f);
+      if (plan.initial != nullptr) {
+        scan_turn(plan.initial + stored_at, plan.d_state, columns, plan.d_state, state, width);
+      }
+    }
     const std::int64_t decay_at = (head * plan.segment_chunks + chunk) * plan.chunk_padded;
     const std::int64_t group_at = group * plan.segment_chunks + chunk;
     float* mixed = memory;
@@ -452,8 +464,8 @@ void scan_head(const ScanPlan& plan, const ScanSegment& segment, std::int64_t in
     scan_outputs(work);
     scan_state(work);
   }
-  if (segment.first + segment.tokens == plan.tokens) {
-    scan_turn(state, width, plan.d_state, columns, stored, plan.d_state);
+  if (plan.final != nullptr && segment.first + segment.tokens == plan.tokens) {
+    scan_turn(state, width, plan.d_state, columns, plan.final + stored_at, plan.d_state);
   }
 }
 
@@ -477,13 +489,13 @@ std::int64_t scan_block_columns(std::int64_t heads, std::int64_t head_dim, std::
   return columns;
 }
 
-ScanPlan scan_plan(const SsdScanArgs& args, std::int64_t threads) {
+ScanPlan scan_plan(const SsdScanArgs& args, std::int64_t d_state, std::int64_t threads) {
   ScanPlan plan{};
   plan.args = &args;
   plan.tokens = args.y.shape[0];
   plan.heads = args.y.shape[1];
   plan.head_dim = args.y.shape[2];
-  plan.d_state = args.state.shape[2];
+  plan.d_state = d_state;
   plan.groups = args.groups;
   plan.row = args.xbc.shape[1];
   plan.chunk = std::min({args.chunk, plan.tokens, scan_longest});
@@ -524,11 +536,7 @@ void scan_allocate(Stream& stream, ScanPlan& plan, std::int64_t threads) {
   plan.per_thread = memory + per_thread;
 }
 
-}  // namespace
-
-void ssd_scan(Stream& stream, const SsdScanArgs& args) {
-  const auto threads = static_cast<std::int64_t>(stream.pool().threads());
-  ScanPlan plan = scan_plan(args, threads);
+void scan_all(Stream& stream, ScanPlan& plan, std::int64_t threads) {
   scan_allocate(stream, plan, threads);
   const std::int64_t segment_tokens = plan.segment_chunks * plan.chunk;
   for (std::int64_t first = 0; first < plan.tokens; first += segment_tokens) {
@@ -541,6 +549,39 @@ void ssd_scan(Stream& stream, const SsdScanArgs& args) {
       HWY_DYNAMIC_DISPATCH(scan_head)(plan, segment, piece, thread);
     });
   }
+}
+
+}  // namespace
+
+void ssd_scan(Stream& stream, const SsdScanArgs& args) {
+  const auto threads = static_cast<std::int64_t>(stream.pool().threads());
+  ScanPlan plan = scan_plan(args, args.state.shape[2], threads);
+  plan.initial = args.state.as<float>();
+  plan.final = args.state.as<float>();
+  scan_all(stream, plan, threads);
+}
+
+// The scan of one sequence, whose state begins anew where a sequence does: chunks divide the unit of packed rows.
+void ssd_scan_packed(Stream& stream, const SsdScanPackedArgs& args) {
+  const SsdPackedInputs& in = args.in;
+  const auto threads = static_cast<std::int64_t>(stream.pool().threads());
+  SsdScanArgs one{.y = args.y,
+                  .state = {},
+                  .xbc = in.xbc,
+                  .dt_raw = in.dt_raw,
+                  .dt_stride = in.dt_stride,
+                  .dt_bias = in.dt_bias,
+                  .a = in.a,
+                  .d = in.d,
+                  .groups = in.groups,
+                  .dt_min = in.dt_min,
+                  .dt_max = in.dt_max};
+  static_assert(PackedRows::unit % SsdScanArgs{}.chunk == 0);
+  one.y.shape = Shape{args.y.shape[0], in.heads, in.head_dim};
+  ScanPlan plan = scan_plan(one, in.d_state, threads);
+  plan.sequence_of_unit = in.rows.sequence_of_unit.as<std::int32_t>();
+  plan.initial = in.initial.as<float>();
+  scan_all(stream, plan, threads);
 }
 
 }  // namespace holdfast::cpu
