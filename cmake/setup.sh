@@ -19,11 +19,15 @@ build_packages=(
   fonts-dejavu-core
 )
 
+# npm fetches MathJax; whatever brought it along will do.
+command -v npm >/dev/null || build_packages+=(npm)
+
 # The same in words, for other distributions.
 other_distribution_needs='  a C++20 compiler (GCC 12 or Clang 15, or newer), CMake 3.25 or newer, Ninja, pkg-config; ccache if you like
   Qt 6.4 or newer: Core, Gui, Widgets, Test, Qml (qt6-base and qt6-declarative with their development files)
   with their development files: Highway, SentencePiece, nlohmann-json 3.11, PCRE2, utf8proc, xxHash, zlib, zstd,
     SQLite 3, CLI11, toml++, md4c, MPI (Open MPI, with mpirun), FLINT
+  npm with Node.js 18 or newer: it fetches MathJax
   a font, such as DejaVu'
 
 # Without holding the lock any longer than the set-up takes: a second call waits for the first one's build.

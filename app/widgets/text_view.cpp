@@ -1,31 +1,28 @@
 #include "app/widgets/text_view.h"
 
 #include <QAbstractTextDocumentLayout>
-#include <QKeyEvent>
-#include <QTextBlock>
-#include <QTextCursor>
-#include <QTextDocument>
+#include <QApplication>
+#include <QClipboard>
+#include <QContextMenuEvent>
+#include <QImage>
+#include <QMenu>
+#include <QMimeData>
+#include <QPainter>
+#include <QScrollBar>
+#include <QToolButton>
 #include <QWheelEvent>
 #include <cmath>
+#include <memory>
+
+#include "app/markdown/formula_object.h"
+#include "app/markdown/markdown_source.h"
 
 namespace holdfast {
-namespace {
 
-// A paragraph is laid out again whole at every append: one that never ends is broken at a space.
-constexpr int longest_paragraph = 8000;
-
-void leave_air(QTextCursor& cursor) {
-  QTextBlockFormat format;
-  format.setLineHeight(128, QTextBlockFormat::ProportionalHeight);
-  cursor.setBlockFormat(format);
-}
-
-}  // namespace
-
-TextView::TextView(QWidget* parent) : QTextEdit(parent) {
+TextView::TextView(FormulaRenderer* renderer, QWidget* parent)
+    : QTextEdit(parent), copyCode_(new QToolButton(viewport())) {
   setReadOnly(true);
   setUndoRedoEnabled(false);
-  setAcceptRichText(false);
   setProperty("view", true);
   setFrameShape(QFrame::NoFrame);
   setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -33,41 +30,156 @@ TextView::TextView(QWidget* parent) : QTextEdit(parent) {
   setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
   setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
   setTabChangesFocus(true);
+  setCursorWidth(0);
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+  setMouseTracking(true);
   document()->setDocumentMargin(0);
+  document()->setUndoRedoEnabled(false);
   viewport()->setAutoFillBackground(false);
+  new FormulaObject(renderer, document());
+  copyCode_->setObjectName(QStringLiteral("copyCode"));
+  copyCode_->setText(tr("Copy"));
+  copyCode_->setAccessibleName(tr("Copy the code"));
+  copyCode_->setFocusPolicy(Qt::NoFocus);
+  copyCode_->setCursor(Qt::ArrowCursor);
+  copyCode_->hide();
+  connect(copyCode_, &QToolButton::clicked, this, [this] {
+    if (codeUnderMouse_.isValid()) copyText(codeOf(codeUnderMouse_));
+  });
   connect(document()->documentLayout(), &QAbstractTextDocumentLayout::documentSizeChanged, this, &TextView::fitHeight);
-  setText({});
+  writeAll();
 }
 
 void TextView::setText(const QString& text) {
-  text_.clear();
-  clear();
-  QTextCursor cursor(document());
-  leave_air(cursor);
-  append(text);
+  text_ = text;
+  writeAll();
 }
 
 void TextView::append(const QString& text) {
   if (text.isEmpty()) return;
   text_ += text;
-  QTextCursor cursor(document());
-  cursor.movePosition(QTextCursor::End);
-  const qsizetype space = text.lastIndexOf(QLatin1Char(' '));
-  if (cursor.block().length() < longest_paragraph || space < 0) return cursor.insertText(text);
-  cursor.insertText(text.left(space));
-  cursor.insertBlock();
-  cursor.insertText(text.mid(space + 1));
+  writeTail();
 }
 
-int TextView::wishedWidth(int most) const {
-  const int ideal = static_cast<int>(std::ceil(document()->idealWidth()));
-  return std::min(most, ideal + 2);
+void TextView::setMuted(bool muted) {
+  muted_ = muted;
+  writeAll();
+}
+
+void TextView::enlarge(double points) {
+  QFont larger = font();
+  larger.setPointSizeF(larger.pointSizeF() + points);
+  setFont(larger);
+  writeAll();
+}
+
+void TextView::writeAll() {
+  colours_ = MarkdownColours::of(QApplication::palette(), muted_);
+  offerCopy({});
+  document()->setDefaultFont(font());
+  document()->clear();
+  finishedSource_ = 0;
+  finishedEnd_ = 0;
+  finishedFormat_ = {};
+  writeTail();
+}
+
+void TextView::writeTail() {
+  offerCopy({});
+  QTextCursor cursor(document());
+  cursor.beginEditBlock();
+  cursor.setPosition(std::min(finishedEnd_, document()->characterCount() - 1));
+  cursor.movePosition(QTextCursor::End, QTextCursor::KeepAnchor);
+  cursor.removeSelectedText();
+  cursor.setBlockFormat(finishedFormat_);
+  MarkdownWriter writer(document(), colours_);
+  const QString tail = text_.mid(finishedSource_);
+  const qsizetype finished = finishedLength(tail);
+  if (finished > 0) {
+    writer.write(tail.left(finished));
+    cursor.movePosition(QTextCursor::End);
+    finishedSource_ += finished;
+    finishedEnd_ = cursor.position();
+    finishedFormat_ = cursor.blockFormat();
+  }
+  writer.write(tail.mid(finished));
+  cursor.endEditBlock();
+  fitHeight();
 }
 
 void TextView::fitHeight() {
   const int height = static_cast<int>(std::ceil(document()->documentLayout()->documentSize().height()));
   if (height != this->height() || minimumHeight() != height) setFixedHeight(std::max(height, 1));
+}
+
+void TextView::offerCopy(const QTextBlock& code) {
+  codeUnderMouse_ = code;
+  copyCode_->setVisible(code.isValid());
+  if (!code.isValid()) return;
+  copyCode_->adjustSize();
+  const QRectF ground = codeGround(code);
+  copyCode_->move(static_cast<int>(ground.right()) - copyCode_->width() - 5, static_cast<int>(ground.top()) + 5);
+}
+
+void TextView::copyText(const QString& text) {
+  QApplication::clipboard()->setText(text);
+  emit copied();
+}
+
+void TextView::changeEvent(QEvent* event) {
+  QTextEdit::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange || event->type() == QEvent::StyleChange) {
+    if (MarkdownColours::of(QApplication::palette(), muted_).text != colours_.text) writeAll();
+  }
+}
+
+void TextView::contextMenuEvent(QContextMenuEvent* event) {
+  const std::unique_ptr<QMenu> menu(createStandardContextMenu(event->pos()));
+  const QTextCursor here = cursorForPosition(event->pos());
+  const QTextBlock code = codeBlockAt(*document(), event->pos());
+  QTextCursor after = here;
+  after.movePosition(QTextCursor::NextCharacter);
+  const QString formula = FormulaObject::source(after.charFormat());
+  const QString link = here.charFormat().toolTip();
+  menu->addSeparator();
+  if (code.isValid()) menu->addAction(tr("Copy the code"), this, [this, code] { copyText(codeOf(code)); });
+  if (!formula.isEmpty()) menu->addAction(tr("Copy the formula as TeX"), this, [this, formula] { copyText(formula); });
+  if (!link.isEmpty()) menu->addAction(tr("Copy the link"), this, [this, link] { copyText(link); });
+  menu->addAction(tr("Copy all as Markdown"), this, [this] { copyText(text_); });
+  menu->exec(event->globalPos());
+}
+
+QMimeData* TextView::createMimeDataFromSelection() const {
+  auto* mime = new QMimeData;
+  const QTextCursor cursor = textCursor();
+  mime->setText(plainTextOf(*document(), cursor.selectionStart(), cursor.selectionEnd()));
+  return mime;
+}
+
+// Whatever a text names is not fetched. An empty answer would be asked for again at every layout.
+QVariant TextView::loadResource(int, const QUrl&) {
+  QImage nothing(1, 1, QImage::Format_ARGB32);
+  nothing.fill(Qt::transparent);
+  return nothing;
+}
+
+void TextView::mouseMoveEvent(QMouseEvent* event) {
+  QTextEdit::mouseMoveEvent(event);
+  const QTextBlock code = codeBlockAt(*document(), event->position());
+  if (code != codeUnderMouse_) offerCopy(code);
+}
+
+void TextView::leaveEvent(QEvent* event) {
+  QTextEdit::leaveEvent(event);
+  offerCopy({});
+}
+
+void TextView::paintEvent(QPaintEvent* event) {
+  {
+    QPainter painter(viewport());
+    paintMarkdownGrounds(painter, *document(), colours_, event->rect());
+  }
+  QTextEdit::paintEvent(event);
 }
 
 void TextView::resizeEvent(QResizeEvent* event) {

@@ -19,12 +19,6 @@ namespace {
 constexpr int widest_column = 780;  // a line of about 90 characters is as long as one reads well
 constexpr int margin = 24;
 
-void enlarge(QWidget* widget, double points) {
-  QFont font = widget->font();
-  font.setPointSizeF(font.pointSizeF() + points);
-  widget->setFont(font);
-}
-
 // Text behind a thought begins with empty lines that only separate the two.
 QString without_lead(const QString& text) {
   qsizetype start = 0;
@@ -34,7 +28,8 @@ QString without_lead(const QString& text) {
 
 }  // namespace
 
-MessageView::MessageView(const TranscriptItem& item, QWidget* parent) : QWidget(parent), item_(item) {
+MessageView::MessageView(const TranscriptItem& item, FormulaRenderer* formulas, QWidget* parent)
+    : QWidget(parent), item_(item), formulas_(formulas) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(8);
@@ -53,9 +48,9 @@ void MessageView::buildQuestion(QVBoxLayout* layout) {
   bubble_->setObjectName(QStringLiteral("bubble"));
   auto* inside = new QVBoxLayout(bubble_);
   inside->setContentsMargins(14, 10, 14, 10);
-  text_ = new TextView;
+  text_ = new TextView(formulas_);
   text_->setAccessibleName(tr("Question"));
-  enlarge(text_, 1.5);
+  text_->enlarge(1.5);
   inside->addWidget(text_);
   row->addWidget(bubble_);
   layout->addLayout(row);
@@ -77,17 +72,17 @@ void MessageView::buildReply(QVBoxLayout* layout) {
   thoughtBody_->setObjectName(QStringLiteral("thoughtBody"));
   auto* inside = new QVBoxLayout(thoughtBody_);
   inside->setContentsMargins(14, 2, 0, 2);
-  thought_ = new TextView;
+  thought_ = new TextView(formulas_);
   thought_->setObjectName(QStringLiteral("thought"));
-  thought_->setProperty("muted", true);
   thought_->setAccessibleName(tr("Thought"));
-  enlarge(thought_, 0.5);
+  thought_->enlarge(0.5);
+  thought_->setMuted(true);
   inside->addWidget(thought_);
   layout->addWidget(thoughtBody_);
-  text_ = new TextView;
+  text_ = new TextView(formulas_);
   text_->setObjectName(QStringLiteral("answer"));
   text_->setAccessibleName(tr("Answer"));
-  enlarge(text_, 1.5);
+  text_->enlarge(1.5);
   layout->addWidget(text_);
 }
 
@@ -215,7 +210,7 @@ TranscriptView::TranscriptView(QWidget* parent) : QScrollArea(parent), column_(n
 }
 
 MessageView* TranscriptView::make(const TranscriptItem& item) {
-  auto* view = new MessageView(item);
+  auto* view = new MessageView(item, &formulas_);
   connect(view, &MessageView::actionRequested, this, &TranscriptView::actionRequested);
   connect(view, &MessageView::copied, this, &TranscriptView::copied);
   view->setColumnWidth(std::min(widest_column, viewport()->width() - 2 * margin));

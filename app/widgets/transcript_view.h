@@ -5,6 +5,8 @@
 #include <QString>
 #include <vector>
 
+#include "app/formulas/formula_renderer.h"
+
 class QLabel;
 class QPushButton;
 class QToolButton;
@@ -58,6 +60,7 @@ class TranscriptView : public QScrollArea {
   MessageView* make(const TranscriptItem& item);
   void truncate(std::size_t count);
 
+  FormulaRenderer formulas_;  // outlives the views
   QWidget* column_;
   QVBoxLayout* layout_;
   std::vector<MessageView*> views_;
@@ -69,7 +72,7 @@ class MessageView : public QWidget {
   Q_OBJECT
 
  public:
-  explicit MessageView(const TranscriptItem& item, QWidget* parent = nullptr);
+  MessageView(const TranscriptItem& item, FormulaRenderer* formulas, QWidget* parent = nullptr);
 
   void setItem(const TranscriptItem& item);
   void append(const QString& thought, const QString& answer);
@@ -89,6 +92,7 @@ class MessageView : public QWidget {
   void copy();
 
   TranscriptItem item_;
+  FormulaRenderer* formulas_;
   TextView* text_ = nullptr;
   TextView* thought_ = nullptr;
   QWidget* thoughtBody_ = nullptr;

@@ -1,0 +1,180 @@
+#include "app/formulas/formula_picture.h"
+
+#include <QFont>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QPainter>
+#include <QTransform>
+#include <cmath>
+
+namespace holdfast {
+namespace {
+
+constexpr double largest_extent = 1e6;  // of a formula: 1000 em
+
+std::vector<double> numbers(const QJsonValue& value) {
+  std::vector<double> list;
+  for (const QJsonValue& item : value.toArray()) list.push_back(item.toDouble());
+  return list;
+}
+
+// Path data of MathJax's fonts: M L H V Q T Z with absolute coordinates.
+class PathReader {
+ public:
+  explicit PathReader(const QString& data) : data_(data.toLatin1()), next_(data_.constData()) {}
+
+  QPainterPath read() {
+    for (skip(); *next_ != 0; skip()) {
+      const char letter = *next_;
+      if ((letter >= 'A' && letter <= 'Z')) {
+        command_ = letter;
+        ++next_;
+      } else if (!startsNumber()) {
+        break;  // not ours
+      }
+      if (!step()) break;
+    }
+    return path_;
+  }
+
+ private:
+  void skip() {
+    while (*next_ == ' ' || *next_ == ',' || *next_ == '\n') ++next_;
+  }
+  [[nodiscard]] bool startsNumber() const {
+    return (*next_ >= '0' && *next_ <= '9') || *next_ == '-' || *next_ == '.' || *next_ == '+';
+  }
+  double number() {
+    skip();
+    if (!startsNumber()) {
+      broken_ = true;
+      return 0.0;
+    }
+    char* end = nullptr;
+    const double value = std::strtod(next_, &end);  // the C locale's point is set by the application's start
+    broken_ |= end == next_ || !std::isfinite(value);
+    next_ = end;
+    return broken_ ? 0.0 : value;
+  }
+  QPointF point() {
+    const double x = number();
+    return {x, number()};
+  }
+  bool step() {
+    const QPointF here = path_.currentPosition();
+    switch (command_) {
+      case 'M': path_.moveTo(point()); break;
+      case 'L': path_.lineTo(point()); break;
+      case 'H': path_.lineTo(number(), here.y()); break;
+      case 'V': path_.lineTo(here.x(), number()); break;
+      case 'Q': {
+        control_ = point();
+        path_.quadTo(control_, point());
+        return !broken_;
+      }
+      case 'T': {
+        control_ = 2.0 * here - control_;
+        path_.quadTo(control_, point());
+        return !broken_;
+      }
+      case 'Z': path_.closeSubpath(); break;
+      default: return false;
+    }
+    control_ = path_.currentPosition();
+    return !broken_;
+  }
+
+  QByteArray data_;
+  const char* next_;
+  char command_ = 0;
+  bool broken_ = false;
+  QPainterPath path_;
+  QPointF control_;
+};
+
+QTransform transform_of(const std::vector<double>& m, std::size_t from = 0) {
+  if (m.size() < from + 6) return {};
+  return {m[from], m[from + 1], m[from + 2], m[from + 3], m[from + 4], m[from + 5]};
+}
+
+QPainterPath outline_of(const QJsonObject& shape) {
+  QPainterPath path;
+  if (shape.contains(QLatin1String("p"))) {
+    path = PathReader(shape[QLatin1String("p")].toString()).read();
+  } else if (const auto r = numbers(shape[QLatin1String("r")]); r.size() == 4) {
+    path.addRect(r[0], r[1], r[2], r[3]);
+  } else if (const auto l = numbers(shape[QLatin1String("l")]); l.size() == 4) {
+    path.moveTo(l[0], l[1]);
+    path.lineTo(l[2], l[3]);
+  } else if (shape.contains(QLatin1String("t"))) {
+    QFont font;
+    font.setPixelSize(std::clamp(static_cast<int>(shape[QLatin1String("ts")].toDouble()), 1, 4000));
+    font.setItalic(shape[QLatin1String("ti")].toBool());
+    font.setBold(shape[QLatin1String("tb")].toBool());
+    path.addText(0, 0, font, shape[QLatin1String("t")].toString().left(200));
+  }
+  path.setFillRule(Qt::WindingFill);
+  return path;
+}
+
+std::optional<QColor> colour_of(const QJsonValue& value) {
+  const QString text = value.toString();
+  if (text.isEmpty() || !QColor::isValidColor(text)) return std::nullopt;
+  return QColor(text);
+}
+
+}  // namespace
+
+std::optional<FormulaPicture> FormulaPicture::fromJson(const QByteArray& json) {
+  const QJsonObject root = QJsonDocument::fromJson(json).object();
+  FormulaPicture picture;
+  picture.width_ = root[QLatin1String("w")].toDouble(-1.0);
+  picture.ascent_ = root[QLatin1String("a")].toDouble();
+  picture.descent_ = root[QLatin1String("d")].toDouble();
+  const auto sane = [](double extent) { return std::isfinite(extent) && std::abs(extent) <= largest_extent; };
+  if (picture.width_ < 0.0 || !sane(picture.width_) || !sane(picture.ascent_) || !sane(picture.descent_)) return {};
+  for (const QJsonValue& value : root[QLatin1String("s")].toArray()) {
+    const QJsonObject from = value.toObject();
+    Shape shape;
+    shape.path = transform_of(numbers(from[QLatin1String("m")])).map(outline_of(from));
+    shape.filled = from[QLatin1String("f")].toString() != QLatin1String("none");
+    shape.fill = colour_of(from[QLatin1String("f")]);
+    shape.stroke = colour_of(from[QLatin1String("k")]);
+    shape.strokeWidth = from[QLatin1String("kw")].toDouble();
+    shape.dashes = numbers(from[QLatin1String("kd")]);
+    if (const auto c = numbers(from[QLatin1String("c")]); c.size() == 10) {
+      QPainterPath box;
+      box.addRect(c[0], c[1], c[2], c[3]);
+      shape.clip = transform_of(c, 4).map(box);
+    }
+    picture.shapes_.push_back(std::move(shape));
+  }
+  return picture;
+}
+
+void FormulaPicture::paint(QPainter& painter, QPointF origin, double em, const QColor& colour) const {
+  painter.save();
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.translate(origin);
+  painter.scale(em / 1000.0, em / 1000.0);
+  for (const Shape& shape : shapes_) {
+    painter.save();
+    if (!shape.clip.isEmpty()) painter.setClipPath(shape.clip, Qt::IntersectClip);
+    QPen pen(Qt::NoPen);
+    if (shape.strokeWidth > 0.0) {
+      pen = QPen(shape.stroke.value_or(colour), shape.strokeWidth);
+      pen.setCapStyle(Qt::FlatCap);
+      if (shape.dashes.size() == 1)
+        pen.setDashPattern({shape.dashes[0] / shape.strokeWidth, shape.dashes[0] / shape.strokeWidth});
+      if (shape.dashes.size() >= 2) pen.setStyle(Qt::DotLine);
+    }
+    painter.setPen(pen);
+    painter.setBrush(shape.filled ? QBrush(shape.fill.value_or(colour)) : QBrush(Qt::NoBrush));
+    painter.drawPath(shape.path);
+    painter.restore();
+  }
+  painter.restore();
+}
+
+}  // namespace holdfast
