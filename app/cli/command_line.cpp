@@ -1,7 +1,6 @@
 #include "app/cli/command_line.h"
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -24,8 +23,10 @@ constexpr const char* command_line_footer =
     "Example: holdfast solve \"What is 17 * 23?\" --json";
 
 using CommandFactory = std::unique_ptr<Command> (*)(CLI::App&, const Globals&);
-constexpr std::array<CommandFactory, 7> command_factories = {
-    chat_command, solve_command, info_command, convert_command, tokenize_command, logits_command, bench_command};
+constexpr CommandFactory command_factories[] = {
+    chat_command,     solve_command,  info_command,  convert_command,
+    tokenize_command, logits_command, bench_command, learn_tokenizer_command,
+};
 
 // CLI11 speaks of some faults in several lines; a message of ours is one sentence.
 int tell_usage(const CLI::App& app, std::string message) {
