@@ -12,10 +12,10 @@ namespace holdfast {
 
 struct CrossEntropyArgs {
   TensorView loss;                 // (T)     f32 out; 0 where there is no target
-  TensorView dx;                   // (T, D)  out, dtype of x; absent: the loss alone
-  TensorView d_head;               // (V, D)  f32, added to; absent: none
+  TensorView dx = {};              // (T, D)  out, dtype of x; absent: the loss alone
+  TensorView d_head = {};          // (V, D)  f32, added to; absent: none
   ConstTensorView x;               // (T, D)  f32, or on a GPU bf16
-  ConstTensorView head;            // (V, D)  dtype of x; or absent, then:
+  ConstTensorView head = {};       // (V, D)  dtype of x; or absent, then:
   const Weight* frozen = nullptr;  // the head as a packed weight; d_head is absent
   ConstTensorView targets;         // (T)     i32 in [0, V), or -1 for none
   ConstTensorView weights;         // (T)     f32

@@ -36,10 +36,18 @@ inline Bounded operator+(const Bounded& a, const Bounded& b) {
   return {a.value + b.value, size, a.bound + b.bound + roundoff * size};
 }
 inline Bounded operator-(const Bounded& a) { return {-a.value, a.size, a.bound}; }
+inline Bounded operator-(const Bounded& a, const Bounded& b) { return a + -b; }
 inline Bounded operator*(const Bounded& a, const Bounded& b) {
   const double size = a.size * b.size;
   return {a.value * b.value, size,
           a.size * b.bound + b.size * a.bound + a.bound * b.bound + roundoff * size + smallest};
+}
+
+// By a number that is positive, its error included.
+inline Bounded operator/(const Bounded& a, const Bounded& b) {
+  const double least = b.value - b.bound;
+  return {a.value / b.value, a.size / b.value,
+          (a.bound + a.size * b.bound / b.value) / least + 2.0 * roundoff * a.size / least + smallest};
 }
 
 // Elementary functions of a float library: a few units in the last place, and results below the smallest normal
@@ -61,6 +69,23 @@ inline Bounded silu(const Bounded& a) {
   const double slope = std::abs(gate * (1.0 + a.value * (1.0 - gate))) + a.bound;  // |silu''| <= 1
   return {value, std::abs(value),
           slope * a.bound + 2.0 * function_error * std::abs(value) + 64.0 * smallest * (1.0 + std::abs(a.value))};
+}
+inline Bounded sigmoid(const Bounded& a) {
+  const double value = 1.0 / (1.0 + std::exp(-a.value));
+  return {value, value, value * (std::expm1(a.bound) + 2.0 * function_error) + smallest};
+}
+// The derivative of silu. |silu''| <= 1; its two terms have different signs below 0.
+inline Bounded silu_slope(const Bounded& a) {
+  const double gate = 1.0 / (1.0 + std::exp(-a.value));
+  const double rest = a.value / (1.0 + std::exp(a.value));
+  const double size = gate * (1.0 + std::abs(rest));
+  return {gate * (1.0 + rest), size,
+          a.bound + 4.0 * function_error * size + 64.0 * smallest * (1.0 + std::abs(a.value))};
+}
+inline Bounded sqrt(const Bounded& a) {
+  const double value = std::sqrt(a.value);
+  const double spread = std::sqrt(a.value + a.bound) - std::sqrt(std::fmax(a.value - a.bound, 0.0));
+  return {value, value, spread + function_error * value};
 }
 inline Bounded reciprocal_sqrt(const Bounded& a) {
   const double value = 1.0 / std::sqrt(a.value);

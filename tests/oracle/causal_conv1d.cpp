@@ -24,4 +24,31 @@ CausalConv1dResult causal_conv1d(const Numbers& x, const Numbers& weight, const 
   return result;
 }
 
+CausalConv1dGradients causal_conv1d_backward(const Numbers& x, const Numbers& weight, const Numbers& bias,
+                                             const Numbers& state, const Numbers& dy, std::int64_t channels) {
+  const auto width = static_cast<std::size_t>(channels);
+  const std::size_t taps = weight.size() / width;
+  const std::size_t tokens = x.size() / width;
+  CausalConv1dGradients result{Numbers(x.size()), Numbers(weight.size()), Numbers(width), Numbers(state.size())};
+  for (std::size_t c = 0; c < width; ++c) {
+    // Inputs of the state and of the tokens in one line, and their gradients.
+    Numbers line(taps - 1 + tokens), gradient(taps - 1 + tokens);
+    for (std::size_t k = 0; k + 1 < taps; ++k) line[k] = state[c * (taps - 1) + k];
+    for (std::size_t t = 0; t < tokens; ++t) line[taps - 1 + t] = x[t * width + c];
+    for (std::size_t t = 0; t < tokens; ++t) {
+      Bounded sum = bias.empty() ? Bounded() : bias[c];
+      for (std::size_t k = 0; k < taps; ++k) sum = sum + weight[c * taps + k] * line[t + k];
+      const Bounded slope = dy[t * width + c] * silu_slope(sum);
+      result.bias[c] = result.bias[c] + slope;
+      for (std::size_t k = 0; k < taps; ++k) {
+        result.weight[c * taps + k] = result.weight[c * taps + k] + slope * line[t + k];
+        gradient[t + k] = gradient[t + k] + slope * weight[c * taps + k];
+      }
+    }
+    for (std::size_t k = 0; k + 1 < taps; ++k) result.state[c * (taps - 1) + k] = gradient[k];
+    for (std::size_t t = 0; t < tokens; ++t) result.x[t * width + c] = gradient[taps - 1 + t];
+  }
+  return result;
+}
+
 }  // namespace holdfast::oracle

@@ -16,4 +16,13 @@ struct RmsNormResult {
 [[nodiscard]] Numbers gated_rms_norm(const Numbers& x, const Numbers& z, const Numbers& weight, std::int64_t groups,
                                      double eps);
 
+struct RmsNormGradients {
+  Numbers x;       // (M, E)
+  Numbers z;       // (M, E), empty without one
+  Numbers weight;  // (E)
+};
+// Of sum(dy y). z (M, E), or empty: the plain norm.
+[[nodiscard]] RmsNormGradients rms_norm_backward(const Numbers& x, const Numbers& z, const Numbers& weight,
+                                                 const Numbers& dy, std::int64_t groups, double eps);
+
 }  // namespace holdfast::oracle

@@ -39,4 +39,15 @@ struct SsdStepResult {
                                      const Numbers& conv_weight, const Numbers& conv_bias, const Numbers& conv_state,
                                      const Numbers& state);
 
+struct SsdGradients {
+  Numbers xbc;     // (T, H*P + 2*G*N)
+  Numbers dt_raw;  // (T, H)
+  Numbers a_log;   // (H)  of A_log, with a = -exp(A_log)
+  Numbers d, dt_bias;
+  Numbers state;  // (H, P, N)  of the state before the first token
+};
+// Of sum(dy y) of ssd(), one token after the other from the last; dy (T, H, P).
+[[nodiscard]] SsdGradients ssd_backward(const SsdShape& shape, const SsdParameters& parameters, const Numbers& xbc,
+                                        const Numbers& dt_raw, const Numbers& state, const Numbers& dy);
+
 }  // namespace holdfast::oracle
