@@ -14,6 +14,7 @@
 #include "kernels/linear.h"
 #include "kernels/rms_norm.h"
 #include "kernels/ssd_scan.h"
+#include "kernels/state_stats.h"
 
 namespace holdfast {
 namespace {
@@ -80,8 +81,10 @@ class Activations {
   Activations(Stream& stream, const Mamba2Config& c, std::int64_t rows, std::int64_t head_rows, DType dtype,
               bool with_probe)
       : rows_(rows), where_(stream.kind()) {
-    const auto bytes =
-        static_cast<std::size_t>(rows * (floats_per_row(c) + 6) + head_rows * c.vocab_size) * sizeof(float) + 16 * 64;
+    const auto bytes = static_cast<std::size_t>(rows * (floats_per_row(c) + (with_probe ? 3 * c.n_heads : 0) + 6) +
+                                                head_rows * c.vocab_size) *
+                           sizeof(float) +
+                       16 * 64;
     next_ = static_cast<std::byte*>(stream.workspace(bytes));
     residual = cut(DType::f32, c.d_model);
     normed = cut(dtype, c.d_model);
@@ -90,7 +93,10 @@ class Activations {
     proj = cut(dtype, c.in_proj_rows());
     xbc = cut(dtype, c.conv_dim());
     y = cut(dtype, c.d_inner());
-    if (with_probe) log_decay = cut(DType::f32, c.n_heads);
+    if (with_probe) {
+      log_decay = cut(DType::f32, c.n_heads);
+      trace = cut(DType::f32, 3 * c.n_heads);
+    }
     inputs = cut(DType::i64, 3);
     inputs.shape = Shape{3 * rows};
     auto* begin = inputs.as<std::int64_t>();
@@ -106,7 +112,7 @@ class Activations {
   TensorView proj;                      // (rows, E + C + H)
   TensorView xbc;                       // (rows, C)
   TensorView y;                         // (rows, E)
-  TensorView log_decay;                 // (rows, H); only for a probe
+  TensorView log_decay, trace;          // (rows, H), (rows, 3 * H); only for a probe
   TensorView inputs;                    // (3 * rows)  the three that follow, which come with one copy
   TensorView ids;                       // (rows)
   TensorView conv_table, state_table;   // (rows)  addresses of the sequences' states; on a GPU
@@ -144,7 +150,9 @@ class BlockPass {
         wanted_(wanted),
         probe_(probe),
         rows_(block.back().row + block.back().count),
-        steps_(std::all_of(block.begin(), block.end(), [](const Segment& s) { return s.count == 1; })),
+        // A GPU's step shows a probe less than its scan does.
+        steps_(std::all_of(block.begin(), block.end(), [](const Segment& s) { return s.count == 1; }) &&
+               (probe == nullptr || stream.kind() == DeviceKind::cpu)),
         act_(stream, config, rows_, on_device || stream.kind() == DeviceKind::cuda ? head_rows() : 0, dtype(),
              probe != nullptr) {}
 
@@ -177,7 +185,7 @@ class BlockPass {
 
   // Long passes on a GPU round activations to bf16, as their products do, unless the weights are finer than that.
   [[nodiscard]] DType dtype() const {
-    if (stream_.kind() == DeviceKind::cpu || rows_ <= gpu_exact_rows || steps_) return DType::f32;
+    if (stream_.kind() == DeviceKind::cpu || rows_ <= gpu_exact_rows || steps_ || probe_ != nullptr) return DType::f32;
     for (const LayerWeights& w : weights_.layers) {
       for (const Weight* matrix : {&w.in_proj, &w.out_proj}) {
         const bool fine = matrix->format() == WeightFormat::f32 || matrix->format() == WeightFormat::f16;
@@ -281,6 +289,7 @@ class BlockPass {
                                   .dt_min = config_.dt_min,
                                   .dt_max = config_.dt_max,
                                   .log_decay = act_.log_decay,
+                                  .trace = step_trace(),
                                   .conv_table = gpu ? act_.conv_table : TensorView{},
                                   .state_table = gpu ? act_.state_table : TensorView{},
                                   .conv_offset = i * config_.conv_dim() * (config_.d_conv - 1),
@@ -289,6 +298,13 @@ class BlockPass {
                          .out_proj = &w.out_proj,
                          .out_proj_bias = bias(w.out_proj_bias),
                          .eps = config_.norm_eps});
+  }
+
+  [[nodiscard]] TensorView step_trace() const {
+    if (probe_ == nullptr) return {};
+    TensorView trace = act_.trace;
+    trace.shape = Shape{rows_, config_.n_heads, 3};
+    return trace;
   }
 
   void scan(std::int64_t i, const LayerWeights& w, const Segment& s) {
@@ -320,6 +336,7 @@ class BlockPass {
                        .dt_min = config_.dt_min,
                        .dt_max = config_.dt_max,
                        .log_decay = probe_ == nullptr ? TensorView{} : row_range(act_.log_decay, s.row, s.count)});
+    if (probe_ != nullptr) trace(w, s, y);
     y.shape = Shape{s.count, config_.d_inner()};
     gated_rms_norm(stream_, {.y = y,
                              .x = y,
@@ -330,11 +347,34 @@ class BlockPass {
                              .eps = config_.norm_eps});
   }
 
+  // The trace is computed on the CPU, wherever the rest is.
+  void trace(const LayerWeights& w, const Segment& s, TensorView y) {
+    const auto y_here = on_cpu(y);
+    const auto xbc = on_cpu(row_range(act_.xbc, s.row, s.count));
+    const auto log_decay = on_cpu(row_range(act_.log_decay, s.row, s.count));
+    const auto a = on_cpu(w.a.view());
+    const auto d = on_cpu(w.d.view());
+    const Shape by_head{s.count, config_.n_heads, 3};
+    std::vector<float> values(static_cast<std::size_t>(by_head.elements()));
+    Stream cpu(Device::cpu(), 1);
+    ssd_trace(cpu, {.trace = view_of(std::span(values), by_head),
+                    .y = view_of(std::span(y_here), y.shape),
+                    .xbc = view_of(std::span(xbc), Shape{s.count, config_.conv_dim()}),
+                    .log_decay = view_of(std::span(log_decay), Shape{s.count, config_.n_heads}),
+                    .a = view_of(std::span(a), Shape{config_.n_heads}),
+                    .d = view_of(std::span(d), Shape{config_.n_heads}),
+                    .d_state = config_.d_state,
+                    .groups = config_.n_groups});
+    const Shape by_row{s.count, 3 * config_.n_heads};
+    stream_.copy(row_range(act_.trace, s.row, s.count), view_of(std::span(std::as_const(values)), by_row));
+  }
+
   void show_to_probe(std::int64_t i) {
     for (const Segment& s : block_) {
-      const auto decays = on_cpu(row_range(act_.log_decay, s.row, s.count));
+      const auto log_decay = on_cpu(row_range(act_.log_decay, s.row, s.count));
+      const auto trace = on_cpu(row_range(act_.trace, s.row, s.count));
       const auto state = on_cpu(sequences_[s.sequence].state->ssm(i));
-      probe_->layer(static_cast<int>(s.sequence), i, s.count, decays, state);
+      probe_->layer({static_cast<int>(s.sequence), i, s.count, log_decay, trace, state});
     }
   }
 

@@ -6,14 +6,22 @@
 
 namespace holdfast {
 
+// What one layer did with some tokens of one sequence. Memory of the CPU, valid during the call.
+struct ProbeView {
+  int sequence = 0;
+  std::int64_t layer = 0;
+  std::int64_t tokens = 0;
+  // (tokens, H): dt A of every token and head, so that the retention of token s at time t is exp of the sum over
+  // s < u <= t.
+  std::span<const float> log_decay;
+  std::span<const float> trace;  // (tokens, H, 3): write, read and skip strength, see kernels/state_stats.h
+  std::span<const float> state;  // (H, P, N) after these tokens
+};
+
 class Probe {
  public:
   virtual ~Probe() = default;
-  // After layer `layer` read `tokens` tokens of sequence `sequence`: log_decay is (tokens, H), dt A of every token and
-  // head, so that the retention of token s at time t is exp of the sum over s < u <= t. state is (H, P, N) after them.
-  // Memory of the CPU, valid during the call.
-  virtual void layer(int sequence, std::int64_t layer, std::int64_t tokens, std::span<const float> log_decay,
-                     std::span<const float> state) = 0;
+  virtual void layer(const ProbeView& view) = 0;
 };
 
 }  // namespace holdfast

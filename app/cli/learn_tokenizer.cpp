@@ -13,8 +13,7 @@ namespace {
 constexpr const char* learn_footer =
     "Rows of JSON, one object a line: every text in them is learned from. The vocabulary is byte pair encoding with\n"
     "byte fallback; each digit is a token of its own; the markers of ChatML and of thoughts are in it.\n"
-    "Example: holdfast problems --count 20000 --out rows.jsonl\n"
-    "         holdfast learn-tokenizer --in rows.jsonl --vocab 4096 ./new/tokenizer.model";
+    "Example: holdfast learn-tokenizer --in rows.jsonl --vocab 4096 ./new/tokenizer.model";
 
 // All strings of a row, in its order.
 void take_strings(const Json& value, std::vector<std::string>& texts) {

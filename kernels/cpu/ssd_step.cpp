@@ -4,6 +4,7 @@
 // last to have read it.
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdint>
 
 #include "kernels/cpu/simd.h"
@@ -128,6 +129,30 @@ HWY_INLINE void step_rows(float* state, std::int64_t d_state, float decay, const
   }
 }
 
+HWY_INLINE float step_squares(const float* values, std::int64_t count) {
+  const Wide d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  auto sums = hn::Zero(d);
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const auto v = hn::LoadU(d, values + i);
+    sums = hn::MulAdd(v, v, sums);
+  }
+  float sum = hn::GetLane(hn::SumOfLanes(d, sums));
+  for (; i < count; ++i) sum += values[i] * values[i];
+  return sum;
+}
+
+// y is H C still: D x and the gate come later.
+HWY_INLINE void step_trace(const StepPiece& piece, std::int64_t index, const float* x, const float* y, float skip) {
+  const SsdStepArgs& args = *piece.args;
+  float* to = args.trace.as<float>() + (piece.sequence * args.heads + piece.first_head + index) * 3;
+  const float x_length = std::sqrt(step_squares(x, args.head_dim));
+  to[0] = piece.dt[index] * x_length * std::sqrt(step_squares(piece.b, args.d_state));
+  to[1] = std::sqrt(step_squares(y, args.head_dim));
+  to[2] = std::abs(skip) * x_length;
+}
+
 HWY_INLINE void step_head(const StepPiece& piece, std::int64_t index) {
   const SsdStepArgs& args = *piece.args;
   const std::int64_t head = piece.first_head + index;
@@ -148,6 +173,7 @@ HWY_INLINE void step_head(const StepPiece& piece, std::int64_t index) {
     step_rows<1>(state + p * args.d_state, args.d_state, decay, piece.scaled + p, piece.b, piece.c, y + p);
   }
   const float skip = args.d.as<float>()[head];
+  if (args.trace) step_trace(piece, index, x, y, skip);
   for_lanes(args.head_dim, [&](auto d, std::int64_t i) HWY_ATTR {
     const auto sum = hn::MulAdd(hn::Set(d, skip), hn::LoadU(d, x + i), hn::LoadU(d, y + i));
     hn::StoreU(hn::Mul(sum, silu(d, hn::LoadU(d, z + i))), d, y + i);

@@ -4,9 +4,11 @@
 #include <fstream>
 #include <map>
 
+#include "engine/safetensors.h"
 #include "tests/cli/program.h"
 #include "tests/cli/text_model.h"
 
+using holdfast::SafetensorsFile;
 using holdfast::test::Program;
 using holdfast::test::Ran;
 using holdfast::test::TextModelWriter;
@@ -27,6 +29,7 @@ class CommandsProgramTest : public QObject {
   void failed_command_leaves_no_file();
   void bench_checks_measures_and_reports();
   void bench_runs_a_checkpoint();
+  void inspect_writes_its_series();
 };
 
 namespace {
@@ -37,7 +40,8 @@ QString golden(const QString& name) { return QString(HOLDFAST_GOLDEN_DIR) + "/" 
 
 void CommandsProgramTest::every_command_has_help_with_an_example_data() {
   QTest::addColumn<QString>("command");
-  for (const char* name : {"chat", "solve", "info", "convert", "tokenize", "logits", "bench"}) {
+  for (const char* name :
+       {"chat", "solve", "info", "convert", "tokenize", "logits", "bench", "inspect", "learn-tokenizer"}) {
     QTest::newRow(name) << QString(name);
   }
 }
@@ -165,6 +169,10 @@ void CommandsProgramTest::bad_input_is_one_sentence_and_an_exit_code_data() {
   row("empty stop", {"solve", "x", "--stop", ""}, 2, "--stop");
   row("template", {"chat", model, "--template", "jinja"}, 2, "--template");
   row("no problem", {"solve", " "}, 2, "PROBLEM");
+  row("inspection of nothing", {"inspect", model}, 2, "--text");
+  row("inspection every no token", {"inspect", model, "--text", "a", "--every", "0"}, 2, "--every");
+  row("inspection of a session that is not there", {"inspect", model, "--session", "7"}, 1, "7");
+  row("vocabulary of nothing", {"learn-tokenizer", "there.model", "--in", "nowhere.jsonl"}, 1, "nowhere.jsonl");
   row("bench of nothing", {"bench"}, 2, "--shape");
   row("bench of two things", {"bench", model, "--shape", "130m"}, 2, "--shape");
   row("unknown shape", {"bench", "--shape", "13m"}, 2, "13m");
@@ -197,6 +205,22 @@ void CommandsProgramTest::failed_command_leaves_no_file() {
   HOLDFAST_ENDED(second, 1);
   QVERIFY2(second.err.contains("rows.jsonl:2"), second.err.constData());
   QCOMPARE(QDir(QFileInfo(out).path()).entryList(QDir::Files | QDir::Hidden), QStringList("rows.jsonl"));
+}
+
+void CommandsProgramTest::inspect_writes_its_series() {
+  const Program program;
+  TextModelWriter().write(program.file("model").toStdString());
+  const QString out = program.file("memory.safetensors");
+  const Ran ran = program.run(
+      {"inspect", program.file("model"), "--text", "What is left of this?", "--every", "4", "--out", out, "--json"});
+  HOLDFAST_ENDED(ran, 0);
+  const auto json = ran.json();
+  QCOMPARE(json["heads"].get<int>(), 4);
+  const double kept = json["retention"]["heads"]["most"].get<double>();
+  QVERIFY(kept > 0.0 && kept < 1.0);
+  const auto file = SafetensorsFile::open(out.toStdString());
+  QCOMPARE(file.get("log_decay").shape[0], json["tokens"].get<std::int64_t>());
+  QCOMPARE(file.get("norm").shape[0], json["samples"].get<std::int64_t>());
 }
 
 void CommandsProgramTest::bench_checks_measures_and_reports() {

@@ -275,18 +275,19 @@ class ModelTest : public QObject {
   void a_probe_sees_every_token_and_the_states() {
     class Seen : public Probe {
      public:
-      void layer(int, std::int64_t layer, std::int64_t tokens, std::span<const float> log_decay,
-                 std::span<const float> state) override {
-        const auto l = static_cast<std::size_t>(layer);
+      void layer(const ProbeView& view) override {
+        const auto l = static_cast<std::size_t>(view.layer);
         decay_tokens.resize(std::max(decay_tokens.size(), l + 1));
-        decay_tokens[l] += tokens;
-        for (const float d : log_decay) all_negative = all_negative && d < 0.0f;
+        decay_tokens[l] += view.tokens;
+        for (const float d : view.log_decay) all_negative = all_negative && d < 0.0f;
+        for (const float v : view.trace) all_traced = all_traced && v > 0.0f;
         states.resize(std::max(states.size(), l + 1));
-        states[l].assign(state.begin(), state.end());
+        states[l].assign(view.state.begin(), view.state.end());
       }
       std::vector<std::int64_t> decay_tokens;
       std::vector<std::vector<float>> states;
       bool all_negative = true;
+      bool all_traced = true;
     };
     Stream stream(Device::cpu(), 2);
     const auto model = Mamba2Model::random(stream, odd_config(2), WeightFormat::f32, 7);
@@ -298,6 +299,7 @@ class ModelTest : public QObject {
     for (std::size_t i = 80; i < 90; ++i) model->forward(stream, std::span(ids).subspan(i, 1), state, logits, &seen);
     QCOMPARE(seen.decay_tokens, (std::vector<std::int64_t>{90, 90}));
     QVERIFY(seen.all_negative);
+    QVERIFY(seen.all_traced);
     std::vector<float> joined;
     for (const auto& s : seen.states) joined.insert(joined.end(), s.begin(), s.end());
     HOLDFAST_COMPARE(compare_bitwise(joined, values_of(std::as_const(state).ssm())));
