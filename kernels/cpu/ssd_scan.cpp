@@ -25,6 +25,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/cpu/activation-inl.h"
+#include "kernels/cpu/product-inl.h"
 
 #ifndef HOLDFAST_KERNELS_CPU_SSD_SCAN_ONCE
 #define HOLDFAST_KERNELS_CPU_SSD_SCAN_ONCE
@@ -71,54 +72,20 @@ struct ScanSegment {
 HWY_BEFORE_NAMESPACE();
 namespace holdfast::cpu::HWY_NAMESPACE {
 
-// With 32 registers 6 x 4 accumulators fit, with 16 registers 6 x 2.
-#if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64
-constexpr int scan_tile_vectors = 4;
-#else
-constexpr int scan_tile_vectors = 2;
-#endif
-
-// sum_k a[r, k] b[k, :]; rows of a and b stand a_row and b_row apart.
-struct ScanProduct {
-  const float* a;
-  std::int64_t a_row;
-  const float* b;
-  std::int64_t b_row;
-  std::int64_t count;
-};
+constexpr int scan_tile_vectors = product_has_32_registers ? 4 : 2;  // beside 6 rows
 
 // out = (start * start_scale + first) * scale[r] + second, over some rows and `columns` columns (a multiple of
 // scan_padding).
 struct ScanTile {
   const float* start;  // or null: from zero; rows as those of out
   float start_scale;
-  ScanProduct first;
+  Product first;
   const float* scale;  // or null: nothing after `first`
-  ScanProduct second;
+  Product second;
   float* out;
   std::int64_t out_row;
   std::int64_t columns;
 };
-
-template <int Rows, int Vectors>
-HWY_INLINE void scan_multiply(const ScanProduct& product, std::int64_t column, hn::Vec<Wide> (&sums)[Rows][Vectors]) {
-  const Wide d;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  const float* HWY_RESTRICT a = product.a;
-  const float* HWY_RESTRICT b = product.b + column;
-  for (std::int64_t k = 0; k < product.count; ++k) {
-    hn::Vec<Wide> right[Vectors];
-#pragma GCC unroll 4
-    for (int v = 0; v < Vectors; ++v) right[v] = hn::LoadU(d, b + v * lanes);
-#pragma GCC unroll 6
-    for (int r = 0; r < Rows; ++r) {
-      const auto left = hn::Set(d, a[r * product.a_row + k]);
-#pragma GCC unroll 4
-      for (int v = 0; v < Vectors; ++v) sums[r][v] = hn::MulAdd(left, right[v], sums[r][v]);
-    }
-    b += product.b_row;
-  }
-}
 
 template <int Rows, int Vectors>
 HWY_NOINLINE void scan_tile(const ScanTile& tile, std::int64_t column) {
@@ -134,7 +101,7 @@ HWY_NOINLINE void scan_tile(const ScanTile& tile, std::int64_t column) {
                                                    hn::Set(d, tile.start_scale));
     }
   }
-  scan_multiply(tile.first, column, sums);
+  multiply_add<Left::rows>(tile.first, column, sums);
   if (tile.scale != nullptr) {
 #pragma GCC unroll 6
     for (int r = 0; r < Rows; ++r) {
@@ -142,7 +109,7 @@ HWY_NOINLINE void scan_tile(const ScanTile& tile, std::int64_t column) {
 #pragma GCC unroll 4
       for (int v = 0; v < Vectors; ++v) sums[r][v] = hn::Mul(sums[r][v], scale);
     }
-    scan_multiply(tile.second, column, sums);
+    multiply_add<Left::rows>(tile.second, column, sums);
   }
 #pragma GCC unroll 6
   for (int r = 0; r < Rows; ++r) {
@@ -172,34 +139,6 @@ HWY_INLINE void scan_tile_any(const ScanTile& tile, std::int64_t rows) {
     case 3: return scan_tile_columns<3>(tile);
     case 2: return scan_tile_columns<2>(tile);
     default: return scan_tile_columns<1>(tile);
-  }
-}
-
-// to[j, i] = from[i, j] for i < rows, j < columns, four by four in registers.
-void scan_turn(const float* from, std::int64_t from_row, std::int64_t rows, std::int64_t columns, float* to,
-               std::int64_t to_row) {
-  const hn::Full128<float> d;
-  const std::int64_t whole_rows = rows / 4 * 4;
-  const std::int64_t whole_columns = columns / 4 * 4;
-  for (std::int64_t i = 0; i < whole_rows; i += 4) {
-    for (std::int64_t j = 0; j < whole_columns; j += 4) {
-      const float* at = from + i * from_row + j;
-      const auto r0 = hn::LoadU(d, at);
-      const auto r1 = hn::LoadU(d, at + from_row);
-      const auto r2 = hn::LoadU(d, at + 2 * from_row);
-      const auto r3 = hn::LoadU(d, at + 3 * from_row);
-      const auto low02 = hn::InterleaveLower(d, r0, r2), high02 = hn::InterleaveUpper(d, r0, r2);
-      const auto low13 = hn::InterleaveLower(d, r1, r3), high13 = hn::InterleaveUpper(d, r1, r3);
-      float* out = to + j * to_row + i;
-      hn::StoreU(hn::InterleaveLower(d, low02, low13), d, out);
-      hn::StoreU(hn::InterleaveUpper(d, low02, low13), d, out + to_row);
-      hn::StoreU(hn::InterleaveLower(d, high02, high13), d, out + 2 * to_row);
-      hn::StoreU(hn::InterleaveUpper(d, high02, high13), d, out + 3 * to_row);
-    }
-  }
-  for (std::int64_t i = 0; i < rows; ++i) {
-    const std::int64_t begin = i < whole_rows ? whole_columns : 0;
-    for (std::int64_t j = begin; j < columns; ++j) to[j * to_row + i] = from[i * from_row + j];
   }
 }
 
@@ -247,13 +186,13 @@ void scan_prepare_group(const ScanPlan& plan, const ScanSegment& segment, std::i
   for (std::int64_t i = 0; i < count; ++i) {
     std::copy(c + i * plan.row, c + i * plan.row + plan.d_state, c_rows + i * plan.d_state);
   }
-  scan_turn(b, plan.row, count, plan.d_state, b_turned, plan.chunk_padded);
+  turn(b, plan.row, count, plan.d_state, b_turned, plan.chunk_padded);
   for (std::int64_t n = 0; n < plan.d_state; ++n) {
     std::fill(b_turned + n * plan.chunk_padded + count, b_turned + (n + 1) * plan.chunk_padded, 0.0f);
   }
   for (std::int64_t i = 0; i < count; i += scan_tile_rows) {
     const std::int64_t rows = std::min(scan_tile_rows, count - i);
-    const ScanProduct product{c_rows + i * plan.d_state, plan.d_state, b_turned, plan.chunk_padded, plan.d_state};
+    const Product product{c_rows + i * plan.d_state, plan.d_state, b_turned, plan.chunk_padded, plan.d_state};
     scan_tile_any({.start = nullptr,
                    .start_scale = 0.0f,
                    .first = product,
@@ -427,7 +366,7 @@ void scan_head(const ScanPlan& plan, const ScanSegment& segment, std::int64_t in
     if (scan_begins(plan, first)) {
       std::fill(state, state + plan.d_state * width, 0.0f);
       if (plan.initial != nullptr) {
-        scan_turn(plan.initial + stored_at, plan.d_state, columns, plan.d_state, state, width);
+        turn(plan.initial + stored_at, plan.d_state, columns, plan.d_state, state, width);
       }
     }
     const std::int64_t decay_at = (head * plan.segment_chunks + chunk) * plan.chunk_padded;
@@ -465,7 +404,7 @@ void scan_head(const ScanPlan& plan, const ScanSegment& segment, std::int64_t in
     scan_state(work);
   }
   if (plan.final != nullptr && segment.first + segment.tokens == plan.tokens) {
-    scan_turn(state, width, plan.d_state, columns, plan.final + stored_at, plan.d_state);
+    turn(state, width, plan.d_state, columns, plan.final + stored_at, plan.d_state);
   }
 }
 
