@@ -36,6 +36,13 @@ HWY_INLINE V silu(D d, V x) {
   return hn::Div(x, hn::Add(hn::Set(d, 1.0f), e));
 }
 
+// 1 / (1 + exp(-x)).
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V sigmoid(D d, V x) {
+  const V e = hn::Exp(d, hn::Min(hn::Neg(x), hn::Set(d, 88.0f)));
+  return hn::Div(hn::Set(d, 1.0f), hn::Add(hn::Set(d, 1.0f), e));
+}
+
 // The derivative of silu: s (1 + x (1 - s)) with s = 1 / (1 + exp(-x)), and 1 - s = exp(-x) s without cancellation.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V silu_slope(D d, V x) {
@@ -50,6 +57,14 @@ template <class D, class V = hn::Vec<D>>
 HWY_INLINE V softplus(D d, V x) {
   const V tail = hn::Log1p(d, hn::Exp(d, hn::Neg(hn::Abs(x))));
   return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), tail, hn::Add(x, tail));
+}
+
+// exp(x) for x <= 0 (more is taken for 0). Below -64 it is zero: such a term is 1e-28 of its size, far under the
+// rounding of the sum it goes into, and its products with small numbers would be subnormal, each of which stops some
+// processors for a hundred cycles.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V decay(D d, V x) {
+  return hn::IfThenElseZero(hn::Ge(x, hn::Set(d, -64.0f)), hn::Exp(d, hn::Min(x, hn::Zero(d))));
 }
 
 }  // namespace holdfast::cpu::HWY_NAMESPACE

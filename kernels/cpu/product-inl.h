@@ -13,6 +13,20 @@
 
 #include "kernels/cpu/activation-inl.h"
 
+#ifndef HOLDFAST_KERNELS_CPU_PRODUCT_ONCE
+#define HOLDFAST_KERNELS_CPU_PRODUCT_ONCE
+namespace holdfast::cpu {
+
+constexpr std::int64_t product_padding = 16;   // floats of the widest register
+constexpr std::int64_t product_tile_rows = 6;  // of multiply_tile
+
+[[nodiscard]] constexpr std::int64_t product_padded(std::int64_t count) noexcept {
+  return (count + product_padding - 1) / product_padding * product_padding;
+}
+
+}  // namespace holdfast::cpu
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace holdfast::cpu::HWY_NAMESPACE {
 
@@ -53,6 +67,77 @@ HWY_INLINE void multiply_add(const Product& product, std::int64_t column, hn::Ve
     }
     if (left_lies == Left::turned) a += product.a_row;
     b += product.b_row;
+  }
+}
+
+constexpr int product_tile_vectors = product_has_32_registers ? 4 : 2;
+
+// out = (start * start_scale + first) * scale[r] + second, over up to product_tile_rows rows and `columns` columns (a
+// multiple of product_padding). The left-hand matrices of both products lie alike.
+struct ProductTile {
+  const float* start;  // or null: from zero; rows as those of out
+  float start_scale;
+  Product first;
+  const float* scale;  // or null: nothing after `first`
+  Product second;
+  float* out;
+  std::int64_t out_row;
+  std::int64_t columns;
+};
+
+template <Left left_lies, int Rows, int Vectors>
+HWY_NOINLINE void multiply_tile_part(const ProductTile& tile, std::int64_t column) {
+  const Wide d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  hn::Vec<Wide> sums[Rows][Vectors];
+#pragma GCC unroll 6
+  for (int r = 0; r < Rows; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < Vectors; ++v) {
+      sums[r][v] = tile.start == nullptr ? hn::Zero(d)
+                                         : hn::Mul(hn::LoadU(d, tile.start + r * tile.out_row + column + v * lanes),
+                                                   hn::Set(d, tile.start_scale));
+    }
+  }
+  multiply_add<left_lies>(tile.first, column, sums);
+  if (tile.scale != nullptr) {
+#pragma GCC unroll 6
+    for (int r = 0; r < Rows; ++r) {
+      const auto scale = hn::Set(d, tile.scale[r]);
+#pragma GCC unroll 4
+      for (int v = 0; v < Vectors; ++v) sums[r][v] = hn::Mul(sums[r][v], scale);
+    }
+    multiply_add<left_lies>(tile.second, column, sums);
+  }
+#pragma GCC unroll 6
+  for (int r = 0; r < Rows; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < Vectors; ++v) {
+      hn::StoreU(sums[r][v], d, tile.out + r * tile.out_row + column + v * lanes);
+    }
+  }
+}
+
+template <Left left_lies, int Rows>
+HWY_INLINE void multiply_tile_columns(const ProductTile& tile) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(Wide()));
+  std::int64_t column = 0;
+  for (; column + product_tile_vectors * lanes <= tile.columns; column += product_tile_vectors * lanes) {
+    multiply_tile_part<left_lies, Rows, product_tile_vectors>(tile, column);
+  }
+  for (; column + 2 * lanes <= tile.columns; column += 2 * lanes) multiply_tile_part<left_lies, Rows, 2>(tile, column);
+  for (; column < tile.columns; column += lanes) multiply_tile_part<left_lies, Rows, 1>(tile, column);
+}
+
+template <Left left_lies>
+HWY_INLINE void multiply_tile(const ProductTile& tile, std::int64_t rows) {
+  switch (rows) {
+    case 6: return multiply_tile_columns<left_lies, 6>(tile);
+    case 5: return multiply_tile_columns<left_lies, 5>(tile);
+    case 4: return multiply_tile_columns<left_lies, 4>(tile);
+    case 3: return multiply_tile_columns<left_lies, 3>(tile);
+    case 2: return multiply_tile_columns<left_lies, 2>(tile);
+    default: return multiply_tile_columns<left_lies, 1>(tile);
   }
 }
 

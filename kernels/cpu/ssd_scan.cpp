@@ -31,14 +31,8 @@
 #define HOLDFAST_KERNELS_CPU_SSD_SCAN_ONCE
 namespace holdfast::cpu {
 
-constexpr std::int64_t scan_padding = 16;   // floats of the widest register
-constexpr std::int64_t scan_tile_rows = 6;  // of the micro-kernel
 constexpr std::int64_t scan_longest = 256;  // chunks asked to be longer are worked as this: G grows with its square
 constexpr std::int64_t scan_segment = 512;  // tokens (at least one chunk) whose G and B are held at a time
-
-[[nodiscard]] constexpr std::int64_t scan_padded(std::int64_t count) noexcept {
-  return (count + scan_padding - 1) / scan_padding * scan_padding;
-}
 
 // Sizes and the layout of scratch memory. S chunks make a segment; Qp is Q padded; W is the padded width of a block of
 // columns of P.
@@ -72,76 +66,6 @@ struct ScanSegment {
 HWY_BEFORE_NAMESPACE();
 namespace holdfast::cpu::HWY_NAMESPACE {
 
-constexpr int scan_tile_vectors = product_has_32_registers ? 4 : 2;  // beside 6 rows
-
-// out = (start * start_scale + first) * scale[r] + second, over some rows and `columns` columns (a multiple of
-// scan_padding).
-struct ScanTile {
-  const float* start;  // or null: from zero; rows as those of out
-  float start_scale;
-  Product first;
-  const float* scale;  // or null: nothing after `first`
-  Product second;
-  float* out;
-  std::int64_t out_row;
-  std::int64_t columns;
-};
-
-template <int Rows, int Vectors>
-HWY_NOINLINE void scan_tile(const ScanTile& tile, std::int64_t column) {
-  const Wide d;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  hn::Vec<Wide> sums[Rows][Vectors];
-#pragma GCC unroll 6
-  for (int r = 0; r < Rows; ++r) {
-#pragma GCC unroll 4
-    for (int v = 0; v < Vectors; ++v) {
-      sums[r][v] = tile.start == nullptr ? hn::Zero(d)
-                                         : hn::Mul(hn::LoadU(d, tile.start + r * tile.out_row + column + v * lanes),
-                                                   hn::Set(d, tile.start_scale));
-    }
-  }
-  multiply_add<Left::rows>(tile.first, column, sums);
-  if (tile.scale != nullptr) {
-#pragma GCC unroll 6
-    for (int r = 0; r < Rows; ++r) {
-      const auto scale = hn::Set(d, tile.scale[r]);
-#pragma GCC unroll 4
-      for (int v = 0; v < Vectors; ++v) sums[r][v] = hn::Mul(sums[r][v], scale);
-    }
-    multiply_add<Left::rows>(tile.second, column, sums);
-  }
-#pragma GCC unroll 6
-  for (int r = 0; r < Rows; ++r) {
-#pragma GCC unroll 4
-    for (int v = 0; v < Vectors; ++v) {
-      hn::StoreU(sums[r][v], d, tile.out + r * tile.out_row + column + v * lanes);
-    }
-  }
-}
-
-template <int Rows>
-HWY_INLINE void scan_tile_columns(const ScanTile& tile) {
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(Wide()));
-  std::int64_t column = 0;
-  for (; column + scan_tile_vectors * lanes <= tile.columns; column += scan_tile_vectors * lanes) {
-    scan_tile<Rows, scan_tile_vectors>(tile, column);
-  }
-  for (; column + 2 * lanes <= tile.columns; column += 2 * lanes) scan_tile<Rows, 2>(tile, column);
-  for (; column < tile.columns; column += lanes) scan_tile<Rows, 1>(tile, column);
-}
-
-HWY_INLINE void scan_tile_any(const ScanTile& tile, std::int64_t rows) {
-  switch (rows) {
-    case 6: return scan_tile_columns<6>(tile);
-    case 5: return scan_tile_columns<5>(tile);
-    case 4: return scan_tile_columns<4>(tile);
-    case 3: return scan_tile_columns<3>(tile);
-    case 2: return scan_tile_columns<2>(tile);
-    default: return scan_tile_columns<1>(tile);
-  }
-}
-
 // dt and c of all heads for one chunk.
 void scan_prepare_dt(const ScanPlan& plan, const ScanSegment& segment, std::int64_t chunk, float* row) {
   const SsdScanArgs& args = *plan.args;
@@ -149,7 +73,7 @@ void scan_prepare_dt(const ScanPlan& plan, const ScanSegment& segment, std::int6
   const std::int64_t count = std::min(plan.chunk, segment.first + segment.tokens - first);
   const std::int64_t head_stride = plan.segment_chunks * plan.chunk_padded;
   float* products = row + plan.heads;  // dt A
-  auto* sums = reinterpret_cast<double*>(row + 2 * scan_padded(plan.heads));
+  auto* sums = reinterpret_cast<double*>(row + 2 * product_padded(plan.heads));
   std::fill(sums, sums + plan.heads, 0.0);
   for (std::int64_t i = 0; i < count; ++i) {
     const float* raw = args.dt_raw.as<float>() + (first + i) * args.dt_stride;
@@ -190,18 +114,18 @@ void scan_prepare_group(const ScanPlan& plan, const ScanSegment& segment, std::i
   for (std::int64_t n = 0; n < plan.d_state; ++n) {
     std::fill(b_turned + n * plan.chunk_padded + count, b_turned + (n + 1) * plan.chunk_padded, 0.0f);
   }
-  for (std::int64_t i = 0; i < count; i += scan_tile_rows) {
-    const std::int64_t rows = std::min(scan_tile_rows, count - i);
+  for (std::int64_t i = 0; i < count; i += product_tile_rows) {
+    const std::int64_t rows = std::min(product_tile_rows, count - i);
     const Product product{c_rows + i * plan.d_state, plan.d_state, b_turned, plan.chunk_padded, plan.d_state};
-    scan_tile_any({.start = nullptr,
-                   .start_scale = 0.0f,
-                   .first = product,
-                   .scale = nullptr,
-                   .second = {},
-                   .out = gram + i * plan.chunk_padded,
-                   .out_row = plan.chunk_padded,
-                   .columns = scan_padded(i + rows)},
-                  rows);
+    multiply_tile<Left::rows>({.start = nullptr,
+                               .start_scale = 0.0f,
+                               .first = product,
+                               .scale = nullptr,
+                               .second = {},
+                               .out = gram + i * plan.chunk_padded,
+                               .out_row = plan.chunk_padded,
+                               .columns = product_padded(i + rows)},
+                              rows);
   }
 }
 
@@ -241,19 +165,11 @@ struct ScanHeadChunk {
 // that is about to be computed and x's of the next chunk are asked for while the products run.
 HWY_INLINE void scan_prefetch(const ScanHeadChunk& w, std::int64_t first, std::int64_t rows) {
   for (std::int64_t i = first; i < first + rows; ++i) {
-    for (std::int64_t p = 0; p < w.columns; p += scan_padding) {
+    for (std::int64_t p = 0; p < w.columns; p += product_padding) {
       __builtin_prefetch(w.y + i * w.y_row + p, 1);
       if (i < w.next) __builtin_prefetch(w.x + (w.count + i) * w.x_row + p);
     }
   }
-}
-
-// exp(x) for x <= 0 (more is taken for 0). Below -64 it is zero: such a term is 1e-28 of its size, far under the
-// rounding of the sum it goes into, and its products with small numbers would be subnormal, each of which stops some
-// processors for a hundred cycles.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V scan_decay(D d, V x) {
-  return hn::IfThenElseZero(hn::Ge(x, hn::Set(d, -64.0f)), hn::Exp(d, hn::Min(x, hn::Zero(d))));
 }
 
 HWY_INLINE void scan_weigh(const ScanHeadChunk& w) {
@@ -265,9 +181,9 @@ HWY_INLINE void scan_weigh(const ScanHeadChunk& w) {
   for (std::int64_t j = 0; j < w.count; j += lanes) {
     const auto high = hn::LoadU(d, w.decay_high + j);
     const auto low = hn::LoadU(d, w.decay_low + j);
-    hn::StoreU(scan_decay(d, high), d, w.from_start + j);
+    hn::StoreU(decay(d, high), d, w.from_start + j);
     const auto rest = hn::Add(hn::Sub(last_high, high), hn::Sub(last_low, low));
-    hn::StoreU(scan_decay(d, rest), d, w.to_end + j);
+    hn::StoreU(decay(d, rest), d, w.to_end + j);
   }
   for (std::int64_t j = 0; j < w.count; ++j) {
     const float* x = w.x + j * w.x_row;
@@ -290,7 +206,7 @@ HWY_INLINE void scan_mix(const ScanHeadChunk& w, std::int64_t first, std::int64_
     for (std::int64_t j = 0; j < first + rows; j += lanes) {
       const auto rest =
           hn::Add(hn::Sub(high, hn::LoadU(d, w.decay_high + j)), hn::Sub(low, hn::LoadU(d, w.decay_low + j)));
-      const auto mixed = hn::Mul(scan_decay(d, rest), hn::LoadU(d, w.gram + i * w.chunk_padded + j));
+      const auto mixed = hn::Mul(decay(d, rest), hn::LoadU(d, w.gram + i * w.chunk_padded + j));
       const auto past = hn::FirstN(d, static_cast<std::size_t>(std::clamp<std::int64_t>(i + 1 - j, 0, lanes)));
       hn::StoreU(hn::IfThenElseZero(past, mixed), d, w.mixed + r * w.chunk_padded + j);
     }
@@ -298,19 +214,19 @@ HWY_INLINE void scan_mix(const ScanHeadChunk& w, std::int64_t first, std::int64_
 }
 
 HWY_INLINE void scan_outputs(const ScanHeadChunk& w) {
-  for (std::int64_t i = 0; i < w.count; i += scan_tile_rows) {
-    const std::int64_t rows = std::min(scan_tile_rows, w.count - i);
+  for (std::int64_t i = 0; i < w.count; i += product_tile_rows) {
+    const std::int64_t rows = std::min(product_tile_rows, w.count - i);
     scan_prefetch(w, i, rows);
     scan_mix(w, i, rows);
-    scan_tile_any({.start = nullptr,
-                   .start_scale = 0.0f,
-                   .first = {w.c_rows + i * w.d_state, w.d_state, w.state, w.columns_padded, w.d_state},
-                   .scale = w.from_start + i,
-                   .second = {w.mixed, w.chunk_padded, w.inputs, w.columns_padded, i + rows},
-                   .out = w.out,
-                   .out_row = w.columns_padded,
-                   .columns = w.columns_padded},
-                  rows);
+    multiply_tile<Left::rows>({.start = nullptr,
+                               .start_scale = 0.0f,
+                               .first = {w.c_rows + i * w.d_state, w.d_state, w.state, w.columns_padded, w.d_state},
+                               .scale = w.from_start + i,
+                               .second = {w.mixed, w.chunk_padded, w.inputs, w.columns_padded, i + rows},
+                               .out = w.out,
+                               .out_row = w.columns_padded,
+                               .columns = w.columns_padded},
+                              rows);
     for (std::int64_t r = 0; r < rows; ++r) {
       const float* x = w.x + (i + r) * w.x_row;
       const float* out = w.out + r * w.columns_padded;
@@ -330,16 +246,17 @@ HWY_INLINE void scan_state(const ScanHeadChunk& w) {
       hn::StoreU(hn::Mul(hn::LoadU(tag, row + p), hn::Set(tag, w.to_end[j])), tag, row + p);
     });
   }
-  for (std::int64_t n = 0; n < w.d_state; n += scan_tile_rows) {
-    scan_tile_any({.start = w.state + n * w.columns_padded,
-                   .start_scale = w.from_start[w.count - 1],
-                   .first = {w.b_turned + n * w.chunk_padded, w.chunk_padded, w.inputs, w.columns_padded, w.count},
-                   .scale = nullptr,
-                   .second = {},
-                   .out = w.state + n * w.columns_padded,
-                   .out_row = w.columns_padded,
-                   .columns = w.columns_padded},
-                  std::min(scan_tile_rows, w.d_state - n));
+  for (std::int64_t n = 0; n < w.d_state; n += product_tile_rows) {
+    multiply_tile<Left::rows>(
+        {.start = w.state + n * w.columns_padded,
+         .start_scale = w.from_start[w.count - 1],
+         .first = {w.b_turned + n * w.chunk_padded, w.chunk_padded, w.inputs, w.columns_padded, w.count},
+         .scale = nullptr,
+         .second = {},
+         .out = w.state + n * w.columns_padded,
+         .out_row = w.columns_padded,
+         .columns = w.columns_padded},
+        std::min(product_tile_rows, w.d_state - n));
   }
 }
 
@@ -372,8 +289,8 @@ void scan_head(const ScanPlan& plan, const ScanSegment& segment, std::int64_t in
     const std::int64_t decay_at = (head * plan.segment_chunks + chunk) * plan.chunk_padded;
     const std::int64_t group_at = group * plan.segment_chunks + chunk;
     float* mixed = memory;
-    float* out = mixed + scan_tile_rows * plan.chunk_padded;
-    float* from_start = out + scan_tile_rows * width;
+    float* out = mixed + product_tile_rows * plan.chunk_padded;
+    float* from_start = out + product_tile_rows * width;
     float* to_end = from_start + plan.chunk_padded;
     const ScanHeadChunk work{
         .dt = plan.dt + decay_at,
@@ -421,9 +338,9 @@ HWY_EXPORT(scan_head);
 // Columns of P that one piece of work takes: all of them, or fewer (whole registers) while heads are too few to keep
 // every thread busy to the end.
 std::int64_t scan_block_columns(std::int64_t heads, std::int64_t head_dim, std::int64_t threads) {
-  std::int64_t columns = scan_padded(head_dim);
-  while (threads > 1 && columns > scan_padding && heads * ((head_dim + columns - 1) / columns) < 2 * threads) {
-    columns = scan_padded(columns / 2);
+  std::int64_t columns = product_padded(head_dim);
+  while (threads > 1 && columns > product_padding && heads * ((head_dim + columns - 1) / columns) < 2 * threads) {
+    columns = product_padded(columns / 2);
   }
   return columns;
 }
@@ -438,7 +355,7 @@ ScanPlan scan_plan(const SsdScanArgs& args, std::int64_t d_state, std::int64_t t
   plan.groups = args.groups;
   plan.row = args.xbc.shape[1];
   plan.chunk = std::min({args.chunk, plan.tokens, scan_longest});
-  plan.chunk_padded = scan_padded(plan.chunk);
+  plan.chunk_padded = product_padded(plan.chunk);
   plan.segment_chunks =
       std::max<std::int64_t>(1, std::min((plan.tokens + plan.chunk - 1) / plan.chunk, scan_segment / plan.chunk));
   plan.block_columns = scan_block_columns(plan.heads, plan.head_dim, threads);
@@ -450,12 +367,12 @@ ScanPlan scan_plan(const SsdScanArgs& args, std::int64_t d_state, std::int64_t t
 void scan_allocate(Stream& stream, ScanPlan& plan, std::int64_t threads) {
   const std::int64_t group_chunks = plan.groups * plan.segment_chunks;
   const std::int64_t head_decays = plan.heads * plan.segment_chunks * plan.chunk_padded;
-  const std::int64_t for_head = scan_tile_rows * (plan.chunk_padded + plan.block_columns) + 2 * plan.chunk_padded +
+  const std::int64_t for_head = product_tile_rows * (plan.chunk_padded + plan.block_columns) + 2 * plan.chunk_padded +
                                 plan.chunk * plan.block_columns;
-  const std::int64_t for_dt = 4 * scan_padded(plan.heads);  // two rows of floats, one of doubles
-  plan.thread_floats = scan_padded(std::max(for_head, for_dt));
+  const std::int64_t for_dt = 4 * product_padded(plan.heads);  // two rows of floats, one of doubles
+  plan.thread_floats = product_padded(std::max(for_head, for_dt));
   std::int64_t total = 0;
-  const auto place = [&](std::int64_t floats) { return std::exchange(total, total + scan_padded(floats)); };
+  const auto place = [&](std::int64_t floats) { return std::exchange(total, total + product_padded(floats)); };
   const std::int64_t c_rows = place(group_chunks * plan.chunk * plan.d_state);
   const std::int64_t b_turned = place(group_chunks * plan.d_state * plan.chunk_padded);
   const std::int64_t gram = place(group_chunks * plan.chunk * plan.chunk_padded);
