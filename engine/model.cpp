@@ -26,7 +26,7 @@ constexpr std::int64_t gpu_workspace_budget = std::int64_t{1} << 30;
 constexpr std::int64_t most_rows = 1024;
 constexpr std::int64_t gpu_most_rows = 16384;
 constexpr std::int64_t gpu_head_rows = 256;  // whose logits are made at a time when all are asked for
-constexpr std::int64_t gpu_exact_rows = 16;  // up to here products round nothing, and so activations stay f32
+constexpr std::int64_t gpu_exact_rows = 32;  // up to here products round little, and so activations stay f32
 constexpr std::int64_t chunk_length = 64;
 
 // A stretch of one sequence's tokens inside a block of rows.

@@ -6,9 +6,9 @@
 // one that shows. The result of a row does not depend on which other rows are in the call as long as their number is on
 // the same side of 8.
 //
-// On a GPU: one row of quantised weights: activations in 16 bits with a scale per 16 or 32 columns. f32 and f16
-// weights: f32 products and sums, without tf32. Others: up to 8 rows (16 of quantised weights) f32 activations, above
-// that activations and decoded weights in bf16, f32 sums.
+// On a GPU, sums are f32. f32 and f16 weights: f32 products, without tf32. bf16 weights: up to 4 rows f32 activations, up
+// to 32 rows activations in 16 bits (two bf16 parts), above that in bf16. Quantised weights: one row activations in 16
+// bits with a scale per 16 or 32 columns, up to 16 rows f32, above that activations and decoded weights in bf16.
 #pragma once
 
 #include <cstdint>

@@ -51,6 +51,8 @@ __device__ __forceinline__ float block_sum(float value, float* room) {
 }
 
 __device__ __forceinline__ float silu(float x) { return x / (1.0f + expf(-x)); }
+// For results that bf16 rounds anyway: about 2^-21.
+__device__ __forceinline__ float silu_quick(float x) { return __fdividef(x, 1.0f + __expf(-x)); }
 
 __device__ __forceinline__ float softplus(float x) { return fmaxf(x, 0.0f) + log1pf(expf(-fabsf(x))); }
 
@@ -59,6 +61,30 @@ __device__ __forceinline__ float to_float(float value) { return value; }
 __device__ __forceinline__ float to_float(__nv_bfloat16 value) { return __bfloat162float(value); }
 __device__ __forceinline__ void store(float* to, float value) { *to = value; }
 __device__ __forceinline__ void store(__nv_bfloat16* to, float value) { *to = __float2bfloat16_rn(value); }
+
+template <class T>
+__device__ __forceinline__ float silu_for(float x) {
+  return sizeof(T) == 2 ? silu_quick(x) : silu(x);
+}
+
+// `width` neighbouring values in one access.
+template <class T, int width>
+struct alignas(sizeof(T) * width) Piece {
+  T values[width];
+};
+template <class T, int width>
+__device__ __forceinline__ void load_piece(const T* from, float (&to)[width]) {
+  const auto piece = *reinterpret_cast<const Piece<T, width>*>(from);
+#pragma unroll
+  for (int i = 0; i < width; ++i) to[i] = to_float(piece.values[i]);
+}
+template <class T, int width>
+__device__ __forceinline__ void store_piece(T* to, const float (&from)[width]) {
+  Piece<T, width> piece;
+#pragma unroll
+  for (int i = 0; i < width; ++i) store(&piece.values[i], from[i]);
+  *reinterpret_cast<Piece<T, width>*>(to) = piece;
+}
 
 // Whether rows of f32 can be read four values at a time.
 [[nodiscard]] inline bool quads(const void* data, std::int64_t columns) {

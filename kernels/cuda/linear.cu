@@ -1,6 +1,7 @@
 // Products with a weight, three ways:
 //   one row of x     stream_rows.cu, where card, format and shape allow it
 //   few rows of x    a warp takes output rows and streams each weight once; x (at most four rows) stays in L1
+//   5 to 32 rows     bf16 weights: cuBLASLt over twice the rows, x in two bf16 parts
 //   many rows        cuBLASLt: bf16 with f32 sums (quantised weights are decoded to bf16 first), f32 without tf32
 //   no cuBLASLt      tiles in shared memory, f32
 #include "kernels/cuda/products.h"
@@ -15,7 +16,8 @@ namespace {
 
 constexpr int few_threads = 256;
 constexpr int few_rows = 4;  // of x, for the streaming kernel
-constexpr int tile = 64;     // of the f32 tiles, in rows of x and rows of w
+constexpr int most_split_rows = 32;
+constexpr int tile = 64;  // of the f32 tiles, in rows of x and rows of w
 constexpr int tile_depth = 16;
 constexpr int tile_threads = 256;
 
@@ -146,6 +148,40 @@ __global__ void __launch_bounds__(tile_threads) linear_tiles_kernel(PackedWeight
   }
 }
 
+// x (rows, cols) to 2 * rows of bf16: each rounded, and, `rows` below, what the rounding left; together 16 bits of x.
+__global__ void __launch_bounds__(few_threads) split_rows_kernel(__nv_bfloat16* to, std::int64_t stride, const float* x,
+                                                                 std::int64_t rows, std::int64_t cols, bool quads) {
+  wait_for_previous();
+  const std::int64_t col = (static_cast<std::int64_t>(blockIdx.x) * few_threads + threadIdx.x) * 8;
+  if (col >= stride) return;
+  for (std::int64_t row = blockIdx.y; row < rows; row += gridDim.y) {
+    float values[8];
+    load_x(x + row * cols, col, cols, quads, values);
+    alignas(16) __nv_bfloat16 high[8];
+    alignas(16) __nv_bfloat16 low[8];
+#pragma unroll
+    for (int i = 0; i < 8; ++i) {
+      high[i] = __float2bfloat16_rn(values[i]);
+      low[i] = __float2bfloat16_rn(values[i] - __bfloat162float(high[i]));
+    }
+    *reinterpret_cast<uint4*>(to + row * stride + col) = *reinterpret_cast<const uint4*>(high);
+    *reinterpret_cast<uint4*>(to + (rows + row) * stride + col) = *reinterpret_cast<const uint4*>(low);
+  }
+}
+
+// y = sums[row] + sums[rows + row] (+ bias) (+ y).
+__global__ void __launch_bounds__(few_threads) join_rows_kernel(float* y, const float* sums, const float* bias,
+                                                                std::int64_t rows, std::int64_t cols, bool accumulate) {
+  wait_for_previous();
+  const std::int64_t col = static_cast<std::int64_t>(blockIdx.x) * few_threads + threadIdx.x;
+  if (col >= cols) return;
+  for (std::int64_t row = blockIdx.y; row < rows; row += gridDim.y) {
+    const std::int64_t at = row * cols + col;
+    const float sum = sums[at] + sums[rows * cols + at] + (bias == nullptr ? 0.0f : bias[col]);
+    y[at] = (accumulate ? y[at] : 0.0f) + sum;
+  }
+}
+
 // x (rows, cols) to bf16 rows of `stride`, padded with zeros. Grid: eights of a row, rows.
 __global__ void __launch_bounds__(few_threads) round_rows_kernel(__nv_bfloat16* to, std::int64_t stride, const float* x,
                                                                  std::int64_t rows, std::int64_t cols, bool quads) {
@@ -237,6 +273,40 @@ void many_rows_bf16(Stream& stream, const LinearArgs& args, Product product) {
   product.x_stride = product.w_stride = stride;
   product.type = CUDA_R_16BF;
   on.products().run(on, product);
+}
+
+// Up to split_rows rows of f32 x and a bf16 weight: the weight's bytes set the time, so that twice the rows cost
+// nothing and x keeps 16 bits.
+void split_rows(Stream& stream, const LinearArgs& args) {
+  CudaStream& on = backend(stream);
+  const Weight& weight = *args.w;
+  const std::int64_t rows = args.x.shape[0];
+  const std::int64_t stride = (weight.cols() + 7) / 8 * 8;
+  auto* next = static_cast<std::byte*>(
+      stream.scratch(static_cast<std::size_t>(2 * rows * (stride * 2 + weight.rows() * 4) + 512)));
+  auto* x = cut<__nv_bfloat16>(next, 2 * rows * stride);
+  auto* sums = cut<float>(next, 2 * rows * weight.rows());
+  launch(on, "split rows",
+         {.grid = dim3(blocks_for(stride / 8, few_threads), grid_rows(rows)),
+          .block = dim3(few_threads),
+          .overlaps = true},
+         split_rows_kernel, x, stride, args.x.as<float>(), rows, weight.cols(), quads(args.x.data, weight.cols()));
+  on.products().run(on, {.m = 2 * rows,
+                         .n = weight.rows(),
+                         .k = stride,
+                         .x = x,
+                         .x_stride = stride,
+                         .w = weight.packed().view().data,
+                         .w_stride = stride,
+                         .type = CUDA_R_16BF,
+                         .y = sums,
+                         .y_stride = weight.rows()});
+  launch(on, "join rows",
+         {.grid = dim3(blocks_for(weight.rows(), few_threads), grid_rows(rows)),
+          .block = dim3(few_threads),
+          .overlaps = true},
+         join_rows_kernel, args.y.as<float>(), sums, args.bias ? args.bias.as<float>() : nullptr, rows, weight.rows(),
+         args.accumulate);
 }
 
 void many_rows_f32(Stream& stream, const LinearArgs& args, Product product) {
@@ -344,7 +414,12 @@ void linear(Stream& stream, const LinearArgs& args) {
   if (args.accumulate && args.y.dtype == DType::bf16) throw ArgumentError("linear: y: bf16, sums are kept in f32");
   // Reading a quantised weight a few times costs less than decoding it to bf16 for a product.
   const std::int64_t few = is_quantised(args.w->format()) ? 4 * few_rows : 2 * few_rows;
-  if (args.x.shape[0] > few && on.products().available()) {
+  const std::int64_t rows = args.x.shape[0];
+  if (rows > few_rows && rows <= most_split_rows && !rounded && args.w->format() == WeightFormat::bf16 &&
+      on.products().available()) {
+    return split_rows(stream, args);
+  }
+  if (rows > few && on.products().available()) {
     if (rounded && !rounds_to_bf16(args.w->format()))
       throw ArgumentError("linear: bf16 rows with an f32 or f16 weight");
     return many_rows(stream, args);

@@ -8,44 +8,23 @@
 namespace holdfast::cuda {
 namespace {
 
-constexpr int norm_threads = 256;
 constexpr int norm_kept = 8;  // pieces of a row that a thread keeps
 
-// `width` neighbouring values of a row at once, where the rows allow it.
-template <class T, int width>
-struct alignas(sizeof(T) * width) AlignedPiece {
-  T values[width];
-};
-
-template <class T, int width>
-__device__ __forceinline__ void load_piece(const T* from, float (&to)[width]) {
-  const auto piece = *reinterpret_cast<const AlignedPiece<T, width>*>(from);
-#pragma unroll
-  for (int i = 0; i < width; ++i) to[i] = to_float(piece.values[i]);
-}
-template <class T, int width>
-__device__ __forceinline__ void store_piece(T* to, const float (&from)[width]) {
-  AlignedPiece<T, width> piece;
-#pragma unroll
-  for (int i = 0; i < width; ++i) store(&piece.values[i], from[i]);
-  *reinterpret_cast<AlignedPiece<T, width>*>(to) = piece;
-}
-
 // value(i) gives `width` values from column i on; result(i, values, scale) takes them back.
-template <int width, class Value, class Result>
+template <int threads, int width, class Value, class Result>
 __device__ __forceinline__ void norm_row(std::int64_t columns, float eps, float* room, Value value, Result result) {
   float kept[norm_kept][width];
   float squares = 0.0f;
 #pragma unroll
   for (int k = 0; k < norm_kept; ++k) {
-    const std::int64_t i = (static_cast<std::int64_t>(k) * norm_threads + threadIdx.x) * width;
+    const std::int64_t i = (static_cast<std::int64_t>(k) * threads + threadIdx.x) * width;
     if (i >= columns) break;
     value(i, kept[k]);
 #pragma unroll
     for (int j = 0; j < width; ++j) squares += kept[k][j] * kept[k][j];
   }
-  constexpr std::int64_t rest = static_cast<std::int64_t>(norm_kept) * norm_threads * width;
-  for (std::int64_t i = rest + threadIdx.x * width; i < columns; i += norm_threads * width) {
+  constexpr std::int64_t rest = static_cast<std::int64_t>(norm_kept) * threads * width;
+  for (std::int64_t i = rest + threadIdx.x * width; i < columns; i += threads * width) {
     float again[width];
     value(i, again);
 #pragma unroll
@@ -54,11 +33,11 @@ __device__ __forceinline__ void norm_row(std::int64_t columns, float eps, float*
   const float scale = 1.0f / sqrtf(block_sum(squares, room) / static_cast<float>(columns) + eps);
 #pragma unroll
   for (int k = 0; k < norm_kept; ++k) {
-    const std::int64_t i = (static_cast<std::int64_t>(k) * norm_threads + threadIdx.x) * width;
+    const std::int64_t i = (static_cast<std::int64_t>(k) * threads + threadIdx.x) * width;
     if (i >= columns) break;
     result(i, kept[k], scale);
   }
-  for (std::int64_t i = rest + threadIdx.x * width; i < columns; i += norm_threads * width) {
+  for (std::int64_t i = rest + threadIdx.x * width; i < columns; i += threads * width) {
     float again[width];
     value(i, again);
     result(i, again, scale);
@@ -75,13 +54,13 @@ struct NormRows {
   float eps;
 };
 
-template <class T, int width>
-__global__ void __launch_bounds__(norm_threads) rms_norm_rows_kernel(NormRows<T> a) {
-  __shared__ float room[norm_threads / warp_size];
+template <class T, int threads, int width>
+__global__ void __launch_bounds__(threads) rms_norm_rows_kernel(NormRows<T> a) {
+  __shared__ float room[threads / warp_size];
   wait_for_previous();
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * a.columns;
   if (a.residual != nullptr) {
-    for (std::int64_t i = threadIdx.x * width; i < a.columns; i += norm_threads * width) {
+    for (std::int64_t i = threadIdx.x * width; i < a.columns; i += threads * width) {
       float x[width];
       float sum[width];
       load_piece<float, width>(a.x + row + i, x);
@@ -92,7 +71,7 @@ __global__ void __launch_bounds__(norm_threads) rms_norm_rows_kernel(NormRows<T>
     }
   }
   const float* from = (a.residual != nullptr ? a.residual : a.x) + row;
-  norm_row<width>(
+  norm_row<threads, width>(
       a.columns, a.eps, room, [&](std::int64_t i, float(&to)[width]) { load_piece<float, width>(from + i, to); },
       [&](std::int64_t i, const float(&x)[width], float scale) {
         float weight[width];
@@ -117,16 +96,16 @@ struct GatedRows {
 };
 
 // Grid (rows, G).
-template <class T, int width>
-__global__ void __launch_bounds__(norm_threads) gated_rms_norm_rows_kernel(GatedRows<T> a) {
-  __shared__ float room[norm_threads / warp_size];
+template <class T, int threads, int width>
+__global__ void __launch_bounds__(threads) gated_rms_norm_rows_kernel(GatedRows<T> a) {
+  __shared__ float room[threads / warp_size];
   wait_for_previous();
   const std::int64_t row = blockIdx.x;
   const std::int64_t first = static_cast<std::int64_t>(blockIdx.y) * a.group;
   const T* x = a.x + row * a.columns + first;
   T* y = a.y + row * a.columns + first;
   const T* z = a.z == nullptr ? nullptr : a.z + row * a.z_stride + first;
-  norm_row<width>(
+  norm_row<threads, width>(
       a.group, a.eps, room,
       [&](std::int64_t i, float(&to)[width]) {
         load_piece<T, width>(x + i, to);
@@ -134,7 +113,7 @@ __global__ void __launch_bounds__(norm_threads) gated_rms_norm_rows_kernel(Gated
         float gate[width];
         load_piece<T, width>(z + i, gate);
 #pragma unroll
-        for (int j = 0; j < width; ++j) to[j] *= silu(gate[j]);
+        for (int j = 0; j < width; ++j) to[j] *= silu_for<T>(gate[j]);
       },
       [&](std::int64_t i, const float(&value)[width], float scale) {
         float weight[width];
@@ -146,12 +125,14 @@ __global__ void __launch_bounds__(norm_threads) gated_rms_norm_rows_kernel(Gated
       });
 }
 
-[[nodiscard]] bool in_fours(std::initializer_list<const void*> pointers, std::initializer_list<std::int64_t> extents) {
+// Whether rows can be taken `width` values at a time, which is 16 bytes of the narrower type.
+[[nodiscard]] bool in_pieces(int width, std::initializer_list<const void*> pointers,
+                             std::initializer_list<std::int64_t> extents) {
   for (const void* pointer : pointers) {
     if (reinterpret_cast<std::uintptr_t>(pointer) % 16 != 0) return false;
   }
   for (const std::int64_t extent : extents) {
-    if (extent % 4 != 0) return false;
+    if (extent % width != 0) return false;
   }
   return true;
 }
@@ -161,10 +142,13 @@ void norm(CudaStream& on, const RmsNormArgs& args) {
   const NormRows<T> a{args.y.as<T>(),          args.x.as<float>(),
                       args.weight.as<float>(), args.residual ? args.residual.as<float>() : nullptr,
                       args.y.shape[1],         args.eps};
-  const bool fours = in_fours({a.y, a.x, a.weight, a.residual}, {a.columns});
-  launch(on, "rms_norm",
-         {.grid = dim3(static_cast<unsigned>(args.y.shape[0])), .block = dim3(norm_threads), .overlaps = true},
-         fours ? rms_norm_rows_kernel<T, 4> : rms_norm_rows_kernel<T, 1>, a);
+  const auto run = [&](auto* kernel, unsigned threads) {
+    launch(on, "rms_norm",
+           {.grid = dim3(static_cast<unsigned>(args.y.shape[0])), .block = dim3(threads), .overlaps = true}, kernel, a);
+  };
+  if (!in_pieces(4, {a.y, a.x, a.weight, a.residual}, {a.columns})) return run(rms_norm_rows_kernel<T, 256, 1>, 256);
+  if (a.columns <= 1024) return run(rms_norm_rows_kernel<T, 128, 4>, 128);
+  run(rms_norm_rows_kernel<T, 256, 4>, 256);
 }
 
 template <class T>
@@ -178,10 +162,16 @@ void gated_norm(CudaStream& on, const GatedRmsNormArgs& args) {
                        columns,
                        columns / args.groups,
                        args.eps};
-  const bool fours = in_fours({a.y, a.x, a.z, a.weight}, {a.columns, a.group, a.z == nullptr ? 0 : a.z_stride});
-  const dim3 grid(static_cast<unsigned>(args.y.shape[0]), static_cast<unsigned>(args.groups));
-  launch(on, "gated_rms_norm", {.grid = grid, .block = dim3(norm_threads), .overlaps = true},
-         fours ? gated_rms_norm_rows_kernel<T, 4> : gated_rms_norm_rows_kernel<T, 1>, a);
+  constexpr int width = 16 / static_cast<int>(sizeof(T));
+  const auto run = [&](auto* kernel, unsigned threads) {
+    const dim3 grid(static_cast<unsigned>(args.y.shape[0]), static_cast<unsigned>(args.groups));
+    launch(on, "gated_rms_norm", {.grid = grid, .block = dim3(threads), .overlaps = true}, kernel, a);
+  };
+  if (!in_pieces(width, {a.y, a.x, a.z, a.weight}, {a.columns, a.group, a.z == nullptr ? 0 : a.z_stride})) {
+    return run(gated_rms_norm_rows_kernel<T, 256, 1>, 256);
+  }
+  if (a.group <= 128 * width * 2) return run(gated_rms_norm_rows_kernel<T, 128, width>, 128);
+  run(gated_rms_norm_rows_kernel<T, 256, width>, 256);
 }
 
 }  // namespace

@@ -75,9 +75,13 @@ void step_heads(CudaStream& on, const HeadSteps& s) {
                                   static_cast<unsigned>(s.sequences)),
                      .block = dim3(head_threads),
                      .overlaps = true};
-  if (s.d_state == 64) return launch(on, "step heads", shape, step_heads_kernel<2>, s);
-  if (s.d_state == 128) return launch(on, "step heads", shape, step_heads_kernel<4>, s);
-  launch(on, "step heads", shape, step_heads_kernel<8>, s);
+  const auto run = [&](auto* kernel) {
+    prefer_shared(kernel);
+    launch(on, "step heads", shape, kernel, s);
+  };
+  if (s.d_state == 64) return run(step_heads_kernel<2>);
+  if (s.d_state == 128) return run(step_heads_kernel<4>);
+  run(step_heads_kernel<8>);
 }
 
 }  // namespace holdfast::cuda

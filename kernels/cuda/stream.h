@@ -117,6 +117,14 @@ void allow_shared(Kernel* kernel, std::size_t bytes) {
   }
 }
 
+// Kernels that follow one another closely must want the same split of a multiprocessor's memory into cache and shared
+// memory: it changes only when nothing runs there.
+template <class Kernel>
+void prefer_shared(Kernel* kernel) {
+  HOLDFAST_CUDA(
+      cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, cudaSharedmemCarveoutMaxShared));
+}
+
 [[nodiscard]] inline unsigned blocks_for(std::int64_t items, std::int64_t per_block) {
   return static_cast<unsigned>((items + per_block - 1) / per_block);
 }

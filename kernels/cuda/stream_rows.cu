@@ -198,10 +198,25 @@ __device__ __forceinline__ void consumers_meet() {
   asm volatile("bar.sync 1, %0;" ::"n"(stream_warps * warp_size) : "memory");
 }
 
+// The norm's weight for this lane's columns, which is there before x is.
+template <WeightFormat format>
+__device__ __forceinline__ void take_gain(float (&gain)[stream_lane_columns], const StreamTask& task, int cols,
+                                          int part, int parts) {
+  constexpr int columns = piece_columns(format);
+  if (task.norm == StreamTask::Norm::none) return;
+#pragma unroll
+  for (int i = 0; i < stream_lane_columns; i += 4) {
+    const int col = own_column<format>(i / columns, part, parts) + i % columns;
+    const float4 v =
+        col < cols ? *reinterpret_cast<const float4*>(task.gain + col) : make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+    gain[i] = v.x, gain[i + 1] = v.y, gain[i + 2] = v.z, gain[i + 3] = v.w;
+  }
+}
+
 // x of this lane, normed but for the factor that is returned: 1, or 1 / rms(x).
 template <WeightFormat format>
-__device__ __forceinline__ float take_x(OwnX<format>& own, const StreamTask& task, int cols, int part, int parts,
-                                        int team, float* room) {
+__device__ __forceinline__ float take_x(OwnX<format>& own, const float (&gain)[stream_lane_columns],
+                                        const StreamTask& task, int cols, int part, int parts, int team, float* room) {
   constexpr int columns = piece_columns(format);
   constexpr int pieces = stream_lane_columns / columns;
   const int warp = static_cast<int>(threadIdx.x) / warp_size;
@@ -237,10 +252,7 @@ __device__ __forceinline__ float take_x(OwnX<format>& own, const StreamTask& tas
     if (task.norm != StreamTask::Norm::none && inside) {
       const float scale = task.norm == StreamTask::Norm::grouped ? room[col / (cols / task.groups)] : 1.0f;
 #pragma unroll
-      for (int i = 0; i < columns; i += 4) {
-        const float4 gain = *reinterpret_cast<const float4*>(task.gain + col + i);
-        x[i] *= scale * gain.x, x[i + 1] *= scale * gain.y, x[i + 2] *= scale * gain.z, x[i + 3] *= scale * gain.w;
-      }
+      for (int i = 0; i < columns; ++i) x[i] *= scale * gain[piece * columns + i];
     }
     if constexpr (is_quantised(format)) {
       round_piece<format>(own, piece, x);
@@ -258,24 +270,47 @@ __device__ __forceinline__ float take_x(OwnX<format>& own, const StreamTask& tas
   return 1.0f / sqrtf(total / static_cast<float>(cols) + task.eps);
 }
 
-// One row's sum to where it belongs.
-__device__ __forceinline__ void finish_row(const StreamTask& task, std::int64_t row, float value) {
-  if (task.bias != nullptr) value += task.bias[row];
+// What a row's sum meets at the end, but for what the kernel before may write: read early.
+struct RowEnd {
+  float bias = 0.0f;
+  bool convolved = false;
+  float conv_bias = 0.0f;
+  float conv_state[stream_widest_conv - 1];
+  float conv_weight[stream_widest_conv];
+};
+
+__device__ __forceinline__ void take_end(RowEnd& end, const StreamTask& task, std::int64_t row) {
+  if (task.bias != nullptr) end.bias = task.bias[row];
   const std::int64_t channel = row - task.conv_first;
-  if (channel >= 0 && channel < task.conv_channels) {
+  end.convolved = channel >= 0 && channel < task.conv_channels;
+  if (!end.convolved) return;
+  const float* state = *task.conv_state + task.conv_offset + channel * (task.taps - 1);
+  if (task.conv_bias != nullptr) end.conv_bias = task.conv_bias[channel];
+#pragma unroll
+  for (int k = 0; k < stream_widest_conv; ++k) {
+    if (k < task.taps) end.conv_weight[k] = task.conv_weight[channel * task.taps + k];
+    if (k + 1 < task.taps) end.conv_state[k] = state[k];
+  }
+}
+
+// One row's sum to where it belongs; `old` is what y holds.
+__device__ __forceinline__ void finish_row(const RowEnd& end, const StreamTask& task, std::int64_t row, float value,
+                                           float old) {
+  value += end.bias;
+  if (end.convolved) {
+    const std::int64_t channel = row - task.conv_first;
     float* state = *task.conv_state + task.conv_offset + channel * (task.taps - 1);
-    const float* weight = task.conv_weight + channel * task.taps;
-    float sum = task.conv_bias == nullptr ? 0.0f : task.conv_bias[channel];
+    float sum = end.conv_bias;
 #pragma unroll
     for (int k = 0; k < stream_widest_conv; ++k) {
       if (k >= task.taps) break;
-      const float input = k + 1 < task.taps ? state[k] : value;
-      sum += weight[k] * input;
+      const float input = k + 1 < task.taps ? end.conv_state[k < stream_widest_conv - 1 ? k : 0] : value;
+      sum += end.conv_weight[k] * input;
       if (k > 0) state[k - 1] = input;
     }
     value = silu(sum);
   }
-  task.y[row] = (task.accumulate ? task.y[row] : 0.0f) + value;
+  task.y[row] = old + value;
 }
 
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
@@ -332,10 +367,16 @@ __global__ void __launch_bounds__(stream_threads, 2)
   const int team = warp / parts;
   const int teams = stream_warps / parts;
   auto* partial = reinterpret_cast<float*>(stream_memory + plan.partial_at);
+  const int own_row = begin + static_cast<int>(threadIdx.x);
+  RowEnd own_end;
+  float gain[stream_lane_columns];
+  take_gain<format>(gain, task, w.cols, part, parts);
+  if (own_row < end) take_end(own_end, task, own_row);
   wait_for_previous();
   let_next_start();
+  const float old = task.accumulate && own_row < end ? task.y[own_row] : 0.0f;
   OwnX<format> own;
-  const float factor = take_x<format>(own, task, w.cols, part, parts, team, room);
+  const float factor = take_x<format>(own, gain, task, w.cols, part, parts, team, room);
   constexpr int at_once = rows_at_once(format);
   int stage = 0;
   unsigned parity = 0;
@@ -358,10 +399,16 @@ __global__ void __launch_bounds__(stream_threads, 2)
     if (++stage == plan.stages) stage = 0, parity ^= 1;
   }
   consumers_meet();
-  for (int row = static_cast<int>(threadIdx.x); row < end - begin; row += stream_warps * warp_size) {
+  const auto total = [&](int row) {
     float sum = 0.0f;
-    for (int p = 0; p < parts; ++p) sum += partial[row * parts + p];
-    finish_row(task, begin + row, sum * factor);
+    for (int p = 0; p < parts; ++p) sum += partial[(row - begin) * parts + p];
+    return sum * factor;
+  };
+  if (own_row < end) finish_row(own_end, task, own_row, total(own_row), old);
+  for (int row = own_row + stream_warps * warp_size; row < end; row += stream_warps * warp_size) {
+    RowEnd row_end;
+    take_end(row_end, task, row);
+    finish_row(row_end, task, row, total(row), task.accumulate ? task.y[row] : 0.0f);
   }
 #endif
 }
@@ -421,6 +468,7 @@ bool stream_rows(CudaStream& stream, const Weight& weight, const StreamTask& tas
   with_format(weight.format(), [&](auto format) {
     if constexpr (streams(decltype(format)::value)) {
       allow_shared(stream_rows_kernel<decltype(format)::value>, shared);
+      prefer_shared(stream_rows_kernel<decltype(format)::value>);
       launch(stream, "stream rows", shape, stream_rows_kernel<decltype(format)::value>, w, task, plan);
     }
   });

@@ -1,6 +1,8 @@
 // Figures of one GPU, each beside the floor that bytes and operations set:  gpu_bench [7b|130m|ops] [bf16|q8|q4] ...
+//   gpu_bench trace SHAPE runs one long pass, for a profiler.
 // Before a model is timed, a long pass and single steps must give the same logits.
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -44,6 +46,21 @@ Tensor random_tensor(Stream& stream, const Shape& shape, std::uint64_t seed, dou
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = some[(i * 7 + i / some.size()) % some.size()];
   Tensor tensor(stream.device(), DType::f32, shape);
   stream.copy(tensor.view(), view_of(std::span<const float>(all), shape));
+  stream.synchronize();
+  return tensor;
+}
+
+// The same numbers in bf16, rounded towards zero.
+Tensor random_rounded(Stream& stream, const Shape& shape, std::uint64_t seed) {
+  test::Random random(seed);
+  const std::vector<float> some = random.normals(std::min<std::int64_t>(shape.elements(), 1 << 20));
+  std::vector<std::uint16_t> all(static_cast<std::size_t>(shape.elements()));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i] =
+        static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(some[(i * 7 + i / some.size()) % some.size()]) >> 16);
+  }
+  Tensor tensor(stream.device(), DType::bf16, shape);
+  stream.copy(tensor.view(), {all.data(), DType::bf16, shape, DeviceKind::cpu});
   stream.synchronize();
   return tensor;
 }
@@ -160,15 +177,16 @@ void bench_model(Stream& stream, const std::string& shape, const std::string& fo
   for (const std::int64_t tokens : {4096, 16384}) prefill(stream, *model, tokens, top.products);
 }
 
-void bench_scan(Stream& stream, std::int64_t heads, std::int64_t groups, std::int64_t tokens) {
+void bench_scan(Stream& stream, std::int64_t heads, std::int64_t groups, std::int64_t tokens, bool rounded) {
   const std::int64_t channels = heads * 64 + 2 * groups * 128;
-  Tensor xbc = random_tensor(stream, {tokens, channels}, 1);
+  const Shape xbc_shape{tokens, channels};
+  Tensor xbc = rounded ? random_rounded(stream, xbc_shape, 1) : random_tensor(stream, xbc_shape, 1);
   Tensor dt = random_tensor(stream, {tokens, heads}, 2);
   Tensor bias = random_tensor(stream, {heads}, 3);
   Tensor a = random_tensor(stream, {heads}, 4, 0.001);
-  Tensor y(stream.device(), DType::f32, {tokens, heads, 64});
+  Tensor y(stream.device(), rounded ? DType::bf16 : DType::f32, {tokens, heads, 64});
   Tensor state = Tensor::zeros(stream.device(), DType::f32, {heads, 64, 128});
-  const double seconds = median_seconds(stream, 5, 3, [&] {
+  const double seconds = median_seconds(stream, 5, 5, [&] {
     ssd_scan(stream, {.y = y.view(),
                       .state = state.view(),
                       .xbc = xbc.view(),
@@ -179,8 +197,18 @@ void bench_scan(Stream& stream, std::int64_t heads, std::int64_t groups, std::in
                       .d = bias.view(),
                       .groups = groups});
   });
-  std::printf("ssd_scan f32 %3lld heads, T %-6lld %8.3f ms\n", static_cast<long long>(heads),
+  std::printf("ssd_scan %s %3lld heads, T %-6lld %8.3f ms\n", rounded ? "bf16" : "f32 ", static_cast<long long>(heads),
               static_cast<long long>(tokens), seconds * 1e3);
+}
+
+// One long pass, for a profiler.
+void trace_pass(Stream& stream, const std::string& shape) {
+  const auto model = Mamba2Model::random(stream, shape_config(shape), WeightFormat::bf16, 1);
+  const std::vector<TokenId> ids = some_ids(16384, model->config());
+  State state(model->device(), model->config());
+  const SequenceInput input{ids, &state, {}};
+  (void)model->forward_on_device(stream, {&input, 1});
+  stream.synchronize();
 }
 
 void bench_linear(Stream& stream, WeightFormat format, std::int64_t rows, std::int64_t outputs, std::int64_t cols,
@@ -213,8 +241,10 @@ void bench_linear(Stream& stream, WeightFormat format, std::int64_t rows, std::i
 }
 
 void bench_ops(Stream& stream, const Ceilings& top) {
-  for (const std::int64_t tokens : {4096, 32768}) bench_scan(stream, 128, 8, tokens);
-  bench_scan(stream, 24, 1, 16384);
+  for (const bool rounded : {false, true}) {
+    for (const std::int64_t tokens : {4096, 32768}) bench_scan(stream, 128, 8, tokens, rounded);
+    bench_scan(stream, 24, 1, 16384, rounded);
+  }
   for (const WeightFormat format : {WeightFormat::bf16, WeightFormat::q8_0, WeightFormat::q4_1, WeightFormat::q4_k}) {
     bench_linear(stream, format, 1, 18560, 4096, top.bytes);
     bench_linear(stream, format, 1, 4096, 8192, top.bytes);
@@ -233,6 +263,10 @@ int main(int argc, char** argv) {
   using namespace holdfast;
   try {
     Stream stream(Device::cuda());
+    if (argc == 3 && std::string(argv[1]) == "trace") {
+      trace_pass(stream, argv[2]);
+      return 0;
+    }
     const Ceilings top = ceilings(stream);
     std::printf("%s\ncopy %.2f TB/s, bf16 product of 8192^3 %.0f TFLOP/s\n", stream.device()->description().c_str(),
                 top.bytes * 1e-12, top.products * 1e-12);

@@ -78,7 +78,8 @@ void gated_norm_agrees(Stream& stream, std::int64_t rows, std::int64_t cols, std
 
 void conv_agrees(Stream& stream, std::int64_t tokens, std::int64_t channels, std::int64_t taps, bool bias) {
   Random random(7);
-  const std::int64_t stride = channels + 5;
+  const bool aligned = channels % 8 == 0;  // then the wide kernel
+  const std::int64_t stride = channels + (aligned ? 8 : 5);
   const std::vector<float> wide = random.normals(tokens * stride);
   const std::vector<float> weight = random.normals(channels * taps);
   const std::vector<float> bias_values = bias ? random.normals(channels) : std::vector<float>();
@@ -89,11 +90,11 @@ void conv_agrees(Stream& stream, std::int64_t tokens, std::int64_t channels, std
   }
   const oracle::CausalConv1dResult want = oracle::causal_conv1d(
       oracle::exact(x), oracle::exact(weight), oracle::exact(bias_values), oracle::exact(state), channels);
-  GpuFloats x_on(stream, wide, 1);
-  GpuFloats weight_on(stream, weight, 2);
+  GpuFloats x_on(stream, wide, aligned ? 0 : 1);
+  GpuFloats weight_on(stream, weight, aligned ? 0 : 2);
   GpuFloats bias_on(stream, bias_values, 3);
   GpuFloats state_on(stream, state, 1);
-  GpuFloats y(stream, tokens * channels, 1);
+  GpuFloats y(stream, tokens * channels, aligned ? 0 : 1);
   CausalConv1dArgs args{.y = y.view(Shape{tokens, channels}),
                         .state = state_on.view(Shape{channels, taps - 1}),
                         .x = x_on.view(Shape{tokens, channels}),

@@ -67,7 +67,7 @@ std::vector<TokenId> greedy(const Mamba2Model& model, Stream& stream, std::span<
                     .seen = {},
                     .tokens = {&token, 1},
                     .log_probs = {&log_prob, 1},
-                    .vocab_size = static_cast<std::int32_t>(model.config().vocab_used)});
+                    .vocab_size = 0});  // padding too: so did the reference
     drawn.push_back(token);
     next = {&drawn.back(), 1};
   }

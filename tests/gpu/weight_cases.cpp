@@ -105,14 +105,16 @@ struct LinearShape {
   std::int64_t rows, outputs, cols;
 };
 
-// Rounding of one product of many rows: x and a decoded weight go to bf16 (2^-9 each), sums stay f32.
+// Rounding of products: in long calls x and a decoded weight go to bf16 (2^-8 at most each; a half unit of eight bits),
+// in calls of 2 to 32 rows with a bf16 weight x goes to two bf16 parts; sums stay f32.
 double product_error(WeightFormat format, std::int64_t rows, std::int64_t cols) {
   const double sums = static_cast<double>(cols + 8) * 0x1p-24;
   const bool quantised = block_columns(format) > 1;
-  const bool few = rows <= (quantised ? 16 : 8);
+  const bool few = rows <= (quantised ? 16 : 1);
+  if (format == WeightFormat::bf16 && rows > 1 && rows <= 32) return 2.0 * sums + 0x1p-16;
   // 4-bit and 8-bit codes have their offset taken off exactly, so that few rows are f32 throughout.
   if (few || format == WeightFormat::f32 || format == WeightFormat::f16) return sums;
-  return sums + (quantised ? 0x1p-8 : 0x1p-9) * 1.01;
+  return sums + (quantised ? 0x1p-7 : 0x1p-8) * 1.01;
 }
 
 void linear_agrees(Stream& stream, WeightFormat format, const LinearShape& s, bool bias, bool accumulate) {
