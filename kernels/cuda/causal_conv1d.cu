@@ -15,20 +15,30 @@ constexpr int conv_widest = 8;
 template <class T>
 struct ConvRows {
   T* y;
-  float* state;
+  const float* state;  // inputs before a sequence; null: zeros
   const T* x;
   std::int64_t x_stride;
   const float* weight;
   const float* bias;  // or null
   std::int64_t tokens, channels;
   int taps;
+  const std::int32_t* sequence_of_unit = nullptr;  // packed sequences; null: one sequence
 };
+
+// Where the sequence begins, as far as a stretch that begins at `begin` looks back.
+template <class T>
+__device__ __forceinline__ std::int64_t conv_origin(const ConvRows<T>& a, std::int64_t begin) {
+  if (a.sequence_of_unit == nullptr || begin == 0 || begin % PackedRows::unit != 0) return 0;
+  const std::int64_t unit = begin / PackedRows::unit;
+  return a.sequence_of_unit[unit] != a.sequence_of_unit[unit - 1] ? begin : 0;
+}
 
 // Input of token t, which may lie before the sequence.
 template <class T>
-__device__ __forceinline__ float conv_input(const ConvRows<T>& a, std::int64_t channel, std::int64_t t) {
-  if (t >= 0) return to_float(a.x[t * a.x_stride + channel]);
-  return a.state[channel * (a.taps - 1) + (a.taps - 1) + t];
+__device__ __forceinline__ float conv_input(const ConvRows<T>& a, std::int64_t channel, std::int64_t t,
+                                            std::int64_t origin) {
+  if (t >= origin) return to_float(a.x[t * a.x_stride + channel]);
+  return a.state == nullptr ? 0.0f : a.state[channel * (a.taps - 1) + (a.taps - 1) + t - origin];
 }
 
 // taps: K at compile time, or 0 for any K up to conv_widest.
@@ -41,13 +51,14 @@ __global__ void __launch_bounds__(conv_threads) causal_conv1d_stretch_kernel(Con
   const int width = taps == 0 ? a.taps : taps;
   const std::int64_t begin = static_cast<std::int64_t>(blockIdx.x) * conv_stretch;
   const std::int64_t end = min(begin + conv_stretch, a.tokens);
+  const std::int64_t origin = conv_origin(a, begin);
   float weight[room];
   float window[room];  // window[room - 1] is the newest; unused places in front stay zero, with zero weights
 #pragma unroll
   for (int k = 0; k < room; ++k) {
     const int tap = k - (room - width);
     weight[k] = tap >= 0 ? a.weight[channel * width + tap] : 0.0f;
-    window[k] = tap >= 1 ? conv_input(a, channel, begin - width + tap) : 0.0f;
+    window[k] = tap >= 1 ? conv_input(a, channel, begin - width + tap, origin) : 0.0f;
   }
   const float bias = a.bias == nullptr ? 0.0f : a.bias[channel];
 #pragma unroll 4
@@ -72,6 +83,7 @@ __global__ void __launch_bounds__(conv_threads) causal_conv1d_wide_kernel(ConvRo
   if (channel >= a.channels) return;
   const std::int64_t begin = static_cast<std::int64_t>(blockIdx.x) * conv_stretch;
   const std::int64_t end = min(begin + conv_stretch, a.tokens);
+  const std::int64_t origin = conv_origin(a, begin);
   float weight[width][taps];
   float bias[width];
   float window[taps - 1][width];  // oldest first
@@ -80,7 +92,7 @@ __global__ void __launch_bounds__(conv_threads) causal_conv1d_wide_kernel(ConvRo
     load_piece<float, taps>(a.weight + (channel + c) * taps, weight[c]);
     bias[c] = a.bias == nullptr ? 0.0f : a.bias[channel + c];
 #pragma unroll
-    for (int k = 0; k + 1 < taps; ++k) window[k][c] = conv_input(a, channel + c, begin - (taps - 1) + k);
+    for (int k = 0; k + 1 < taps; ++k) window[k][c] = conv_input(a, channel + c, begin - (taps - 1) + k, origin);
   }
 #pragma unroll 4
   for (std::int64_t t = begin; t < end; ++t) {
@@ -103,26 +115,23 @@ __global__ void __launch_bounds__(conv_threads) causal_conv1d_wide_kernel(ConvRo
 }
 
 template <class T>
-__global__ void __launch_bounds__(conv_threads) causal_conv1d_state_kernel(ConvRows<T> a) {
+__global__ void __launch_bounds__(conv_threads) causal_conv1d_state_kernel(ConvRows<T> a, float* state) {
   wait_for_previous();
   const std::int64_t channel = static_cast<std::int64_t>(blockIdx.x) * conv_threads + threadIdx.x;
   if (channel >= a.channels) return;
   float last[conv_widest];
 #pragma unroll
   for (int k = 0; k + 1 < conv_widest; ++k) {
-    if (k + 1 < a.taps) last[k] = conv_input(a, channel, a.tokens - (a.taps - 1) + k);
+    if (k + 1 < a.taps) last[k] = conv_input(a, channel, a.tokens - (a.taps - 1) + k, 0);
   }
 #pragma unroll
   for (int k = 0; k + 1 < conv_widest; ++k) {
-    if (k + 1 < a.taps) a.state[channel * (a.taps - 1) + k] = last[k];
+    if (k + 1 < a.taps) state[channel * (a.taps - 1) + k] = last[k];
   }
 }
 
 template <class T>
-void convolve(CudaStream& on, const CausalConv1dArgs& args) {
-  const ConvRows<T> a{args.y.as<T>(),  args.state.as<float>(),  args.x.as<T>(),
-                      args.x_stride,   args.weight.as<float>(), args.bias ? args.bias.as<float>() : nullptr,
-                      args.y.shape[0], args.y.shape[1],         static_cast<int>(args.weight.shape[1])};
+void convolve_rows(CudaStream& on, const ConvRows<T>& a) {
   constexpr std::int64_t width = 16 / sizeof(T);
   const auto aligned = [](const void* at) { return reinterpret_cast<std::uintptr_t>(at) % 16 == 0; };
   const bool wide = a.taps == 4 && a.channels % width == 0 && a.x_stride % width == 0 && aligned(a.x) && aligned(a.y) &&
@@ -136,24 +145,47 @@ void convolve(CudaStream& on, const CausalConv1dArgs& args) {
          : a.taps == 4 ? causal_conv1d_stretch_kernel<T, 4>
                        : causal_conv1d_stretch_kernel<T, 0>,
          a);
+}
+
+template <class T>
+void convolve(CudaStream& on, const CausalConv1dArgs& args) {
+  const ConvRows<T> a{args.y.as<T>(),  args.state.as<float>(),  args.x.as<T>(),
+                      args.x_stride,   args.weight.as<float>(), args.bias ? args.bias.as<float>() : nullptr,
+                      args.y.shape[0], args.y.shape[1],         static_cast<int>(args.weight.shape[1])};
+  convolve_rows(on, a);
   launch(on, "causal_conv1d state",
          {.grid = dim3(blocks_for(a.channels, conv_threads)), .block = dim3(conv_threads), .overlaps = true},
-         causal_conv1d_state_kernel<T>, a);
+         causal_conv1d_state_kernel<T>, a, args.state.as<float>());
+}
+
+template <class T>
+void convolve_packed(CudaStream& on, const CausalConv1dPackedArgs& args) {
+  convolve_rows(on, ConvRows<T>{args.y.as<T>(), args.initial ? args.initial.as<float>() : nullptr, args.x.as<T>(),
+                                args.x_stride, args.weight.as<float>(), args.bias ? args.bias.as<float>() : nullptr,
+                                args.y.shape[0], args.y.shape[1], static_cast<int>(args.weight.shape[1]),
+                                args.rows.sequence_of_unit.as<std::int32_t>()});
+}
+
+void require_conv_width(std::int64_t taps) {
+  if (taps > conv_widest) {
+    throw ArgumentError("causal_conv1d: width " + std::to_string(taps) + ", the GPU has kernels up to " +
+                        std::to_string(conv_widest));
+  }
 }
 
 }  // namespace
 
 void causal_conv1d(Stream& stream, const CausalConv1dArgs& args) {
   CudaStream& on = backend(stream);
-  if (args.weight.shape[1] > conv_widest) {
-    throw ArgumentError("causal_conv1d: width " + std::to_string(args.weight.shape[1]) +
-                        ", the GPU has kernels up to " + std::to_string(conv_widest));
-  }
-  if (args.y.dtype == DType::bf16) {
-    convolve<__nv_bfloat16>(on, args);
-  } else {
-    convolve<float>(on, args);
-  }
+  require_conv_width(args.weight.shape[1]);
+  args.y.dtype == DType::bf16 ? convolve<__nv_bfloat16>(on, args) : convolve<float>(on, args);
+}
+
+void causal_conv1d_packed(Stream& stream, const CausalConv1dPackedArgs& args) {
+  CudaStream& on = backend(stream);
+  require_conv_width(args.weight.shape[1]);
+  if (args.y.shape.elements() == 0) return;
+  args.y.dtype == DType::bf16 ? convolve_packed<__nv_bfloat16>(on, args) : convolve_packed<float>(on, args);
 }
 
 }  // namespace holdfast::cuda

@@ -39,6 +39,12 @@ __device__ __forceinline__ unsigned pack_bf16(float low, float high) {
 __device__ __forceinline__ float low_bf16(unsigned pair) { return __uint_as_float(pair << 16); }
 __device__ __forceinline__ float high_bf16(unsigned pair) { return __uint_as_float(pair & 0xffff0000u); }
 
+// Byte offset of the 16-byte piece `piece` of row `row` in a tile of `columns` bf16.
+template <int columns>
+__device__ __forceinline__ unsigned tile_at(int row, int piece) {
+  return static_cast<unsigned>(row * columns * 2 + ((piece ^ (row & 7)) << 4));
+}
+
 // 16 bytes from device to shared memory, behind the threads' backs; zeros where `valid` is false.
 __device__ __forceinline__ void copy_16_async(unsigned to, const void* from, bool valid) {
   const int bytes = valid ? 16 : 0;

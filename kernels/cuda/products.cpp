@@ -133,17 +133,25 @@ Products::Plan& Products::plan(const Product& p) {
                 static_cast<int>(p.type),
                 static_cast<int>(p.y_type),
                 p.accumulate,
+                p.x_columns,
+                p.w_columns,
                 alignment(p)};
   std::unique_ptr<Plan>& found = plans_[key];
   if (found != nullptr) return *found;
   auto made = std::make_unique<Plan>();
   const Library& lt = library();
   require_success(lt.desc_create(&made->operation, CUBLAS_COMPUTE_32F, CUDA_R_32F), "MatmulDescCreate");
-  const cublasOperation_t transpose = CUBLAS_OP_T;
-  require_success(lt.desc_set(made->operation, CUBLASLT_MATMUL_DESC_TRANSA, &transpose, sizeof transpose), "TRANSA");
+  const cublasOperation_t w_turn = p.w_columns ? CUBLAS_OP_N : CUBLAS_OP_T;
+  const cublasOperation_t x_turn = p.x_columns ? CUBLAS_OP_T : CUBLAS_OP_N;
+  require_success(lt.desc_set(made->operation, CUBLASLT_MATMUL_DESC_TRANSA, &w_turn, sizeof w_turn), "TRANSA");
+  require_success(lt.desc_set(made->operation, CUBLASLT_MATMUL_DESC_TRANSB, &x_turn, sizeof x_turn), "TRANSB");
   const auto u = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
-  require_success(lt.layout_create(&made->w, p.type, u(p.k), u(p.n), p.w_stride), "layout of w");
-  require_success(lt.layout_create(&made->x, p.type, u(p.k), u(p.m), p.x_stride), "layout of x");
+  require_success(
+      lt.layout_create(&made->w, p.type, u(p.w_columns ? p.n : p.k), u(p.w_columns ? p.k : p.n), p.w_stride),
+      "layout of w");
+  require_success(
+      lt.layout_create(&made->x, p.type, u(p.x_columns ? p.m : p.k), u(p.x_columns ? p.k : p.m), p.x_stride),
+      "layout of x");
   require_success(lt.layout_create(&made->y, p.y_type, u(p.n), u(p.m), p.y_stride), "layout of y");
   cublasLtMatmulPreference_t preference = nullptr;
   require_success(lt.preference_create(&preference), "PreferenceCreate");
@@ -169,9 +177,8 @@ Products::Plan& Products::plan(const Product& p) {
 
 void Products::run(CudaStream& stream, const Product& p) {
   const Plan& made = plan(p);
-  const float one = 1.0f;
   const float beta = p.accumulate ? 1.0f : 0.0f;
-  require_success(library().matmul(handle_, made.operation, &one, p.w, made.w, p.x, made.x, &beta, p.y, made.y, p.y,
+  require_success(library().matmul(handle_, made.operation, &p.scale, p.w, made.w, p.x, made.x, &beta, p.y, made.y, p.y,
                                    made.y, &made.algorithm, workspace_, product_workspace_bytes, stream.get()),
                   "Matmul");
   finish_launch(stream, "product");

@@ -13,7 +13,7 @@
 
 namespace holdfast::cuda {
 
-// y (m, n) = x (m, k) w (n, k)^T, all row-major; sums in f32. Strides in elements.
+// y (m, n) = scale x (m, k) w (n, k)^T, all row-major; sums in f32. Strides in elements.
 struct Product {
   std::int64_t m = 0, n = 0, k = 0;
   const void* x = nullptr;
@@ -25,6 +25,9 @@ struct Product {
   std::int64_t y_stride = 0;
   cudaDataType_t y_type = CUDA_R_32F;
   bool accumulate = false;  // y +=
+  bool x_columns = false;   // x is stored as (k, m)
+  bool w_columns = false;   // w is stored as (k, n)
+  float scale = 1.0f;
 };
 
 // One cuBLASLt handle with its workspace. Belongs to one stream.
@@ -45,7 +48,7 @@ class Products {
   cublasLtHandle_t handle_ = nullptr;
   void* workspace_ = nullptr;
   using Key = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, int, int,
-                         bool, unsigned>;
+                         bool, bool, bool, unsigned>;
   std::map<Key, std::unique_ptr<Plan>> plans_;
 };
 

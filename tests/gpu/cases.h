@@ -38,6 +38,7 @@ void add_step_cases(GpuCases&);
 void add_sample_cases(GpuCases&);
 void add_device_cases(GpuCases&);
 void add_rounded_cases(GpuCases&);
+void add_train_cases(GpuCases&);
 
 [[nodiscard]] inline GpuCases kernel_cases() {
   GpuCases cases;
@@ -50,6 +51,7 @@ void add_rounded_cases(GpuCases&);
   add_step_cases(cases);
   add_sample_cases(cases);
   add_rounded_cases(cases);
+  add_train_cases(cases);
   return cases;
 }
 

@@ -1,5 +1,6 @@
-// Figures of one GPU, each beside the floor that bytes and operations set:  gpu_bench [7b|130m|ops] [bf16|q8|q4] ...
-//   gpu_bench trace SHAPE runs one long pass, for a profiler.
+// Figures of one GPU, each beside the floor that bytes and operations set:  gpu_bench [7b|130m|ops|train] [bf16|q8|q4]
+// ...
+//   gpu_bench trace SHAPE runs one long pass, gpu_bench trace train each of training's operations once, for a profiler.
 // Before a model is timed, a long pass and single steps must give the same logits.
 #include <algorithm>
 #include <bit>
@@ -16,6 +17,7 @@
 #include "kernels/linear.h"
 #include "kernels/sample.h"
 #include "kernels/ssd_scan.h"
+#include "tests/gpu/train_bench.h"
 #include "tests/support/data.h"
 
 namespace holdfast {
@@ -264,7 +266,7 @@ int main(int argc, char** argv) {
   try {
     Stream stream(Device::cuda());
     if (argc == 3 && std::string(argv[1]) == "trace") {
-      trace_pass(stream, argv[2]);
+      std::string(argv[2]) == "train" ? test::trace_training(stream) : trace_pass(stream, argv[2]);
       return 0;
     }
     const Ceilings top = ceilings(stream);
@@ -275,6 +277,10 @@ int main(int argc, char** argv) {
       const std::string word = argv[i];
       if (word == "ops") {
         bench_ops(stream, top);
+      } else if (word == "train") {
+        test::bench_training(
+            stream, [](Stream& on, const std::function<void()>& work) { return median_seconds(on, 5, 3, work); },
+            top.bytes, top.products);
       } else if (word == "bf16" || word == "q8" || word == "q4" || word == "f32") {
         bench_model(stream, shape, word, top, word == "bf16");
       } else {

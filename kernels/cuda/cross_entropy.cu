@@ -1,0 +1,184 @@
+// The head and its loss, over blocks of rows whose logits fit scratch memory:
+//   logits = x W^T by cuBLASLt, f32;  one block of threads per row: log sum exp, loss, and gradients of the logits;
+//   then dx = dlogits W and dW += dlogits^T x. In bf16 the gradients of the logits are rounded once, beside them.
+#include "kernels/cross_entropy.h"
+#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/plain_weight.h"
+#include "kernels/cuda/reduce.cuh"
+#include "kernels/matmul.h"
+
+namespace holdfast::cuda {
+namespace {
+
+constexpr int entropy_threads = 512;
+constexpr std::size_t entropy_logits_bytes = std::size_t{768} << 20;  // of scratch memory
+
+template <class T>
+struct EntropyRows {
+  float* loss;
+  T* gradient;  // (rows, V) of the logits, rows gradient_stride apart; null: the loss alone. f32: the logits' place
+  const float* logits;  // (rows, V), rows logits_stride apart
+  const std::int32_t* targets;
+  const float* weights;
+  std::int64_t vocabulary, logits_stride, gradient_stride;
+  float scale;
+};
+
+template <class T>
+__device__ __forceinline__ float exp_for(float x) {
+  return sizeof(T) == 2 ? __expf(x) : expf(x);
+}
+
+// The largest value and the sum of exp(value - largest), of this pair and another.
+template <class T>
+__device__ __forceinline__ void join(float& top, float& sum, float other_top, float other_sum) {
+  const float both = fmaxf(top, other_top);
+  if (both == -INFINITY) return;
+  sum = sum * exp_for<T>(top - both) + other_sum * exp_for<T>(other_top - both);
+  top = both;
+}
+
+template <class T, int width>
+__global__ void __launch_bounds__(entropy_threads) cross_entropy_rows_kernel(EntropyRows<T> a) {
+  __shared__ float tops[entropy_threads / warp_size];
+  __shared__ float sums[entropy_threads / warp_size];
+  wait_for_previous();
+  const std::int64_t row = blockIdx.x;
+  const float* logits = a.logits + row * a.logits_stride;
+  T* gradient = a.gradient == nullptr ? nullptr : a.gradient + row * a.gradient_stride;
+  const std::int32_t target = a.targets[row];
+  const float weight = target < 0 ? 0.0f : a.weights[row];
+  if (weight == 0.0f) {
+    if (threadIdx.x == 0) a.loss[row] = 0.0f;
+    if (gradient == nullptr) return;
+    constexpr float zeros[width] = {};
+    for (std::int64_t i = threadIdx.x * width; i < a.vocabulary; i += entropy_threads * width) {
+      store_piece<T, width>(gradient + i, zeros);
+    }
+    return;
+  }
+  float top = -INFINITY;
+  float sum = 0.0f;
+#pragma unroll 4
+  for (std::int64_t i = threadIdx.x * width; i < a.vocabulary; i += entropy_threads * width) {
+    float value[width];
+    load_piece<float, width>(logits + i, value);
+    float largest = value[0];
+#pragma unroll
+    for (int j = 1; j < width; ++j) largest = fmaxf(largest, value[j]);
+    float part = 0.0f;
+#pragma unroll
+    for (int j = 0; j < width; ++j) part += exp_for<T>(value[j] - largest);
+    join<T>(top, sum, largest, part);
+  }
+#pragma unroll
+  for (int step = warp_size / 2; step > 0; step /= 2) {
+    const float other_top = __shfl_xor_sync(all_lanes, top, step);
+    const float other_sum = __shfl_xor_sync(all_lanes, sum, step);
+    // Both lanes of a pair must get the same bits: the lower one's pair comes first.
+    if ((threadIdx.x & static_cast<unsigned>(step)) == 0) {
+      join<T>(top, sum, other_top, other_sum);
+    } else {
+      float first_top = other_top;
+      float first_sum = other_sum;
+      join<T>(first_top, first_sum, top, sum);
+      top = first_top;
+      sum = first_sum;
+    }
+  }
+  if (threadIdx.x % warp_size == 0) tops[threadIdx.x / warp_size] = top, sums[threadIdx.x / warp_size] = sum;
+  __syncthreads();
+  top = tops[0], sum = sums[0];
+#pragma unroll
+  for (int w = 1; w < entropy_threads / warp_size; ++w) join<T>(top, sum, tops[w], sums[w]);
+  const float log_sum = top + logf(sum);
+  if (threadIdx.x == 0) a.loss[row] = weight * (log_sum - logits[target]);
+  if (gradient == nullptr) return;
+  __syncthreads();  // the target's logit is read before its place is written
+  const float factor = weight * a.scale;
+#pragma unroll 2
+  for (std::int64_t i = threadIdx.x * width; i < a.vocabulary; i += entropy_threads * width) {
+    float value[width];
+    load_piece<float, width>(logits + i, value);
+#pragma unroll
+    for (int j = 0; j < width; ++j) {
+      value[j] = factor * (exp_for<T>(value[j] - log_sum) - (i + j == target ? 1.0f : 0.0f));
+    }
+    store_piece<T, width>(gradient + i, value);
+  }
+}
+
+template <class T>
+void entropy_rows(CudaStream& on, std::int64_t rows, const EntropyRows<T>& a) {
+  const bool fours = a.vocabulary % 4 == 0 && a.logits_stride % 4 == 0 && a.gradient_stride % 4 == 0;
+  launch(on, "cross_entropy",
+         {.grid = dim3(static_cast<unsigned>(rows)), .block = dim3(entropy_threads), .overlaps = true},
+         fours ? cross_entropy_rows_kernel<T, 4> : cross_entropy_rows_kernel<T, 1>, a);
+}
+
+template <class T>
+void entropy(Stream& stream, const CrossEntropyArgs& args) {
+  CudaStream& on = backend(stream);
+  constexpr bool rounded = sizeof(T) == 2;
+  constexpr DType dtype = rounded ? DType::bf16 : DType::f32;
+  const std::int64_t tokens = args.x.shape[0];
+  const std::int64_t width = args.x.shape[1];
+  const std::int64_t vocabulary = args.head ? args.head.shape[0] : args.frozen->rows();
+  const std::int64_t stride = (vocabulary + 7) / 8 * 8;
+  const bool gradients = static_cast<bool>(args.dx) || static_cast<bool>(args.d_head);
+  const std::int64_t of_row = stride * (4 + (rounded && gradients ? 2 : 0));
+  const std::int64_t rows = std::min(
+      tokens, std::max<std::int64_t>(static_cast<std::int64_t>(entropy_logits_bytes) / of_row / 128 * 128, 128));
+  const std::size_t head_bytes = args.head ? 0 : plain_weight_bytes(*args.frozen, dtype);
+  auto* next = static_cast<std::byte*>(stream.scratch(static_cast<std::size_t>(rows * of_row) + head_bytes + 1024));
+  auto* logits = cut_scratch<float>(next, rows * stride);
+  T* gradient = nullptr;
+  if constexpr (rounded) {
+    if (gradients) gradient = cut_scratch<T>(next, rows * stride);
+  } else {
+    if (gradients) gradient = logits;
+  }
+  ConstTensorView head = args.head;
+  std::int64_t head_stride = width;
+  if (!head) {
+    head = {plain_weight(on, *args.frozen, dtype, next), dtype, Shape{vocabulary, width}, DeviceKind::cuda};
+    head_stride = plain_weight_stride(*args.frozen);
+  }
+  for (std::int64_t first = 0; first < tokens; first += rows) {
+    const std::int64_t count = std::min(rows, tokens - first);
+    const ConstTensorView x{args.x.as<T>() + first * width, dtype, Shape{count, width}, DeviceKind::cuda};
+    cuda::matmul(stream, MatmulArgs{.c = {logits, DType::f32, Shape{count, vocabulary}, DeviceKind::cuda},
+                                    .a = x,
+                                    .b = head,
+                                    .transpose_b = true,
+                                    .c_stride = stride,
+                                    .b_stride = head_stride});
+    entropy_rows<T>(on, count,
+                    {args.loss.as<float>() + first, gradient, logits, args.targets.as<std::int32_t>() + first,
+                     args.weights.as<float>() + first, vocabulary, stride, stride, args.scale});
+    const ConstTensorView d_logits{gradient, dtype, Shape{count, vocabulary}, DeviceKind::cuda};
+    if (args.dx) {
+      cuda::matmul(stream,
+                   MatmulArgs{.c = {args.dx.as<T>() + first * width, dtype, Shape{count, width}, DeviceKind::cuda},
+                              .a = d_logits,
+                              .b = head,
+                              .a_stride = stride,
+                              .b_stride = head_stride});
+    }
+    if (args.d_head) {
+      cuda::matmul(
+          stream,
+          MatmulArgs{
+              .c = args.d_head, .a = d_logits, .b = x, .transpose_a = true, .accumulate = true, .a_stride = stride});
+    }
+  }
+}
+
+}  // namespace
+
+void cross_entropy(Stream& stream, const CrossEntropyArgs& args) {
+  if (args.x.shape[0] == 0) return;
+  args.x.dtype == DType::bf16 ? entropy<__nv_bfloat16>(stream, args) : entropy<float>(stream, args);
+}
+
+}  // namespace holdfast::cuda

@@ -1,0 +1,338 @@
+// Gradients of the norms. With s = 1 / sqrt(mean(v^2) + eps) of a row's v and g = dy weight:
+//   dv = s g - v s^3 mean(g v),   d_weight = sum over rows of dy v s
+//   plain  v = x          gated  v = x silu(z), from there to x and z
+// A block takes rows in turn and keeps in registers what the weight's gradient gains, so that each row is read once; a
+// block leaves one row of sums, and the rows are added in order. Rows that do not divide into pieces take another
+// kernel, which reads them twice.
+#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/reduce.cuh"
+#include "kernels/rms_norm.h"
+
+namespace holdfast::cuda {
+namespace {
+
+constexpr int norm_back_blocks = 8;  // of a multiprocessor
+
+template <class T>
+struct NormBack {
+  float* dx;
+  const T* dy;
+  const float* x;
+  const float* weight;
+  float* partial;  // (blocks, columns), or null
+  std::int64_t rows, columns;
+  float eps;
+  bool accumulate;
+};
+
+template <class T>
+struct GatedBack {
+  T* dx;
+  T* dz;
+  std::int64_t dz_stride;
+  const T* dy;
+  const T* x;
+  const T* z;
+  std::int64_t z_stride;
+  const float* weight;
+  float* partial;  // (blocks, E), or null
+  std::int64_t rows, columns, group;
+  float eps;
+};
+
+// Sums of two values over the block, the same for every thread.
+template <int threads>
+__device__ __forceinline__ float2 block_sums(float one, float two, float2* room) {
+  one = warp_sum(one);
+  two = warp_sum(two);
+  if (threadIdx.x % warp_size == 0) room[threadIdx.x / warp_size] = make_float2(one, two);
+  __syncthreads();
+  float2 total = make_float2(0.0f, 0.0f);
+#pragma unroll
+  for (int w = 0; w < threads / warp_size; ++w) total.x += room[w].x, total.y += room[w].y;
+  return total;
+}
+
+struct NormFactors {
+  float scale, back;  // dv = scale g - back v
+};
+__device__ __forceinline__ NormFactors norm_factors(float2 sums, std::int64_t columns, float eps) {
+  const float count = static_cast<float>(columns);
+  const float scale = 1.0f / sqrtf(sums.x / count + eps);
+  return {scale, scale * scale * scale * sums.y / count};
+}
+
+template <class T>
+struct Gate {
+  float value, slope;  // silu(z) and its derivative
+  __device__ __forceinline__ explicit Gate(float z) {
+    const float sigmoid = sizeof(T) == 2 ? __fdividef(1.0f, 1.0f + __expf(-z)) : 1.0f / (1.0f + expf(-z));
+    value = z * sigmoid;
+    slope = sigmoid * (1.0f + z * (1.0f - sigmoid));
+  }
+};
+
+// Rows of up to threads * width * kept columns.
+template <class T, int threads, int width, int kept>
+__global__ void __launch_bounds__(threads) rms_norm_backward_kernel(NormBack<T> a) {
+  __shared__ float2 room[2][threads / warp_size];
+  wait_for_previous();
+  float weight[kept][width];
+  float gained[kept][width] = {};
+  const auto column = [&](int k) { return (static_cast<std::int64_t>(k) * threads + threadIdx.x) * width; };
+#pragma unroll
+  for (int k = 0; k < kept; ++k) {
+    if (column(k) < a.columns) load_piece<float, width>(a.weight + column(k), weight[k]);
+  }
+  int turn = 0;
+  for (std::int64_t row = blockIdx.x; row < a.rows; row += gridDim.x, turn ^= 1) {
+    const std::int64_t at = row * a.columns;
+    float x[kept][width];
+    float dy[kept][width];
+    float squares = 0.0f;
+    float dot = 0.0f;
+#pragma unroll
+    for (int k = 0; k < kept; ++k) {
+      if (column(k) >= a.columns) continue;
+      load_piece<float, width>(a.x + at + column(k), x[k]);
+      load_piece<T, width>(a.dy + at + column(k), dy[k]);
+#pragma unroll
+      for (int j = 0; j < width; ++j) {
+        squares += x[k][j] * x[k][j];
+        dot += dy[k][j] * weight[k][j] * x[k][j];
+      }
+    }
+    const NormFactors f = norm_factors(block_sums<threads>(squares, dot, room[turn]), a.columns, a.eps);
+#pragma unroll
+    for (int k = 0; k < kept; ++k) {
+      if (column(k) >= a.columns) continue;
+      float* to = a.dx + at + column(k);
+      float dx[width] = {};
+      if (a.accumulate) load_piece<float, width>(to, dx);
+#pragma unroll
+      for (int j = 0; j < width; ++j) {
+        dx[j] += f.scale * dy[k][j] * weight[k][j] - f.back * x[k][j];
+        gained[k][j] += dy[k][j] * x[k][j] * f.scale;
+      }
+      store_piece<float, width>(to, dx);
+    }
+  }
+  if (a.partial == nullptr) return;
+#pragma unroll
+  for (int k = 0; k < kept; ++k) {
+    if (column(k) < a.columns) store_piece<float, width>(a.partial + blockIdx.x * a.columns + column(k), gained[k]);
+  }
+}
+
+// Any rows. A thread's columns of `partial` are its own.
+template <class T>
+__global__ void __launch_bounds__(256) rms_norm_backward_any_kernel(NormBack<T> a) {
+  __shared__ float2 room[2][256 / warp_size];
+  wait_for_previous();
+  int turn = 0;
+  for (std::int64_t row = blockIdx.x; row < a.rows; row += gridDim.x, turn ^= 1) {
+    const std::int64_t at = row * a.columns;
+    float squares = 0.0f;
+    float dot = 0.0f;
+    for (std::int64_t i = threadIdx.x; i < a.columns; i += 256) {
+      squares += a.x[at + i] * a.x[at + i];
+      dot += to_float(a.dy[at + i]) * a.weight[i] * a.x[at + i];
+    }
+    const NormFactors f = norm_factors(block_sums<256>(squares, dot, room[turn]), a.columns, a.eps);
+    for (std::int64_t i = threadIdx.x; i < a.columns; i += 256) {
+      const float dy = to_float(a.dy[at + i]);
+      const float x = a.x[at + i];
+      a.dx[at + i] = (a.accumulate ? a.dx[at + i] : 0.0f) + f.scale * dy * a.weight[i] - f.back * x;
+      if (a.partial == nullptr) continue;
+      float* gained = a.partial + blockIdx.x * a.columns + i;
+      *gained = (row == blockIdx.x ? 0.0f : *gained) + dy * x * f.scale;
+    }
+  }
+}
+
+// Grid (blocks, G). Groups of up to threads * width * kept columns.
+template <class T, int threads, int width, int kept>
+__global__ void __launch_bounds__(threads) gated_rms_norm_backward_kernel(GatedBack<T> a) {
+  __shared__ float2 room[2][threads / warp_size];
+  wait_for_previous();
+  const std::int64_t first = blockIdx.y * a.group;
+  float weight[kept][width];
+  float gained[kept][width] = {};
+  const auto column = [&](int k) { return (static_cast<std::int64_t>(k) * threads + threadIdx.x) * width; };
+#pragma unroll
+  for (int k = 0; k < kept; ++k) {
+    if (column(k) < a.group) load_piece<float, width>(a.weight + first + column(k), weight[k]);
+  }
+  int turn = 0;
+  for (std::int64_t row = blockIdx.x; row < a.rows; row += gridDim.x, turn ^= 1) {
+    const std::int64_t at = row * a.columns + first;
+    Piece<T, width> x[kept];
+    Piece<T, width> z[kept];
+    Piece<T, width> dy[kept];
+    float squares = 0.0f;
+    float dot = 0.0f;
+#pragma unroll
+    for (int k = 0; k < kept; ++k) {
+      if (column(k) >= a.group) continue;
+      x[k] = *reinterpret_cast<const Piece<T, width>*>(a.x + at + column(k));
+      z[k] = *reinterpret_cast<const Piece<T, width>*>(a.z + row * a.z_stride + first + column(k));
+      dy[k] = *reinterpret_cast<const Piece<T, width>*>(a.dy + at + column(k));
+    }
+#pragma unroll
+    for (int k = 0; k < kept; ++k) {
+      if (column(k) >= a.group) continue;
+#pragma unroll
+      for (int j = 0; j < width; ++j) {
+        const float v = to_float(x[k].values[j]) * Gate<T>(to_float(z[k].values[j])).value;
+        squares += v * v;
+        dot += to_float(dy[k].values[j]) * weight[k][j] * v;
+      }
+    }
+    const NormFactors f = norm_factors(block_sums<threads>(squares, dot, room[turn]), a.group, a.eps);
+#pragma unroll
+    for (int k = 0; k < kept; ++k) {
+      if (column(k) >= a.group) continue;
+      float dx[width];
+      float dz[width];
+#pragma unroll
+      for (int j = 0; j < width; ++j) {
+        const float own = to_float(x[k].values[j]);
+        const float upper = to_float(dy[k].values[j]);
+        const Gate<T> gate(to_float(z[k].values[j]));
+        const float v = own * gate.value;
+        const float dv = f.scale * upper * weight[k][j] - f.back * v;
+        dx[j] = dv * gate.value;
+        dz[j] = dv * own * gate.slope;
+        gained[k][j] += upper * v * f.scale;
+      }
+      store_piece<T, width>(a.dx + at + column(k), dx);
+      store_piece<T, width>(a.dz + row * a.dz_stride + first + column(k), dz);
+    }
+  }
+  if (a.partial == nullptr) return;
+#pragma unroll
+  for (int k = 0; k < kept; ++k) {
+    if (column(k) >= a.group) continue;
+    store_piece<float, width>(a.partial + blockIdx.x * a.columns + first + column(k), gained[k]);
+  }
+}
+
+template <class T>
+__global__ void __launch_bounds__(256) gated_rms_norm_backward_any_kernel(GatedBack<T> a) {
+  __shared__ float2 room[2][256 / warp_size];
+  wait_for_previous();
+  const std::int64_t first = blockIdx.y * a.group;
+  int turn = 0;
+  for (std::int64_t row = blockIdx.x; row < a.rows; row += gridDim.x, turn ^= 1) {
+    const T* x = a.x + row * a.columns + first;
+    const T* z = a.z + row * a.z_stride + first;
+    const T* dy = a.dy + row * a.columns + first;
+    float squares = 0.0f;
+    float dot = 0.0f;
+    for (std::int64_t i = threadIdx.x; i < a.group; i += 256) {
+      const float v = to_float(x[i]) * Gate<T>(to_float(z[i])).value;
+      squares += v * v;
+      dot += to_float(dy[i]) * a.weight[first + i] * v;
+    }
+    const NormFactors f = norm_factors(block_sums<256>(squares, dot, room[turn]), a.group, a.eps);
+    for (std::int64_t i = threadIdx.x; i < a.group; i += 256) {
+      const Gate<T> gate(to_float(z[i]));
+      const float own = to_float(x[i]);
+      const float upper = to_float(dy[i]);
+      const float v = own * gate.value;
+      const float dv = f.scale * upper * a.weight[first + i] - f.back * v;
+      store(a.dx + row * a.columns + first + i, dv * gate.value);
+      store(a.dz + row * a.dz_stride + first + i, dv * own * gate.slope);
+      if (a.partial == nullptr) continue;
+      float* gained = a.partial + blockIdx.x * a.columns + first + i;
+      *gained = (row == blockIdx.x ? 0.0f : *gained) + upper * v * f.scale;
+    }
+  }
+}
+
+[[nodiscard]] bool divide_by(std::int64_t width, std::initializer_list<const void*> pointers,
+                             std::initializer_list<std::int64_t> extents) {
+  for (const void* pointer : pointers) {
+    if (reinterpret_cast<std::uintptr_t>(pointer) % 16 != 0) return false;
+  }
+  for (const std::int64_t extent : extents) {
+    if (extent % width != 0) return false;
+  }
+  return true;
+}
+
+[[nodiscard]] std::int64_t norm_blocks(const CudaStream& on, std::int64_t rows, std::int64_t groups) {
+  const std::int64_t most = std::int64_t{on.card().multiprocessors} * norm_back_blocks / groups;
+  return std::clamp<std::int64_t>(most, 1, rows);
+}
+
+template <class T>
+void norm_backward(Stream& stream, const RmsNormBackwardArgs& args) {
+  CudaStream& on = backend(stream);
+  NormBack<T> a{args.dx.as<float>(), args.dy.as<T>(), args.x.as<float>(), args.weight.as<float>(), nullptr,
+                args.x.shape[0],     args.x.shape[1], args.eps,           args.accumulate};
+  const std::int64_t blocks = norm_blocks(on, a.rows, 1);
+  if (args.d_weight) {
+    a.partial = static_cast<float*>(stream.scratch(static_cast<std::size_t>(blocks * a.columns) * sizeof(float)));
+  }
+  const auto run = [&](auto* kernel, unsigned threads) {
+    launch(on, "rms_norm_backward",
+           {.grid = dim3(static_cast<unsigned>(blocks)), .block = dim3(threads), .overlaps = true}, kernel, a);
+  };
+  if (a.columns > 8192 || !divide_by(4, {a.dx, a.dy, a.x, a.weight}, {a.columns})) {
+    run(rms_norm_backward_any_kernel<T>, 256);
+  } else if (a.columns <= 512) {
+    run(rms_norm_backward_kernel<T, 128, 4, 1>, 128);
+  } else if (a.columns <= 1024) {
+    run(rms_norm_backward_kernel<T, 256, 4, 1>, 256);
+  } else if (a.columns <= 4096) {
+    run(rms_norm_backward_kernel<T, 256, 4, 4>, 256);
+  } else {
+    run(rms_norm_backward_kernel<T, 256, 4, 8>, 256);
+  }
+  if (args.d_weight) add_partial_rows(on, args.d_weight.as<float>(), a.partial, blocks, a.columns, a.columns);
+}
+
+template <class T>
+void gated_norm_backward(Stream& stream, const GatedRmsNormBackwardArgs& args) {
+  CudaStream& on = backend(stream);
+  GatedBack<T> a{args.dx.as<T>(), args.dz.as<T>(), args.dz_stride,  args.dy.as<T>(),
+                 args.x.as<T>(),  args.z.as<T>(),  args.z_stride,   args.weight.as<float>(),
+                 nullptr,         args.x.shape[0], args.x.shape[1], args.x.shape[1] / args.groups,
+                 args.eps};
+  const std::int64_t blocks = norm_blocks(on, a.rows, args.groups);
+  if (args.d_weight) {
+    a.partial = static_cast<float*>(stream.scratch(static_cast<std::size_t>(blocks * a.columns) * sizeof(float)));
+  }
+  constexpr int width = 16 / static_cast<int>(sizeof(T));
+  const auto run = [&](auto* kernel, unsigned threads) {
+    const dim3 grid(static_cast<unsigned>(blocks), static_cast<unsigned>(args.groups));
+    launch(on, "gated_rms_norm_backward", {.grid = grid, .block = dim3(threads), .overlaps = true}, kernel, a);
+  };
+  if (a.group > 256 * width * 4 ||
+      !divide_by(width, {a.dx, a.dz, a.dy, a.x, a.z, a.weight}, {a.columns, a.group, a.z_stride, a.dz_stride})) {
+    run(gated_rms_norm_backward_any_kernel<T>, 256);
+  } else if (a.group <= 128 * width) {
+    run(gated_rms_norm_backward_kernel<T, 128, width, 1>, 128);
+  } else if (a.group <= 256 * width) {
+    run(gated_rms_norm_backward_kernel<T, 256, width, 1>, 256);
+  } else {
+    run(gated_rms_norm_backward_kernel<T, 256, width, 4>, 256);
+  }
+  if (args.d_weight) add_partial_rows(on, args.d_weight.as<float>(), a.partial, blocks, a.columns, a.columns);
+}
+
+}  // namespace
+
+void rms_norm_backward(Stream& stream, const RmsNormBackwardArgs& args) {
+  if (args.x.shape.elements() == 0) return;
+  args.dy.dtype == DType::bf16 ? norm_backward<__nv_bfloat16>(stream, args) : norm_backward<float>(stream, args);
+}
+
+void gated_rms_norm_backward(Stream& stream, const GatedRmsNormBackwardArgs& args) {
+  if (args.x.shape.elements() == 0) return;
+  args.dy.dtype == DType::bf16 ? gated_norm_backward<__nv_bfloat16>(stream, args)
+                               : gated_norm_backward<float>(stream, args);
+}
+
+}  // namespace holdfast::cuda
