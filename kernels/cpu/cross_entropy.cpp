@@ -96,10 +96,13 @@ namespace {
 
 HWY_EXPORT(loss_row);
 
-// Rows whose logits are held at a time. Many, since the head and its gradient are read once per block.
+// Rows whose logits are held at a time, in blocks of nearly equal size. Many, since the head and its gradient are read
+// once per block.
 std::int64_t loss_block_rows(std::int64_t tokens, std::int64_t vocabulary) {
   constexpr std::int64_t block_floats = std::int64_t{16} << 20;
-  return std::min(tokens, std::clamp<std::int64_t>(block_floats / vocabulary / 64 * 64, 64, 1024));
+  const std::int64_t most = std::clamp<std::int64_t>(block_floats / vocabulary / 64 * 64, 64, 1024);
+  const std::int64_t blocks = (tokens + most - 1) / most;
+  return (tokens + blocks - 1) / blocks;
 }
 
 // Rows [first, first + count) of a matrix.

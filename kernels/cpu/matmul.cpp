@@ -25,7 +25,7 @@ namespace holdfast::cpu {
 constexpr std::int64_t matmul_panel_rows = 12;
 constexpr std::int64_t matmul_panel_columns = 32;
 
-// A stretch of a matrix to be packed: `lines` rows of a' or columns of b', `count` numbers of each.
+// Panels to be packed: `lines` rows of a' or columns of b', `count` numbers of each.
 struct MatmulPacking {
   const float* from;
   std::int64_t from_row;
@@ -53,17 +53,30 @@ struct MatmulTile {
 HWY_BEFORE_NAMESPACE();
 namespace holdfast::cpu::HWY_NAMESPACE {
 
+// Some panels of `Width` lines, one behind the other; the last is filled up with zeros.
 template <std::int64_t Width>
 HWY_INLINE void matmul_pack(const MatmulPacking& p) {
+  const hn::CappedTag<float, Width % 16 == 0 ? 16 : 4> d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const std::int64_t whole = p.lines / Width;
+  const std::int64_t rest = p.lines % Width;
+  const std::int64_t panel = Width * p.count;
+  float* last = p.to + whole * panel;
+  if (rest != 0) std::fill_n(last, panel, 0.0f);
   if (!p.lines_contiguous) {
-    if (p.lines < Width) std::fill_n(p.to, Width * p.count, 0.0f);
-    turn(p.from, p.from_row, p.lines, p.count, p.to, Width);
+    for (std::int64_t i = 0; i < whole; ++i) {
+      turn(p.from + i * Width * p.from_row, p.from_row, Width, p.count, p.to + i * panel, Width);
+    }
+    if (rest != 0) turn(p.from + whole * Width * p.from_row, p.from_row, rest, p.count, last, Width);
     return;
   }
   for (std::int64_t k = 0; k < p.count; ++k) {
+    const float* from = p.from + k * p.from_row;
     float* to = p.to + k * Width;
-    std::copy_n(p.from + k * p.from_row, p.lines, to);
-    if (p.lines < Width) std::fill(to + p.lines, to + Width, 0.0f);
+    for (std::int64_t i = 0; i < whole; ++i, from += Width, to += panel) {
+      for (std::int64_t j = 0; j < Width; j += lanes) hn::StoreU(hn::LoadU(d, from + j), d, to + j);
+    }
+    for (std::int64_t j = 0; j < rest; ++j) to[j] = from[j];
   }
 }
 
@@ -159,6 +172,7 @@ HWY_EXPORT(matmul_column_sums);
 
 constexpr std::int64_t matmul_depth = 384;        // a panel of a' takes 18 KiB
 constexpr std::int64_t matmul_outer = 4080;       // rows and columns that are packed at a time: 6 MiB each
+constexpr std::int64_t matmul_pack_panels = 4;    // of a piece of packing
 constexpr std::int64_t matmul_group_panels = 8;   // of b', 256 columns: 384 KiB
 constexpr std::int64_t matmul_piece_panels = 16;  // of a', 192 rows, at most, of a piece of work
 
@@ -176,8 +190,11 @@ struct MatmulBlock {
   [[nodiscard]] std::int64_t b_panels() const { return (columns + matmul_panel_columns - 1) / matmul_panel_columns; }
 };
 
-void matmul_pack_panel(const MatmulJob& job, const MatmulBlock& block, std::int64_t panel, bool of_a) {
+// Piece `index` of the packing of a' or b': some neighbouring panels, so that rows of a matrix whose lines are
+// contiguous are read in longer stretches.
+void matmul_pack_piece(const MatmulJob& job, const MatmulBlock& block, std::int64_t index, bool of_a) {
   const std::int64_t width = of_a ? matmul_panel_rows : matmul_panel_columns;
+  const std::int64_t panel = index * matmul_pack_panels;
   const std::int64_t line = panel * width + (of_a ? block.row : block.column);
   const std::int64_t end = of_a ? block.row + block.rows : block.column + block.columns;
   const bool lines_contiguous = of_a ? job.args.transpose_a : !job.args.transpose_b;
@@ -186,7 +203,7 @@ void matmul_pack_panel(const MatmulJob& job, const MatmulBlock& block, std::int6
   const MatmulPacking packing{.from = from + (lines_contiguous ? block.first * row + line : line * row + block.first),
                               .from_row = row,
                               .lines_contiguous = lines_contiguous,
-                              .lines = std::min(width, end - line),
+                              .lines = std::min(matmul_pack_panels * width, end - line),
                               .count = block.count,
                               .to = (of_a ? job.a_panels : job.b_panels) + panel * width * block.count};
   if (of_a) {
@@ -223,9 +240,10 @@ void matmul_piece(const MatmulJob& job, const MatmulBlock& block, std::int64_t f
 
 void matmul_block(ThreadPool& pool, const MatmulJob& job, const MatmulBlock& block, bool pack_b) {
   const std::int64_t a_panels = block.a_panels();
-  const std::int64_t b_panels = pack_b ? block.b_panels() : 0;
-  pool.run(a_panels + b_panels, [&](std::int64_t piece, int) {
-    matmul_pack_panel(job, block, piece < a_panels ? piece : piece - a_panels, piece < a_panels);
+  const std::int64_t a_pieces = (a_panels + matmul_pack_panels - 1) / matmul_pack_panels;
+  const std::int64_t b_pieces = pack_b ? (block.b_panels() + matmul_pack_panels - 1) / matmul_pack_panels : 0;
+  pool.run(a_pieces + b_pieces, [&](std::int64_t piece, int) {
+    matmul_pack_piece(job, block, piece < a_pieces ? piece : piece - a_pieces, piece < a_pieces);
   });
   const std::int64_t groups = (block.b_panels() + matmul_group_panels - 1) / matmul_group_panels;
   std::int64_t panels = std::min(a_panels, matmul_piece_panels);

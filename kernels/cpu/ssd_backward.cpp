@@ -504,7 +504,7 @@ HWY_EXPORT(back_prepare);
 HWY_EXPORT(back_states);
 HWY_EXPORT(back_chunk_of_group);
 
-constexpr std::int64_t back_state_floats = std::int64_t{32} << 20;  // of states and their gradients held at a time
+constexpr std::int64_t back_state_floats = std::int64_t{16} << 20;  // of states and their gradients held at a time
 
 BackPlan back_plan(const SsdScanBackwardArgs& args, std::int64_t threads) {
   const SsdPackedInputs& in = args.in;

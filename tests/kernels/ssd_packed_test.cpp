@@ -366,6 +366,52 @@ class SsdPackedTest : public QObject {
     }
   }
 
+  // More heads than the states of which are held at a time: dB and dC are summed over batches of heads.
+  void many_heads_go_by_batches() {
+    const PackedScan s({192}, {0, 48, 256, 256, 1}, 23);
+    const Gradients whole = run_backward(s, 2);
+    const std::int64_t inner = s.data.shape.inner(), half = inner / 2, states = 2 * s.data.shape.d_state;
+    std::vector<std::vector<double>> sums;
+    for (const std::int64_t part : {0, 1}) {
+      PackedScan of_half({192}, {0, 24, 256, 256, 1}, 23);
+      const auto columns = [&](const std::vector<float>& from, std::int64_t width, std::int64_t first,
+                               std::int64_t count) {
+        std::vector<float> to;
+        for (std::int64_t t = 0; t < 192; ++t) {
+          to.insert(to.end(), from.begin() + t * width + first, from.begin() + t * width + first + count);
+        }
+        return to;
+      };
+      const std::vector<float> x = columns(s.data.xbc, inner + states, part * half, half);
+      const std::vector<float> bc = columns(s.data.xbc, inner + states, inner, states);
+      of_half.data.xbc.clear();
+      for (std::int64_t t = 0; t < 192; ++t) {
+        of_half.data.xbc.insert(of_half.data.xbc.end(), x.begin() + t * half, x.begin() + (t + 1) * half);
+        of_half.data.xbc.insert(of_half.data.xbc.end(), bc.begin() + t * states, bc.begin() + (t + 1) * states);
+      }
+      of_half.data.dt_raw = columns(s.data.dt_raw, 48, part * 24, 24);
+      of_half.dy = columns(s.dy, inner, part * half, half);
+      for (auto member : {&SsdData::dt_bias, &SsdData::a, &SsdData::d}) {
+        std::copy_n((s.data.*member).begin() + part * 24, 24, (of_half.data.*member).begin());
+      }
+      std::copy_n(s.data.state.begin() + part * half * 256, half * 256, of_half.data.state.begin());
+      const Gradients got = run_backward(of_half, 2);
+      HOLDFAST_COMPARE(test::compare_bitwise(columns(got.xbc, half + states, 0, half),
+                                             columns(whole.xbc, inner + states, part * half, half)));
+      HOLDFAST_COMPARE(test::compare_bitwise(got.dt_raw, columns(whole.dt_raw, 48, part * 24, 24)));
+      const std::vector<float> d_bc = columns(got.xbc, half + states, half, states);
+      sums.emplace_back(d_bc.begin(), d_bc.end());
+    }
+    std::vector<float> d_bc;
+    for (std::int64_t t = 0; t < 192; ++t) {
+      const auto row = whole.xbc.begin() + t * (inner + states) + inner;
+      d_bc.insert(d_bc.end(), row, row + states);
+    }
+    for (std::size_t i = 0; i < d_bc.size(); ++i) sums[0][i] += sums[1][i];
+    // Sums over 48 heads in another order: 48 roundings of the largest are above that, a lost batch is far above.
+    HOLDFAST_COMPARE(test::compare_relative(d_bc, sums[0], 48 * 0x1p-24));
+  }
+
   void gradients_that_nobody_wants_may_be_absent() {
     const PackedScan s({70}, {0, 2, 12, 10, 1}, 21);
     const oracle::SsdShape& shape = s.data.shape;
