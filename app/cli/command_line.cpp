@@ -25,7 +25,7 @@ constexpr const char* command_line_footer =
 using CommandFactory = std::unique_ptr<Command> (*)(CLI::App&, const Globals&);
 constexpr CommandFactory command_factories[] = {
     chat_command,   solve_command,   info_command,  convert_command,         tokenize_command,
-    logits_command, inspect_command, bench_command, learn_tokenizer_command,
+    logits_command, inspect_command, bench_command, learn_tokenizer_command, problems_command,
 };
 
 // CLI11 speaks of some faults in several lines; a message of ours is one sentence.

@@ -41,7 +41,7 @@ QString golden(const QString& name) { return QString(HOLDFAST_GOLDEN_DIR) + "/" 
 void CommandsProgramTest::every_command_has_help_with_an_example_data() {
   QTest::addColumn<QString>("command");
   for (const char* name :
-       {"chat", "solve", "info", "convert", "tokenize", "logits", "bench", "inspect", "learn-tokenizer"}) {
+       {"chat", "solve", "info", "convert", "tokenize", "logits", "bench", "inspect", "learn-tokenizer", "problems"}) {
     QTest::newRow(name) << QString(name);
   }
 }
@@ -172,6 +172,8 @@ void CommandsProgramTest::bad_input_is_one_sentence_and_an_exit_code_data() {
   row("inspection of nothing", {"inspect", model}, 2, "--text");
   row("inspection every no token", {"inspect", model, "--text", "a", "--every", "0"}, 2, "--every");
   row("inspection of a session that is not there", {"inspect", model, "--session", "7"}, 1, "7");
+  row("problems of no level", {"problems", "--levels", "3-9"}, 2, "3-9");
+  row("problems of no family", {"problems", "--families", "tensor calculus"}, 1, "tensor calculus");
   row("vocabulary of nothing", {"learn-tokenizer", "there.model", "--in", "nowhere.jsonl"}, 1, "nowhere.jsonl");
   row("bench of nothing", {"bench"}, 2, "--shape");
   row("bench of two things", {"bench", model, "--shape", "130m"}, 2, "--shape");
