@@ -4,6 +4,8 @@
 // window of x, and dx is K-1 rows behind e. What follows a unit in its sequence is worked once more, for e alone. x and
 // dy are read once (and K-1 rows of each unit again), dx is written once; a stretch leaves its sums for the weights as
 // one row, and the rows are added in order.
+#include <cstdlib>
+
 #include "kernels/causal_conv1d.h"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/reduce.cuh"
@@ -14,7 +16,6 @@ namespace {
 
 constexpr int conv_back_threads = 128;
 constexpr int conv_back_widest = 8;
-constexpr int conv_back_rows = 4;  // that are read at a time
 constexpr int unit_rows = static_cast<int>(PackedRows::unit);
 
 template <class T>
@@ -132,7 +133,7 @@ struct ConvWindow {
 };
 
 // Grid (stretches, ceil(C / (threads * width))).
-template <class T, int taps, int width>
+template <class T, int taps, int width, int rows>
 __global__ void __launch_bounds__(conv_back_threads) causal_conv1d_backward_kernel(ConvBack<T> a) {
   wait_for_previous();
   const std::int64_t channel = (static_cast<std::int64_t>(blockIdx.y) * conv_back_threads + threadIdx.x) * width;
@@ -147,16 +148,16 @@ __global__ void __launch_bounds__(conv_back_threads) causal_conv1d_backward_kern
     const T* x = a.x + t * a.x_stride + channel;
     const T* dy = a.dy + t * a.channels + channel;
     T* dx = a.dx + (t - behind) * a.dx_stride + channel;
-    for (int i = 0; i < unit_rows; i += conv_back_rows) {
-      Piece<T, width> some_x[conv_back_rows];
-      Piece<T, width> some_dy[conv_back_rows];
+    for (int i = 0; i < unit_rows; i += rows) {
+      Piece<T, width> some_x[rows];
+      Piece<T, width> some_dy[rows];
 #pragma unroll
-      for (int j = 0; j < conv_back_rows; ++j) {
+      for (int j = 0; j < rows; ++j) {
         some_x[j] = *reinterpret_cast<const Piece<T, width>*>(x + (i + j) * a.x_stride);
         some_dy[j] = *reinterpret_cast<const Piece<T, width>*>(dy + (i + j) * a.channels);
       }
 #pragma unroll
-      for (int j = 0; j < conv_back_rows; ++j) {
+      for (int j = 0; j < rows; ++j) {
         float x_values[width];
         float dy_values[width];
 #pragma unroll
@@ -232,7 +233,7 @@ __global__ void __launch_bounds__(conv_back_threads) causal_conv1d_initial_kerne
 template <class T>
 void convolve_back(Stream& stream, const CausalConv1dBackwardArgs& args) {
   CudaStream& on = backend(stream);
-  constexpr int width = 4;
+  constexpr int width = 2;  // more threads with fewer channels hide more of the memory's time
   ConvBack<T> a{args.dx.as<T>(),
                 args.dx_stride,
                 args.dy.as<T>(),
@@ -263,9 +264,9 @@ void convolve_back(Stream& stream, const CausalConv1dBackwardArgs& args) {
          {.grid = dim3(static_cast<unsigned>(stretches), blocks_for(a.channels, channels_of_block)),
           .block = dim3(conv_back_threads),
           .overlaps = true},
-         wide          ? causal_conv1d_backward_kernel<T, 4, width>
-         : a.taps == 4 ? causal_conv1d_backward_kernel<T, 4, 1>
-                       : causal_conv1d_backward_kernel<T, 0, 1>,
+         wide          ? causal_conv1d_backward_kernel<T, 4, width, 8>
+         : a.taps == 4 ? causal_conv1d_backward_kernel<T, 4, 1, 4>
+                       : causal_conv1d_backward_kernel<T, 0, 1, 4>,
          a);
   const std::int64_t weights = a.channels * a.taps;
   if (args.d_weight) add_partial_rows(on, args.d_weight.as<float>(), a.partial, stretches, weights, columns);

@@ -11,7 +11,10 @@ namespace holdfast::cuda {
 namespace {
 
 constexpr int entropy_threads = 512;
-constexpr std::size_t entropy_logits_bytes = std::size_t{768} << 20;  // of scratch memory
+constexpr int wide_entropy_threads = 1024;  // for rows that are long: few of them at work at a time stay in the cache
+constexpr std::int64_t wide_vocabulary = 16384;
+constexpr std::size_t entropy_logits_bytes = std::size_t{512} << 20;    // of scratch memory
+constexpr std::size_t entropy_gradient_bytes = std::size_t{768} << 20;  // the same for their gradients in bf16
 
 template <class T>
 struct EntropyRows {
@@ -38,10 +41,11 @@ __device__ __forceinline__ void join(float& top, float& sum, float other_top, fl
   top = both;
 }
 
-template <class T, int width>
-__global__ void __launch_bounds__(entropy_threads) cross_entropy_rows_kernel(EntropyRows<T> a) {
-  __shared__ float tops[entropy_threads / warp_size];
-  __shared__ float sums[entropy_threads / warp_size];
+template <class T, int width, int threads>
+__global__ void __launch_bounds__(threads, threads == wide_entropy_threads ? 1 : 2)
+    cross_entropy_rows_kernel(EntropyRows<T> a) {
+  __shared__ float tops[threads / warp_size];
+  __shared__ float sums[threads / warp_size];
   wait_for_previous();
   const std::int64_t row = blockIdx.x;
   const float* logits = a.logits + row * a.logits_stride;
@@ -52,7 +56,7 @@ __global__ void __launch_bounds__(entropy_threads) cross_entropy_rows_kernel(Ent
     if (threadIdx.x == 0) a.loss[row] = 0.0f;
     if (gradient == nullptr) return;
     constexpr float zeros[width] = {};
-    for (std::int64_t i = threadIdx.x * width; i < a.vocabulary; i += entropy_threads * width) {
+    for (std::int64_t i = threadIdx.x * width; i < a.vocabulary; i += threads * width) {
       store_piece<T, width>(gradient + i, zeros);
     }
     return;
@@ -60,7 +64,7 @@ __global__ void __launch_bounds__(entropy_threads) cross_entropy_rows_kernel(Ent
   float top = -INFINITY;
   float sum = 0.0f;
 #pragma unroll 4
-  for (std::int64_t i = threadIdx.x * width; i < a.vocabulary; i += entropy_threads * width) {
+  for (std::int64_t i = threadIdx.x * width; i < a.vocabulary; i += threads * width) {
     float value[width];
     load_piece<float, width>(logits + i, value);
     float largest = value[0];
@@ -90,14 +94,14 @@ __global__ void __launch_bounds__(entropy_threads) cross_entropy_rows_kernel(Ent
   __syncthreads();
   top = tops[0], sum = sums[0];
 #pragma unroll
-  for (int w = 1; w < entropy_threads / warp_size; ++w) join<T>(top, sum, tops[w], sums[w]);
+  for (int w = 1; w < threads / warp_size; ++w) join<T>(top, sum, tops[w], sums[w]);
   const float log_sum = top + logf(sum);
   if (threadIdx.x == 0) a.loss[row] = weight * (log_sum - logits[target]);
   if (gradient == nullptr) return;
   __syncthreads();  // the target's logit is read before its place is written
   const float factor = weight * a.scale;
 #pragma unroll 2
-  for (std::int64_t i = threadIdx.x * width; i < a.vocabulary; i += entropy_threads * width) {
+  for (std::int64_t i = threadIdx.x * width; i < a.vocabulary; i += threads * width) {
     float value[width];
     load_piece<float, width>(logits + i, value);
 #pragma unroll
@@ -111,9 +115,13 @@ __global__ void __launch_bounds__(entropy_threads) cross_entropy_rows_kernel(Ent
 template <class T>
 void entropy_rows(CudaStream& on, std::int64_t rows, const EntropyRows<T>& a) {
   const bool fours = a.vocabulary % 4 == 0 && a.logits_stride % 4 == 0 && a.gradient_stride % 4 == 0;
-  launch(on, "cross_entropy",
-         {.grid = dim3(static_cast<unsigned>(rows)), .block = dim3(entropy_threads), .overlaps = true},
-         fours ? cross_entropy_rows_kernel<T, 4> : cross_entropy_rows_kernel<T, 1>, a);
+  const auto run = [&](auto* kernel, unsigned threads) {
+    launch(on, "cross_entropy", {.grid = dim3(static_cast<unsigned>(rows)), .block = dim3(threads), .overlaps = true},
+           kernel, a);
+  };
+  if (!fours) return run(cross_entropy_rows_kernel<T, 1, entropy_threads>, entropy_threads);
+  if (a.vocabulary < wide_vocabulary) return run(cross_entropy_rows_kernel<T, 4, entropy_threads>, entropy_threads);
+  run(cross_entropy_rows_kernel<T, 4, wide_entropy_threads>, wide_entropy_threads);
 }
 
 template <class T>
@@ -126,12 +134,18 @@ void entropy(Stream& stream, const CrossEntropyArgs& args) {
   const std::int64_t vocabulary = args.head ? args.head.shape[0] : args.frozen->rows();
   const std::int64_t stride = (vocabulary + 7) / 8 * 8;
   const bool gradients = static_cast<bool>(args.dx) || static_cast<bool>(args.d_head);
-  const std::int64_t of_row = stride * (4 + (rounded && gradients ? 2 : 0));
-  const std::int64_t rows = std::min(
-      tokens, std::max<std::int64_t>(static_cast<std::int64_t>(entropy_logits_bytes) / of_row / 128 * 128, 128));
+  // Rows whose gradients of logits are kept, and rows whose logits are.
+  const auto fitting = [&](std::size_t bytes, std::size_t each) {
+    const auto count = static_cast<std::int64_t>(bytes / (static_cast<std::size_t>(stride) * each));
+    return std::min(tokens, std::max<std::int64_t>(count / 128 * 128, 128));
+  };
+  const std::int64_t few = fitting(entropy_logits_bytes, sizeof(float));
+  const std::int64_t rows = rounded ? std::max(fitting(entropy_gradient_bytes, sizeof(T)) / few * few, few) : few;
   const std::size_t head_bytes = args.head ? 0 : plain_weight_bytes(*args.frozen, dtype);
-  auto* next = static_cast<std::byte*>(stream.scratch(static_cast<std::size_t>(rows * of_row) + head_bytes + 1024));
-  auto* logits = cut_scratch<float>(next, rows * stride);
+  auto* next = static_cast<std::byte*>(
+      stream.scratch(scratch_bytes(few * stride, 4) +
+                     (rounded && gradients ? scratch_bytes(rows * stride, sizeof(T)) : 0) + head_bytes));
+  auto* logits = cut_scratch<float>(next, few * stride);
   T* gradient = nullptr;
   if constexpr (rounded) {
     if (gradients) gradient = cut_scratch<T>(next, rows * stride);
@@ -147,15 +161,20 @@ void entropy(Stream& stream, const CrossEntropyArgs& args) {
   for (std::int64_t first = 0; first < tokens; first += rows) {
     const std::int64_t count = std::min(rows, tokens - first);
     const ConstTensorView x{args.x.as<T>() + first * width, dtype, Shape{count, width}, DeviceKind::cuda};
-    cuda::matmul(stream, MatmulArgs{.c = {logits, DType::f32, Shape{count, vocabulary}, DeviceKind::cuda},
-                                    .a = x,
-                                    .b = head,
-                                    .transpose_b = true,
-                                    .c_stride = stride,
-                                    .b_stride = head_stride});
-    entropy_rows<T>(on, count,
-                    {args.loss.as<float>() + first, gradient, logits, args.targets.as<std::int32_t>() + first,
-                     args.weights.as<float>() + first, vocabulary, stride, stride, args.scale});
+    for (std::int64_t at = 0; at < count; at += few) {
+      const std::int64_t own = std::min(few, count - at);
+      const std::int64_t row = first + at;
+      cuda::matmul(stream, MatmulArgs{.c = {logits, DType::f32, Shape{own, vocabulary}, DeviceKind::cuda},
+                                      .a = {args.x.as<T>() + row * width, dtype, Shape{own, width}, DeviceKind::cuda},
+                                      .b = head,
+                                      .transpose_b = true,
+                                      .c_stride = stride,
+                                      .b_stride = head_stride});
+      entropy_rows<T>(on, own,
+                      {args.loss.as<float>() + row, gradient == nullptr ? nullptr : gradient + at * stride, logits,
+                       args.targets.as<std::int32_t>() + row, args.weights.as<float>() + row, vocabulary, stride,
+                       stride, args.scale});
+    }
     const ConstTensorView d_logits{gradient, dtype, Shape{count, vocabulary}, DeviceKind::cuda};
     if (args.dx) {
       cuda::matmul(stream,

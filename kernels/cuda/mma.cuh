@@ -39,10 +39,12 @@ __device__ __forceinline__ unsigned pack_bf16(float low, float high) {
 __device__ __forceinline__ float low_bf16(unsigned pair) { return __uint_as_float(pair << 16); }
 __device__ __forceinline__ float high_bf16(unsigned pair) { return __uint_as_float(pair & 0xffff0000u); }
 
-// Byte offset of the 16-byte piece `piece` of row `row` in a tile of `columns` bf16.
+// Byte offset of the 16-byte piece `piece` of row `row` in a tile of `columns` bf16: pieces change places from row to row,
+// so that eight rows of one piece lie in different banks.
 template <int columns>
 __device__ __forceinline__ unsigned tile_at(int row, int piece) {
-  return static_cast<unsigned>(row * columns * 2 + ((piece ^ (row & 7)) << 4));
+  const int turn = columns >= 64 ? row & 7 : row >> 1 & 3;
+  return static_cast<unsigned>(row * columns * 2 + ((piece ^ turn) << 4));
 }
 
 // 16 bytes from device to shared memory, behind the threads' backs; zeros where `valid` is false.

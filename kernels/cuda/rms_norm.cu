@@ -8,22 +8,22 @@
 namespace holdfast::cuda {
 namespace {
 
-constexpr int norm_kept = 8;  // pieces of a row that a thread keeps
+constexpr int norm_kept = 8;  // pieces of a row that a thread keeps, at most
 
 // value(i) gives `width` values from column i on; result(i, values, scale) takes them back.
-template <int threads, int width, class Value, class Result>
+template <int threads, int width, int kept_pieces, class Value, class Result>
 __device__ __forceinline__ void norm_row(std::int64_t columns, float eps, float* room, Value value, Result result) {
-  float kept[norm_kept][width];
+  float kept[kept_pieces][width];
   float squares = 0.0f;
 #pragma unroll
-  for (int k = 0; k < norm_kept; ++k) {
+  for (int k = 0; k < kept_pieces; ++k) {
     const std::int64_t i = (static_cast<std::int64_t>(k) * threads + threadIdx.x) * width;
     if (i >= columns) break;
     value(i, kept[k]);
 #pragma unroll
     for (int j = 0; j < width; ++j) squares += kept[k][j] * kept[k][j];
   }
-  constexpr std::int64_t rest = static_cast<std::int64_t>(norm_kept) * threads * width;
+  constexpr std::int64_t rest = static_cast<std::int64_t>(kept_pieces) * threads * width;
   for (std::int64_t i = rest + threadIdx.x * width; i < columns; i += threads * width) {
     float again[width];
     value(i, again);
@@ -32,7 +32,7 @@ __device__ __forceinline__ void norm_row(std::int64_t columns, float eps, float*
   }
   const float scale = 1.0f / sqrtf(block_sum(squares, room) / static_cast<float>(columns) + eps);
 #pragma unroll
-  for (int k = 0; k < norm_kept; ++k) {
+  for (int k = 0; k < kept_pieces; ++k) {
     const std::int64_t i = (static_cast<std::int64_t>(k) * threads + threadIdx.x) * width;
     if (i >= columns) break;
     result(i, kept[k], scale);
@@ -54,7 +54,7 @@ struct NormRows {
   float eps;
 };
 
-template <class T, int threads, int width>
+template <class T, int threads, int width, int kept_pieces>
 __global__ void __launch_bounds__(threads) rms_norm_rows_kernel(NormRows<T> a) {
   __shared__ float room[threads / warp_size];
   wait_for_previous();
@@ -71,7 +71,7 @@ __global__ void __launch_bounds__(threads) rms_norm_rows_kernel(NormRows<T> a) {
     }
   }
   const float* from = (a.residual != nullptr ? a.residual : a.x) + row;
-  norm_row<threads, width>(
+  norm_row<threads, width, kept_pieces>(
       a.columns, a.eps, room, [&](std::int64_t i, float(&to)[width]) { load_piece<float, width>(from + i, to); },
       [&](std::int64_t i, const float(&x)[width], float scale) {
         float weight[width];
@@ -96,7 +96,7 @@ struct GatedRows {
 };
 
 // Grid (rows, G).
-template <class T, int threads, int width>
+template <class T, int threads, int width, int kept_pieces>
 __global__ void __launch_bounds__(threads) gated_rms_norm_rows_kernel(GatedRows<T> a) {
   __shared__ float room[threads / warp_size];
   wait_for_previous();
@@ -105,7 +105,7 @@ __global__ void __launch_bounds__(threads) gated_rms_norm_rows_kernel(GatedRows<
   const T* x = a.x + row * a.columns + first;
   T* y = a.y + row * a.columns + first;
   const T* z = a.z == nullptr ? nullptr : a.z + row * a.z_stride + first;
-  norm_row<threads, width>(
+  norm_row<threads, width, kept_pieces>(
       a.group, a.eps, room,
       [&](std::int64_t i, float(&to)[width]) {
         load_piece<T, width>(x + i, to);
@@ -146,9 +146,13 @@ void norm(CudaStream& on, const RmsNormArgs& args) {
     launch(on, "rms_norm",
            {.grid = dim3(static_cast<unsigned>(args.y.shape[0])), .block = dim3(threads), .overlaps = true}, kernel, a);
   };
-  if (!in_pieces(4, {a.y, a.x, a.weight, a.residual}, {a.columns})) return run(rms_norm_rows_kernel<T, 256, 1>, 256);
-  if (a.columns <= 1024) return run(rms_norm_rows_kernel<T, 128, 4>, 128);
-  run(rms_norm_rows_kernel<T, 256, 4>, 256);
+  if (!in_pieces(4, {a.y, a.x, a.weight, a.residual}, {a.columns})) {
+    return run(rms_norm_rows_kernel<T, 256, 1, norm_kept>, 256);
+  }
+  if (a.columns <= 128 * 4) return run(rms_norm_rows_kernel<T, 128, 4, 1>, 128);
+  if (a.columns <= 192 * 4) return run(rms_norm_rows_kernel<T, 192, 4, 1>, 192);
+  if (a.columns <= 256 * 4) return run(rms_norm_rows_kernel<T, 256, 4, 1>, 256);
+  run(rms_norm_rows_kernel<T, 256, 4, norm_kept>, 256);
 }
 
 template <class T>
@@ -168,10 +172,12 @@ void gated_norm(CudaStream& on, const GatedRmsNormArgs& args) {
     launch(on, "gated_rms_norm", {.grid = grid, .block = dim3(threads), .overlaps = true}, kernel, a);
   };
   if (!in_pieces(width, {a.y, a.x, a.z, a.weight}, {a.columns, a.group, a.z == nullptr ? 0 : a.z_stride})) {
-    return run(gated_rms_norm_rows_kernel<T, 256, 1>, 256);
+    return run(gated_rms_norm_rows_kernel<T, 256, 1, norm_kept>, 256);
   }
-  if (a.group <= 128 * width * 2) return run(gated_rms_norm_rows_kernel<T, 128, width>, 128);
-  run(gated_rms_norm_rows_kernel<T, 256, width>, 256);
+  if (a.group <= 128 * width) return run(gated_rms_norm_rows_kernel<T, 128, width, 1>, 128);
+  if (a.group <= 192 * width) return run(gated_rms_norm_rows_kernel<T, 192, width, 1>, 192);
+  if (a.group <= 256 * width) return run(gated_rms_norm_rows_kernel<T, 256, width, 1>, 256);
+  run(gated_rms_norm_rows_kernel<T, 256, width, norm_kept>, 256);
 }
 
 }  // namespace

@@ -283,6 +283,8 @@ void norm_backward(Stream& stream, const RmsNormBackwardArgs& args) {
     run(rms_norm_backward_any_kernel<T>, 256);
   } else if (a.columns <= 512) {
     run(rms_norm_backward_kernel<T, 128, 4, 1>, 128);
+  } else if (a.columns <= 768) {
+    run(rms_norm_backward_kernel<T, 192, 4, 1>, 192);
   } else if (a.columns <= 1024) {
     run(rms_norm_backward_kernel<T, 256, 4, 1>, 256);
   } else if (a.columns <= 4096) {
@@ -314,6 +316,8 @@ void gated_norm_backward(Stream& stream, const GatedRmsNormBackwardArgs& args) {
     run(gated_rms_norm_backward_any_kernel<T>, 256);
   } else if (a.group <= 128 * width) {
     run(gated_rms_norm_backward_kernel<T, 128, width, 1>, 128);
+  } else if (a.group <= 192 * width) {
+    run(gated_rms_norm_backward_kernel<T, 192, width, 1>, 192);
   } else if (a.group <= 256 * width) {
     run(gated_rms_norm_backward_kernel<T, 256, width, 1>, 256);
   } else {

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kernels/device.h"
+#include "kernels/ssd_scan.h"
 
 namespace holdfast::cuda {
 
@@ -33,5 +34,8 @@ void find_begins(CudaStream& stream, std::int32_t* begins, const std::int32_t* s
 
 // On tensor cores: P = 64, N = 64 or 128, xbc and y bf16 with rows of 16-byte multiples. Others: false, nothing done.
 [[nodiscard]] bool scan_on_tensor_cores(Stream& stream, const ScanRows& rows);
+
+// The packed scan by chunks, on tensor cores, where that serves the shape. Others: false, nothing done.
+[[nodiscard]] bool scan_packed_by_chunks(Stream& stream, const SsdScanPackedArgs& args);
 
 }  // namespace holdfast::cuda

@@ -17,6 +17,7 @@ namespace holdfast::cuda {
 inline constexpr int back_rows = static_cast<int>(PackedRows::unit);  // Q
 
 struct ScanBack {
+  void* y;  // forwards alone
   const void* xbc;
   const void* dy;
   const void* dt_raw;
@@ -82,8 +83,11 @@ __device__ __forceinline__ void finish_chunk(const ScanBack& s, std::int64_t uni
 }
 
 // Tensor cores: bf16, P = 64, N = 64 or 128, rows of 16-byte multiples.
-[[nodiscard]] bool back_on_tensor_cores(const ScanBack& s, const void* initial);
-// Scratch memory it needs beyond steps and partial.
+[[nodiscard]] bool chunks_on_tensor_cores(const ScanBack& s);
+// The scan itself: scratch memory it needs beyond steps, and y.
+[[nodiscard]] std::size_t outputs_on_tensor_cores_bytes(const CudaStream& on, const ScanBack& s);
+void run_outputs_on_tensor_cores(CudaStream& on, const ScanBack& s, std::byte* scratch);
+// Its gradients: scratch memory they need beyond steps and partial.
 [[nodiscard]] std::size_t back_on_tensor_cores_bytes(const CudaStream& on, const ScanBack& s);
 // d_initial: (sequences, H, P, N) out, or null.
 void run_back_on_tensor_cores(CudaStream& on, const ScanBack& s, std::byte* scratch, float* d_initial);

@@ -1,4 +1,4 @@
-// Gradients of the packed scan (ssd_backward.cuh has the formulas).
+// Gradients of the packed scan (ssd_backward.cuh has the formulas), and what the scan itself shares with them.
 //   ssd_scan_backward_mma.cu   bf16, on tensor cores
 //   here                       f32 products and sums, any shape: states before each chunk and gradients after it by one
 //                              thread per element, then a block per chunk and group
@@ -303,11 +303,9 @@ void back_exact(CudaStream& on, const ScanBack& s, std::byte* scratch, float* d_
          ssd_back_chunk_kernel<T>, s, static_cast<const float*>(before), static_cast<const float*>(after), gains);
 }
 
-ScanBack describe(const SsdScanBackwardArgs& args) {
-  const SsdPackedInputs& in = args.in;
+ScanBack describe(const SsdPackedInputs& in) {
   ScanBack s{};
-  s.xbc = in.xbc.data, s.dy = args.dy.data, s.dt_raw = in.dt_raw.data, s.dt_stride = in.dt_stride;
-  s.d_xbc = args.d_xbc.data, s.d_dt = args.d_dt_raw.data, s.d_dt_stride = args.d_dt_stride;
+  s.xbc = in.xbc.data, s.dt_raw = in.dt_raw.data, s.dt_stride = in.dt_stride;
   s.dt_bias = in.dt_bias.as<float>(), s.a = in.a.as<float>(), s.d = in.d.as<float>();
   s.initial = in.initial ? in.initial.as<float>() : nullptr;
   s.tokens = in.xbc.shape[0], s.units = s.tokens / back_rows, s.sequences = in.rows.sequences;
@@ -317,34 +315,56 @@ ScanBack describe(const SsdScanBackwardArgs& args) {
   return s;
 }
 
+// Where steps and begins need room.
+std::size_t steps_bytes(const ScanBack& s) {
+  return scratch_bytes(s.units * s.heads * 3 * back_rows, 4) + scratch_bytes(s.sequences + 1, 4);
+}
+
+void make_steps(CudaStream& on, ScanBack& s, const SsdPackedInputs& in, bool tensor_cores, std::byte*& next) {
+  s.steps = cut_scratch<float>(next, s.units * s.heads * 3 * back_rows);
+  auto* begins = cut_scratch<std::int32_t>(next, s.sequences + 1);
+  find_begins(on, begins, in.rows.sequence_of_unit.as<std::int32_t>(), s.units, s.sequences);
+  s.begins = begins;
+  constexpr float log2_e = 1.4426950408889634f;
+  launch(on, "steps of the scan",
+         {.grid = dim3(static_cast<unsigned>(s.units), blocks_for(s.heads, steps_heads)),
+          .block = dim3(steps_threads),
+          .overlaps = true},
+         ssd_back_steps_kernel, s, in.dt_raw.dtype == DType::bf16, tensor_cores ? log2_e : 1.0f);
+}
+
 }  // namespace
+
+bool scan_packed_by_chunks(Stream& stream, const SsdScanPackedArgs& args) {
+  ScanBack s = describe(args.in);
+  s.y = args.y.data;
+  s.dy = args.y.data;
+  s.d_xbc = args.y.data;
+  if (args.y.dtype != DType::bf16 || !chunks_on_tensor_cores(s)) return false;
+  CudaStream& on = backend(stream);
+  auto* next = static_cast<std::byte*>(stream.scratch(steps_bytes(s) + outputs_on_tensor_cores_bytes(on, s)));
+  make_steps(on, s, args.in, true, next);
+  run_outputs_on_tensor_cores(on, s, next);
+  return true;
+}
 
 void ssd_scan_backward(Stream& stream, const SsdScanBackwardArgs& args) {
   CudaStream& on = backend(stream);
-  ScanBack s = describe(args);
+  ScanBack s = describe(args.in);
+  s.dy = args.dy.data, s.d_xbc = args.d_xbc.data, s.d_dt = args.d_dt_raw.data, s.d_dt_stride = args.d_dt_stride;
   if (s.tokens == 0) return;
   const bool rounded = args.d_xbc.dtype == DType::bf16;
-  const bool tensor_cores = rounded && back_on_tensor_cores(s, s.initial);
+  const bool tensor_cores = rounded && chunks_on_tensor_cores(s);
   const std::int64_t state_size = s.heads * s.head_dim * s.d_state;
   const ExactRoom exact = exact_room(s);
   const std::size_t own = tensor_cores ? back_on_tensor_cores_bytes(on, s)
                                        : 2 * scratch_bytes(exact.state, 4) + scratch_bytes(exact.gains, 4);
   const std::int64_t starts = args.d_initial ? s.sequences * state_size : 0;
   auto* next = static_cast<std::byte*>(
-      stream.scratch(scratch_bytes(s.units * s.heads * 3 * back_rows, 4) + scratch_bytes(3 * s.units * s.heads, 4) +
-                     scratch_bytes(s.sequences + 1, 4) + scratch_bytes(starts, 4) + own));
-  s.steps = cut_scratch<float>(next, s.units * s.heads * 3 * back_rows);
+      stream.scratch(steps_bytes(s) + scratch_bytes(3 * s.units * s.heads, 4) + scratch_bytes(starts, 4) + own));
+  make_steps(on, s, args.in, tensor_cores, next);
   s.partial = cut_scratch<float>(next, 3 * s.units * s.heads);
-  auto* begins = cut_scratch<std::int32_t>(next, s.sequences + 1);
   float* d_initial = args.d_initial ? cut_scratch<float>(next, starts) : nullptr;
-  find_begins(on, begins, args.in.rows.sequence_of_unit.as<std::int32_t>(), s.units, s.sequences);
-  s.begins = begins;
-  constexpr float log2_e = 1.4426950408889634f;
-  launch(on, "ssd_scan_backward steps",
-         {.grid = dim3(static_cast<unsigned>(s.units), blocks_for(s.heads, steps_heads)),
-          .block = dim3(steps_threads),
-          .overlaps = true},
-         ssd_back_steps_kernel, s, args.in.dt_raw.dtype == DType::bf16, tensor_cores ? log2_e : 1.0f);
   if (tensor_cores) {
     run_back_on_tensor_cores(on, s, next, d_initial);
   } else if (rounded) {

@@ -1,13 +1,14 @@
-// Gradients of the packed scan on tensor cores (ssd_backward.cuh has the formulas): bf16 products with f32 sums.
+// The packed scan and its gradients on tensor cores (ssd_backward.cuh has the formulas): bf16 products with f32 sums.
 //
 //   states      forwards along each sequence, the state in f32 registers; before each chunk a bf16 copy goes to memory
 //   gradients   backwards likewise: the gradient of the state after each chunk
 //   chunks      a block takes one chunk and the heads of a group (or a part of them) one after the other. B, C and
-//               S = B C^T stay where they are; dB, dC and the sum over heads of L dt G are summed in registers, so that
-//               the products with B and C are made once for all heads.
+//               S = B C^T stay where they are. Backwards dB, dC and the sum over heads of L dt G are summed in
+//               registers, so that the products with B and C are made once for all heads.
+//   ends        d(dt A), d dt and what goes to A, D and dt_bias: a warp per chunk and head
 //
 // Copies of states lie in memory as they lie in shared memory (tile_at), so that they are fetched as they are. x, dy
-// and both copies are read once per head, dx is written once; B, C, dB and dC move once per block.
+// and copies are read once per head, y and dx are written once; B, C, dB and dC move once per block.
 #include "kernels/cuda/mma.cuh"
 #include "kernels/cuda/reduce.cuh"
 #include "kernels/cuda/ssd.cuh"
@@ -16,28 +17,32 @@
 namespace holdfast::cuda {
 namespace {
 
-constexpr int back_dim = 64;  // P
-constexpr int pass_threads = 256;
+constexpr int back_dim = 64;       // P
+constexpr int pass_threads = 128;  // of a block that has half of the columns n
+constexpr int flat_pass_threads = 256;
+constexpr int out_threads = 256;
+constexpr int end_threads = 256;
 constexpr int pass_stages = 3;
 constexpr int grad_threads = 512;
 constexpr int grad_warps = grad_threads / warp_size;
-constexpr int grad_slots = 3;  // of steps: the head that is finished, the one at work, the next
+constexpr int end_floats = 4 * back_rows + 4;  // from_before, r, direct, moved; kept, skip
 
 template <int N>
 constexpr int state_pieces = back_dim* N / 8;  // of 16 bytes, of a state's copy
 
 // ---- states along the sequences
 
-template <int N>
+// H: columns n of this block, half of N.
+template <int H>
 struct PassStage {
   alignas(128) __nv_bfloat16 left[back_rows * back_dim];  // x or dy
-  alignas(128) __nv_bfloat16 right[back_rows * N];        // B or C
+  alignas(128) __nv_bfloat16 right[back_rows * H];        // B or C
   alignas(128) float steps[2 * back_rows];
 };
-template <int N>
+template <int H>
 struct PassShared {
-  PassStage<N> stage[pass_stages];
-  alignas(128) __nv_bfloat16 copy[2][back_dim * N];
+  PassStage<H> stage[pass_stages];
+  alignas(128) __nv_bfloat16 copy[2][back_dim * H];
 };
 struct StatePass {
   __nv_bfloat16* copies;  // (units, H, P N) as tiles
@@ -47,40 +52,44 @@ struct StatePass {
   int segments;
 };
 
-template <int N, bool backwards>
-__device__ __forceinline__ void fetch_pass(PassStage<N>& stage, const ScanBack& s, std::int64_t unit,
-                                           std::int64_t head) {
+template <int H, bool backwards>
+__device__ __forceinline__ void fetch_pass(PassStage<H>& stage, const ScanBack& s, std::int64_t unit, std::int64_t head,
+                                           int n_first) {
   const std::int64_t group = head / (s.heads / s.groups);
   const auto* xbc = static_cast<const __nv_bfloat16*>(s.xbc) + unit * back_rows * s.channels;
   const auto* left = backwards ? static_cast<const __nv_bfloat16*>(s.dy) + unit * back_rows * s.inner : xbc;
   const std::int64_t left_stride = backwards ? s.inner : s.channels;
-  const auto* right = xbc + s.inner + ((backwards ? s.groups : 0) + group) * N;
+  const auto* right = xbc + s.inner + ((backwards ? s.groups : 0) + group) * s.d_state + n_first;
   constexpr int left_pieces = back_dim / 8;
-  constexpr int right_pieces = N / 8;
-  for (int i = static_cast<int>(threadIdx.x); i < back_rows * left_pieces; i += pass_threads) {
+  constexpr int right_pieces = H / 8;
+#pragma unroll
+  for (int k = 0; k < back_rows * left_pieces / pass_threads; ++k) {
+    const int i = k * pass_threads + static_cast<int>(threadIdx.x);
     const int row = i / left_pieces;
     const int piece = i % left_pieces;
     copy_16_async(shared_address(stage.left) + tile_at<back_dim>(row, piece),
                   left + row * left_stride + head * back_dim + piece * 8, true);
   }
-  for (int i = static_cast<int>(threadIdx.x); i < back_rows * right_pieces; i += pass_threads) {
+#pragma unroll
+  for (int k = 0; k < back_rows * right_pieces / pass_threads; ++k) {
+    const int i = k * pass_threads + static_cast<int>(threadIdx.x);
     const int row = i / right_pieces;
     const int piece = i % right_pieces;
-    copy_16_async(shared_address(stage.right) + tile_at<N>(row, piece), right + row * s.channels + piece * 8, true);
+    copy_16_async(shared_address(stage.right) + tile_at<H>(row, piece), right + row * s.channels + piece * 8, true);
   }
   if (threadIdx.x < back_rows / 2) {
     copy_16_async(shared_address(stage.steps) + threadIdx.x * 16, s.steps_of(unit, head) + threadIdx.x * 4, true);
   }
 }
 
-// h of this warp: rows p first .. first+15, columns n from n_first on, N / 2 of them.
-template <int N, bool backwards>
-__device__ __forceinline__ void advance_pass(float (&h)[N / 16][4], const PassStage<N>& stage, int first, int n_first) {
+// h of this warp: rows p first .. first+15, all columns of the block.
+template <int H, bool backwards>
+__device__ __forceinline__ void advance_pass(float (&h)[H / 8][4], const PassStage<H>& stage, int first) {
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
   const float last = stage.steps[back_rows - 1];
   const float keep = exp2f(last);
 #pragma unroll
-  for (int j = 0; j < N / 16; ++j) {
+  for (int j = 0; j < H / 8; ++j) {
 #pragma unroll
     for (int i = 0; i < 4; ++i) h[j][i] *= keep;
   }
@@ -103,35 +112,38 @@ __device__ __forceinline__ void advance_pass(float (&h)[N / 16][4], const PassSt
       }
     }
 #pragma unroll
-    for (int j = 0; j < N / 32; ++j) {
+    for (int j = 0; j < H / 16; ++j) {
       unsigned b[4];
-      load_matrices_transposed(b, right + tile_at<N>(k * 16 + lane % 16, n_first / 8 + j * 2 + lane / 16));
+      load_matrices_transposed(b, right + tile_at<H>(k * 16 + lane % 16, j * 2 + lane / 16));
       mma_bf16(h[j * 2], a, b[0], b[1]);
       mma_bf16(h[j * 2 + 1], a, b[2], b[3]);
     }
   }
 }
 
-// Calls what(value pair, row p, column n) for every pair of this warp's part of the state.
-template <int N, class What>
-__device__ __forceinline__ void each_pair(float (&h)[N / 16][4], int first, int n_first, What what) {
+// Calls what(value, next value, row p, column n of the block) for every pair of this warp's part of the state.
+template <int H, class What>
+__device__ __forceinline__ void each_pair(float (&h)[H / 8][4], int first, What what) {
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
 #pragma unroll
-  for (int j = 0; j < N / 16; ++j) {
+  for (int j = 0; j < H / 8; ++j) {
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
-      what(h[j][half * 2], h[j][half * 2 + 1], first + lane / 4 + half * 8, n_first + j * 8 + lane % 4 * 2);
+      what(h[j][half * 2], h[j][half * 2 + 1], first + lane / 4 + half * 8, j * 8 + lane % 4 * 2);
     }
   }
 }
 
-// Grid (H, sequences * segments). copies = false is the first pass of several segments.
+// Grid (2 H, sequences * segments): heads, and halves of the columns n. copies = false is the first pass of several
+// segments.
 template <int N, bool backwards, bool copies>
-__global__ void __launch_bounds__(pass_threads, 2) ssd_pass_states_kernel(ScanBack s, StatePass pass) {
+__global__ void __launch_bounds__(pass_threads, 3) ssd_pass_states_kernel(ScanBack s, StatePass pass) {
+  constexpr int H = N / 2;
   extern __shared__ __align__(128) unsigned char pass_memory[];
-  auto& shared = *reinterpret_cast<PassShared<N>*>(pass_memory);
+  auto& shared = *reinterpret_cast<PassShared<H>*>(pass_memory);
   wait_for_previous();
-  const std::int64_t head = blockIdx.x;
+  const std::int64_t head = blockIdx.x / 2;
+  const int n_first = static_cast<int>(blockIdx.x % 2) * H;
   const int segment = static_cast<int>(blockIdx.y) % pass.segments;
   const std::int64_t sequence = blockIdx.y / static_cast<unsigned>(pass.segments);
   const std::int64_t base = s.begins[sequence];
@@ -140,28 +152,28 @@ __global__ void __launch_bounds__(pass_threads, 2) ssd_pass_states_kernel(ScanBa
   const std::int64_t end = base + units * (segment + 1) / pass.segments;
   const std::int64_t count = end - begin;
   const auto unit_at = [&](std::int64_t i) { return backwards ? end - 1 - i : begin + i; };
-  const int warp = static_cast<int>(threadIdx.x) / warp_size;
-  const int first = warp % 4 * 16;
-  const int n_first = warp / 4 * (N / 2);
+  const int first = static_cast<int>(threadIdx.x) / warp_size * 16;
   const std::int64_t size = std::int64_t{back_dim} * N;
-  float* own = pass.states + (blockIdx.y * s.heads + head) * size;
-  const float* start = pass.segments > 1 ? own : backwards || s.initial == nullptr ? nullptr : s.initial + head * size;
-  float h[N / 16][4] = {};
+  float* own = pass.states + (blockIdx.y * s.heads + head) * size + n_first;
+  const float* start = pass.segments > 1                   ? own
+                       : backwards || s.initial == nullptr ? nullptr
+                                                           : s.initial + head * size + n_first;
+  float h[H / 8][4] = {};
   float total = 0.0f;
 #pragma unroll
   for (int i = 0; i < pass_stages - 1; ++i) {
-    if (i < count) fetch_pass<N, backwards>(shared.stage[i], s, unit_at(i), head);
+    if (i < count) fetch_pass<H, backwards>(shared.stage[i], s, unit_at(i), head, n_first);
     commit_copies();
   }
   const auto leave = [&](__nv_bfloat16* to) {
     auto* bytes = reinterpret_cast<char*>(to);
-    each_pair<N>(h, first, n_first, [&](float low, float high, int p, int n) {
-      *reinterpret_cast<unsigned*>(bytes + tile_at<N>(p, n / 8) + n % 8 * 2) = pack_bf16(low, high);
+    each_pair<H>(h, first, [&](float low, float high, int p, int n) {
+      *reinterpret_cast<unsigned*>(bytes + tile_at<H>(p, n / 8) + n % 8 * 2) = pack_bf16(low, high);
     });
   };
   if constexpr (copies) {
     if (start != nullptr) {
-      each_pair<N>(h, first, n_first, [&](float& low, float& high, int p, int n) {
+      each_pair<H>(h, first, [&](float& low, float& high, int p, int n) {
         const float2 pair = *reinterpret_cast<const float2*>(start + p * N + n);
         low = pair.x, high = pair.y;
       });
@@ -174,18 +186,22 @@ __global__ void __launch_bounds__(pass_threads, 2) ssd_pass_states_kernel(ScanBa
     __syncthreads();
     if (i + pass_stages - 1 < count) {
       const int free = slot == 0 ? pass_stages - 1 : slot - 1;
-      fetch_pass<N, backwards>(shared.stage[free], s, unit_at(i + pass_stages - 1), head);
+      fetch_pass<H, backwards>(shared.stage[free], s, unit_at(i + pass_stages - 1), head, n_first);
     }
     commit_copies();
     if constexpr (copies) {
-      auto* to = reinterpret_cast<uint4*>(pass.copies + (unit_at(i) * s.heads + head) * size);
-      const auto* from = reinterpret_cast<const uint4*>(shared.copy[i % 2]);
+      auto* to = reinterpret_cast<char*>(pass.copies + (unit_at(i) * s.heads + head) * size);
+      const auto* from = reinterpret_cast<const char*>(shared.copy[i % 2]);
 #pragma unroll
-      for (int k = 0; k < state_pieces<N> / pass_threads; ++k) {
-        to[k * pass_threads + threadIdx.x] = from[k * pass_threads + threadIdx.x];
+      for (int k = 0; k < back_dim * (H / 8) / pass_threads; ++k) {
+        const int at = k * pass_threads + static_cast<int>(threadIdx.x);
+        const int row = at / (H / 8);
+        const int piece = at % (H / 8);
+        *reinterpret_cast<uint4*>(to + tile_at<N>(row, n_first / 8 + piece)) =
+            *reinterpret_cast<const uint4*>(from + tile_at<H>(row, piece));
       }
     }
-    advance_pass<N, backwards>(h, shared.stage[slot], first, n_first);
+    advance_pass<H, backwards>(h, shared.stage[slot], first);
     total += shared.stage[slot].steps[back_rows - 1];
     if constexpr (copies) leave(shared.copy[(i + 1) % 2]);
     slot = slot + 1 == pass_stages ? 0 : slot + 1;
@@ -193,20 +209,20 @@ __global__ void __launch_bounds__(pass_threads, 2) ssd_pass_states_kernel(ScanBa
   float* to = own;
   if constexpr (copies) {
     if (pass.last == nullptr || segment != (backwards ? 0 : pass.segments - 1)) return;
-    to = pass.last + (sequence * s.heads + head) * size;
+    to = pass.last + (sequence * s.heads + head) * size + n_first;
   }
-  each_pair<N>(h, first, n_first, [&](float low, float high, int p, int n) {
+  each_pair<H>(h, first, [&](float low, float high, int p, int n) {
     *reinterpret_cast<float2*>(to + p * N + n) = make_float2(low, high);
   });
-  if (!copies && threadIdx.x == 0) pass.decays[blockIdx.y * s.heads + head] = total;
+  if (!copies && n_first == 0 && threadIdx.x == 0) pass.decays[blockIdx.y * s.heads + head] = total;
 }
 
 // Grid (ceil(H P N / threads), sequences): a thread gives every segment its beginning, for one element.
 template <bool backwards>
-__global__ void __launch_bounds__(pass_threads) ssd_pass_segments_kernel(ScanBack s, StatePass pass) {
+__global__ void __launch_bounds__(flat_pass_threads) ssd_pass_segments_kernel(ScanBack s, StatePass pass) {
   wait_for_previous();
   const std::int64_t size = s.head_dim * s.d_state;
-  const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * pass_threads + threadIdx.x;
+  const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * flat_pass_threads + threadIdx.x;
   if (i >= s.heads * size) return;
   float h = backwards || s.initial == nullptr ? 0.0f : s.initial[i];
   for (int k = 0; k < pass.segments; ++k) {
@@ -244,19 +260,20 @@ struct GradShared {
   alignas(128) __nv_bfloat16 c[back_rows * N];
   GradStage<N> stage[2];
   alignas(128) __nv_bfloat16 pairs[back_rows * back_rows];  // (L S)^T of a head; at the end the sum of (L dt G)^T
-  alignas(128) float steps[grad_slots][2 * back_rows];
+  alignas(128) float steps[2][2 * back_rows];
   GradSums sums[2];
 };
 struct GradPlan {
   const __nv_bfloat16* before;
   const __nv_bfloat16* after;
   float* partial;  // (parts, T, 2 G N) of dB | dC; null with one part, which writes to d_xbc
+  float* ends;     // (units, H, end_floats)
   int parts;       // blocks that share a group's heads
 };
 
 template <int N>
 __device__ __forceinline__ void fetch_head(GradShared<N>& shared, const ScanBack& s, const GradPlan& plan,
-                                           std::int64_t unit, std::int64_t head, int turn, int slot) {
+                                           std::int64_t unit, std::int64_t head, int turn) {
   GradStage<N>& stage = shared.stage[turn];
   constexpr int pieces = back_dim / 8;
   static_assert(back_rows * pieces == grad_threads);
@@ -276,40 +293,58 @@ __device__ __forceinline__ void fetch_head(GradShared<N>& shared, const ScanBack
     copy_16_async(shared_address(stage.after) + i * 16, plan.after + at + i * 8, true);
   }
   if (threadIdx.x < back_rows / 2) {
-    copy_16_async(shared_address(shared.steps[slot]) + threadIdx.x * 16, s.steps_of(unit, head) + threadIdx.x * 4,
+    copy_16_async(shared_address(shared.steps[turn]) + threadIdx.x * 16, s.steps_of(unit, head) + threadIdx.x * 4,
                   true);
   }
 }
 
-template <int N>
-__device__ __forceinline__ void finish_head(const GradShared<N>& shared, const ScanBack& s, std::int64_t unit,
-                                            std::int64_t head, int turn, int slot) {
-  const int lane = static_cast<int>(threadIdx.x) % warp_size;
-  const GradSums& sums = shared.sums[turn];
-  const float* steps = shared.steps[slot];
-  float from_before[2];
-  float weighted[2];
-  float moved[2];  // sum over j of M[t,j] less sum over i of M[i,t]: added from the end they give what crosses t
-  float direct[2];
-  float dt[2];
-#pragma unroll
-  for (int k = 0; k < 2; ++k) {
-    const int t = lane * 2 + k;
+// What the block found about a head's rows to memory: parts summed, a value per thread.
+__device__ __forceinline__ void leave_ends(const GradSums& sums, float* to) {
+  const int t = static_cast<int>(threadIdx.x) % back_rows;
+  const int which = static_cast<int>(threadIdx.x) / back_rows;
+  if (which == 4) {
+    float value = 0.0f;
+    if (t == 0) {
+      for (int w = 0; w < grad_warps; ++w) value += sums.kept[w];
+    } else if (t == 1) {
+      value = sums.skip[0] + sums.skip[1] + sums.skip[2] + sums.skip[3];
+    }
+    if (t < 2) to[4 * back_rows + t] = value;
+  }
+  if (which >= 4) return;
+  float value = 0.0f;
+  if (which == 3) {  // M[t,j] less M[i,t]
     const int tile = t / 16;
-    float r = 0.0f;
-    from_before[k] = moved[k] = direct[k] = 0.0f;
 #pragma unroll
     for (int w = 0; w < 4; ++w) {
-      from_before[k] += sums.from_before[w][t];
-      if (w <= tile) moved[k] += sums.in[w][t];
-      if (w >= tile) moved[k] -= sums.out[w][t];
-      r += sums.r[w][t];
-      direct[k] += sums.direct[w][t];
+      if (w <= tile) value += sums.in[w][t];
+      if (w >= tile) value -= sums.out[w][t];
     }
-    dt[k] = steps[back_rows + t];
-    weighted[k] = dt[k] * r;
+  } else {
+    const float(&parts)[4][back_rows] = which == 0 ? sums.from_before : which == 1 ? sums.r : sums.direct;
+    value = parts[0][t] + parts[1][t] + parts[2][t] + parts[3][t];
   }
-  float later = moved[0] + moved[1];
+  to[which * back_rows + t] = value;
+}
+
+// A warp per chunk and head.
+__global__ void __launch_bounds__(end_threads) ssd_back_ends_kernel(ScanBack s, const float* ends) {
+  wait_for_previous();
+  const std::int64_t at =
+      (static_cast<std::int64_t>(blockIdx.x) * end_threads + threadIdx.x) / warp_size;  // units, heads
+  if (at >= s.units * s.heads) return;
+  const std::int64_t unit = at / s.heads;
+  const std::int64_t head = at % s.heads;
+  const int lane = static_cast<int>(threadIdx.x) % warp_size;
+  const auto* own = reinterpret_cast<const float2*>(ends + at * end_floats);
+  const float* steps = s.steps_of(unit, head);
+  const float2 dt = reinterpret_cast<const float2*>(steps + back_rows)[lane];
+  const float2 from_before = own[lane];
+  const float2 r = own[back_rows / 2 + lane];
+  const float2 direct = own[back_rows + lane];
+  const float2 moved = own[back_rows / 2 * 3 + lane];  // added from the end they give what crosses t
+  const float2 rest = own[back_rows * 2];
+  float later = moved.x + moved.y;
 #pragma unroll
   for (int step = 1; step < warp_size; step *= 2) {
     const float down = __shfl_down_sync(all_lanes, later, step);
@@ -317,11 +352,9 @@ __device__ __forceinline__ void finish_head(const GradShared<N>& shared, const S
   }
   later = __shfl_down_sync(all_lanes, later, 1);
   if (lane == warp_size - 1) later = 0.0f;
-  const float kept = warp_sum(lane < grad_warps ? sums.kept[lane] : 0.0f) * exp2f(steps[back_rows - 1]);
-  finish_chunk<__nv_bfloat16>(
-      s, unit, head, make_float2(from_before[0], from_before[1]), make_float2(weighted[0], weighted[1]),
-      make_float2(later + moved[1] + moved[0], later + moved[1]), make_float2(direct[0], direct[1]),
-      make_float2(dt[0], dt[1]), kept, sums.skip[0] + sums.skip[1] + sums.skip[2] + sums.skip[3]);
+  finish_chunk<__nv_bfloat16>(s, unit, head, from_before, make_float2(dt.x * r.x, dt.y * r.y),
+                              make_float2(later + moved.y + moved.x, later + moved.y), direct, dt,
+                              rest.x * exp2f(steps[back_rows - 1]), rest.y);
 }
 
 __device__ __forceinline__ float quad_sum(float value) {
@@ -341,7 +374,13 @@ __device__ __forceinline__ unsigned tile_pair(const __nv_bfloat16* tile, int row
                                             column % 8 * 2);
 }
 
-// Where a warp of sixteen stands: four rows of tiles of 16, four columns of tiles.
+// Warps that share rows of tiles meet here.
+__device__ __forceinline__ void rows_meet(int rows, int threads) {
+  asm volatile("bar.sync %0, %1;" ::"r"(rows + 1), "r"(threads) : "memory");
+}
+
+// Where a warp of sixteen stands: four rows of tiles of 16, four columns of tiles. Warps w, w + 4, ... share a
+// scheduler: the ten tiles where i can follow j are spread over the schedulers evenly.
 struct GradPlace {
   int lane, g, q, rows, column;  // rows: index of the row of tiles; column: of the column of tiles
   int first;                     // row of its tiles
@@ -350,7 +389,9 @@ struct GradPlace {
     const int warp = static_cast<int>(threadIdx.x) / warp_size;
     lane = static_cast<int>(threadIdx.x) % warp_size;
     g = lane / 4, q = lane % 4;
-    rows = warp / 4, column = warp % 4;
+    rows = warp / 4;
+    constexpr unsigned columns[2] = {0x03213210, 0x21302103};
+    column = static_cast<int>(columns[rows / 2] >> (rows % 2 * 16 + warp % 4 * 4)) & 3;
     first = rows * 16;
     pair_row = lane % 8 + lane / 16 * 8;
     pair_piece = lane / 8 % 2;
@@ -533,22 +574,26 @@ __device__ __forceinline__ void from_states(float (&d_b)[N / 32][4], float (&d_c
   }
 }
 
+// This warp's part of <H0, dH1>: the diagonal of a tile of H0 dH1^T, over a quarter of the columns n.
 template <int N>
-__device__ __forceinline__ float part_of_kept(const GradStage<N>& stage) {
-  const auto* before = reinterpret_cast<const uint4*>(stage.before);
-  const auto* after = reinterpret_cast<const uint4*>(stage.after);
-  float sum = 0.0f;
+__device__ __forceinline__ float part_of_kept(const GradStage<N>& stage, const GradPlace& at) {
+  const unsigned before = shared_address(stage.before);
+  const unsigned after = shared_address(stage.after);
+  float tile[2][4] = {};
 #pragma unroll
-  for (int k = 0; k < state_pieces<N> / grad_threads; ++k) {
-    const uint4 h = before[k * grad_threads + threadIdx.x];
-    const uint4 d = after[k * grad_threads + threadIdx.x];
-    const unsigned left[4] = {h.x, h.y, h.z, h.w};
-    const unsigned right[4] = {d.x, d.y, d.z, d.w};
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      sum += low_bf16(left[i]) * low_bf16(right[i]) + high_bf16(left[i]) * high_bf16(right[i]);
-    }
+  for (int i = 0; i < N / 64; ++i) {
+    const int k = at.column * (N / 64) + i;
+    unsigned a[4];
+    unsigned b[4];
+    load_matrices(a, before + tile_at<N>(at.first + at.lane % 16, k * 2 + at.lane / 16));
+    load_matrices(b, after + tile_at<N>(at.first + at.pair_row, k * 2 + at.pair_piece));
+    mma_bf16(tile[0], a, b[0], b[1]);
+    mma_bf16(tile[1], a, b[2], b[3]);
   }
+  // Rows g and columns 2q, 2q + 1 of the first half, rows g + 8 of the second.
+  float sum = 0.0f;
+  if (at.g == at.q * 2) sum = tile[0][0] + tile[1][2];
+  if (at.g == at.q * 2 + 1) sum = tile[0][1] + tile[1][3];
   return warp_sum(sum);
 }
 
@@ -556,7 +601,7 @@ __device__ __forceinline__ float part_of_kept(const GradStage<N>& stage) {
 template <int N>
 __device__ __forceinline__ void finish_inputs(float (&v)[2][4], const GradShared<N>& shared, const GradStage<N>& stage,
                                               const float* steps, GradSums& sums, const ScanBack& s, std::int64_t unit,
-                                              std::int64_t head, const GradPlace& at) {
+                                              std::int64_t head, float skip, const GradPlace& at) {
   const unsigned pairs = shared_address(shared.pairs);
   const unsigned dy_tile = shared_address(stage.dy);
 #pragma unroll
@@ -569,7 +614,6 @@ __device__ __forceinline__ void finish_inputs(float (&v)[2][4], const GradShared
     mma_bf16(v[0], a, b[0], b[1]);
     mma_bf16(v[1], a, b[2], b[3]);
   }
-  const float skip = s.d[head];
   auto* d_xbc = static_cast<__nv_bfloat16*>(s.d_xbc) + unit * back_rows * s.channels + head * back_dim;
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
@@ -680,7 +724,7 @@ __global__ void __launch_bounds__(grad_threads, 1) ssd_back_chunks_kernel(ScanBa
     copy_16_async(shared_address(shared.c) + place, rows + row * s.channels + s.groups * N + piece * 8, true);
   }
   commit_copies();
-  fetch_head<N>(shared, s, plan, unit, first_head, 0, 0);
+  fetch_head<N>(shared, s, plan, unit, first_head, 0);
   commit_copies();
   wait_for_copies<1>();
   __syncthreads();
@@ -689,43 +733,205 @@ __global__ void __launch_bounds__(grad_threads, 1) ssd_back_chunks_kernel(ScanBa
   float d_b[N / 32][4] = {};
   float d_c[N / 32][4] = {};
   if (at.column >= at.rows) make_scores<N>(scores, shared, at);
-  int slot = 0;
-  for (int k = 0; k < count; ++k) {
+  float* ends = plan.ends + (unit * s.heads + first_head) * end_floats;
+  for (int k = 0; k < count; ++k, ends += end_floats) {
     const int turn = k % 2;
-    const int next_slot = slot + 1 == grad_slots ? 0 : slot + 1;
+    const float skip = s.d[first_head + k];
     wait_for_copies<0>();
     __syncthreads();
-    if (k + 1 < count) fetch_head<N>(shared, s, plan, unit, first_head + k + 1, turn ^ 1, next_slot);
+    if (k + 1 < count) fetch_head<N>(shared, s, plan, unit, first_head + k + 1, turn ^ 1);
     commit_copies();
-    if (k > 0 && warp == (k - 1) % grad_warps) {
-      finish_head<N>(shared, s, unit, first_head + k - 1, turn ^ 1, slot == 0 ? grad_slots - 1 : slot - 1);
-    }
+    if (k > 0) leave_ends(shared.sums[turn ^ 1], ends - end_floats);
     const GradStage<N>& stage = shared.stage[turn];
-    const float* steps = shared.steps[slot];
+    const float* steps = shared.steps[turn];
     GradSums& sums = shared.sums[turn];
     if (at.column >= at.rows) inside_chunk<N>(shared, stage, steps, sums, scores, weighted, at);
     float v[2][4] = {};
     from_after<N>(v, shared, stage, steps, sums, at);
     from_states<N>(d_b, d_c, shared, stage, steps, sums, at);
-    const float kept = part_of_kept<N>(stage);
+    const float kept = part_of_kept<N>(stage, at);
     if (at.lane == 0) sums.kept[warp] = kept;
-    __syncthreads();
-    finish_inputs<N>(v, shared, stage, steps, sums, s, unit, first_head + k, at);
-    slot = next_slot;
+    rows_meet(at.rows, grad_threads / 4);
+    finish_inputs<N>(v, shared, stage, steps, sums, s, unit, first_head + k, skip, at);
   }
   __syncthreads();
-  if (warp == (count - 1) % grad_warps) {
-    finish_head<N>(shared, s, unit, first_head + count - 1, (count - 1) % 2, slot == 0 ? grad_slots - 1 : slot - 1);
-  }
+  leave_ends(shared.sums[(count - 1) % 2], ends - end_floats);
   finish_group<N>(d_b, d_c, weighted, shared, s, plan, unit, group, part, at);
 }
 
+// ---- outputs of the chunks
+
+template <int N>
+struct OutStage {
+  alignas(128) __nv_bfloat16 x[back_rows * back_dim];
+  alignas(128) __nv_bfloat16 before[back_dim * N];  // H0
+  alignas(128) float steps[2 * back_rows];
+};
+template <int N>
+struct OutShared {
+  alignas(128) __nv_bfloat16 b[back_rows * N];
+  alignas(128) __nv_bfloat16 c[back_rows * N];
+  OutStage<N> stage[2];
+  alignas(128) __nv_bfloat16 pairs[back_rows * back_rows];  // L S dt, rows i
+};
+
+template <int N>
+__device__ __forceinline__ void fetch_out(OutStage<N>& stage, const ScanBack& s, const __nv_bfloat16* before,
+                                          std::int64_t unit, std::int64_t head) {
+  constexpr int pieces = back_dim / 8;
+#pragma unroll
+  for (int k = 0; k < back_rows * pieces / out_threads; ++k) {
+    const int i = k * out_threads + static_cast<int>(threadIdx.x);
+    const int row = i / pieces;
+    const int piece = i % pieces;
+    copy_16_async(
+        shared_address(stage.x) + tile_at<back_dim>(row, piece),
+        static_cast<const __nv_bfloat16*>(s.xbc) + (unit * back_rows + row) * s.channels + head * back_dim + piece * 8,
+        true);
+  }
+  const std::int64_t at = (unit * s.heads + head) * back_dim * N;
+#pragma unroll
+  for (int k = 0; k < state_pieces<N> / out_threads; ++k) {
+    const unsigned i = static_cast<unsigned>(k) * out_threads + threadIdx.x;
+    copy_16_async(shared_address(stage.before) + i * 16, before + at + i * 8, true);
+  }
+  if (threadIdx.x < back_rows / 2) {
+    copy_16_async(shared_address(stage.steps) + threadIdx.x * 16, s.steps_of(unit, head) + threadIdx.x * 4, true);
+  }
+}
+
+// Grid (units, G * parts). A warp has 16 rows i and half of the columns: 32 of j, then 32 of p.
+template <int N>
+__global__ void __launch_bounds__(out_threads, 2)
+    ssd_out_chunks_kernel(ScanBack s, const __nv_bfloat16* before, int parts) {
+  extern __shared__ __align__(128) unsigned char out_memory[];
+  auto& shared = *reinterpret_cast<OutShared<N>*>(out_memory);
+  wait_for_previous();
+  const std::int64_t unit = blockIdx.x;
+  const std::int64_t group = blockIdx.y / static_cast<unsigned>(parts);
+  const int count = static_cast<int>(s.heads / s.groups) / parts;
+  const std::int64_t first_head =
+      group * (s.heads / s.groups) + static_cast<std::int64_t>(blockIdx.y % static_cast<unsigned>(parts)) * count;
+  const int warp = static_cast<int>(threadIdx.x) / warp_size;
+  const int lane = static_cast<int>(threadIdx.x) % warp_size;
+  const int g = lane / 4;
+  const int q = lane % 4;
+  const int tile =
+      warp < 4 ? warp / 2 : 5 - warp / 2;  // warps w and w + 4 share a scheduler: long rows with short ones
+  const int first = tile * 16;
+  const int columns = (warp + tile / 2 * (3 - tile)) % 2 * 32;
+  const int pair_row = lane % 8 + lane / 16 * 8;
+  const int pair_piece = lane / 8 % 2;
+  const auto* rows = static_cast<const __nv_bfloat16*>(s.xbc) + unit * back_rows * s.channels + s.inner + group * N;
+  for (int i = static_cast<int>(threadIdx.x); i < back_rows * (N / 8); i += out_threads) {
+    const unsigned place = tile_at<N>(i / (N / 8), i % (N / 8));
+    const auto* from = rows + i / (N / 8) * s.channels + i % (N / 8) * 8;
+    copy_16_async(shared_address(shared.b) + place, from, true);
+    copy_16_async(shared_address(shared.c) + place, from + s.groups * N, true);
+  }
+  commit_copies();
+  fetch_out<N>(shared.stage[0], s, before, unit, first_head);
+  commit_copies();
+  wait_for_copies<1>();
+  __syncthreads();
+  const unsigned c_tile = shared_address(shared.c);
+  const unsigned b_tile = shared_address(shared.b);
+  const unsigned pairs = shared_address(shared.pairs);
+  float scores[4][4] = {};
+  if (columns <= first) {
+#pragma unroll
+    for (int k = 0; k < N / 16; ++k) {
+      unsigned a[4];
+      load_matrices(a, c_tile + tile_at<N>(first + lane % 16, k * 2 + lane / 16));
+#pragma unroll
+      for (int j = 0; j < 2; ++j) {
+        unsigned b[4];
+        load_matrices(b, b_tile + tile_at<N>(columns + j * 16 + pair_row, k * 2 + pair_piece));
+        mma_bf16(scores[j * 2], a, b[0], b[1]);
+        mma_bf16(scores[j * 2 + 1], a, b[2], b[3]);
+      }
+    }
+  }
+  auto* y_rows = static_cast<__nv_bfloat16*>(s.y) + (unit * back_rows + first + g) * s.inner + columns + q * 2;
+  for (int k = 0; k < count; ++k) {
+    const int turn = k % 2;
+    const std::int64_t head = first_head + k;
+    const float skip = s.d[head];
+    wait_for_copies<0>();
+    __syncthreads();
+    if (k + 1 < count) fetch_out<N>(shared.stage[turn ^ 1], s, before, unit, head + 1);
+    commit_copies();
+    const OutStage<N>& stage = shared.stage[turn];
+    const float own[2] = {stage.steps[first + g], stage.steps[first + g + 8]};
+    if (columns <= first) {
+#pragma unroll
+      for (int j = 0; j < 4; ++j) {
+        const int from = columns + j * 8 + q * 2;
+        if (columns + j * 8 >= first + 16) continue;
+        const float2 sum = *reinterpret_cast<const float2*>(&stage.steps[from]);
+        const float2 dt = *reinterpret_cast<const float2*>(&stage.steps[back_rows + from]);
+#pragma unroll
+        for (int half = 0; half < 2; ++half) {
+          const int i = first + g + half * 8;
+          const float low = from <= i ? scores[j][half * 2] * exp2f(own[half] - sum.x) * dt.x : 0.0f;
+          const float high = from + 1 <= i ? scores[j][half * 2 + 1] * exp2f(own[half] - sum.y) * dt.y : 0.0f;
+          *tile_pair<back_rows>(shared.pairs, i, from) = pack_bf16(low, high);
+        }
+      }
+    }
+    float y[4][4] = {};
+    const unsigned h_tile = shared_address(stage.before);
+#pragma unroll
+    for (int n = 0; n < N / 16; ++n) {
+      unsigned a[4];
+      load_matrices(a, c_tile + tile_at<N>(first + lane % 16, n * 2 + lane / 16));
+#pragma unroll
+      for (int j = 0; j < 2; ++j) {
+        unsigned b[4];
+        load_matrices(b, h_tile + tile_at<N>(columns + j * 16 + pair_row, n * 2 + pair_piece));
+        mma_bf16(y[j * 2], a, b[0], b[1]);
+        mma_bf16(y[j * 2 + 1], a, b[2], b[3]);
+      }
+    }
+    const float grown[2] = {exp2f(own[0]), exp2f(own[1])};
+#pragma unroll
+    for (int j = 0; j < 4; ++j) {
+      y[j][0] *= grown[0], y[j][1] *= grown[0];
+      y[j][2] *= grown[1], y[j][3] *= grown[1];
+    }
+    rows_meet(tile, 2 * warp_size);
+    const unsigned x_tile = shared_address(stage.x);
+#pragma unroll
+    for (int n = 0; n < back_rows / 16; ++n) {
+      if (n > tile) continue;
+      unsigned a[4];
+      load_matrices(a, pairs + tile_at<back_rows>(first + lane % 16, n * 2 + lane / 16));
+#pragma unroll
+      for (int j = 0; j < 2; ++j) {
+        unsigned b[4];
+        load_matrices_transposed(b, x_tile + tile_at<back_dim>(n * 16 + lane % 16, columns / 8 + j * 2 + lane / 16));
+        mma_bf16(y[j * 2], a, b[0], b[1]);
+        mma_bf16(y[j * 2 + 1], a, b[2], b[3]);
+      }
+    }
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+#pragma unroll
+      for (int j = 0; j < 4; ++j) {
+        const unsigned x = tile_pair<back_dim>(stage.x, first + g + half * 8, columns + j * 8 + q * 2);
+        *reinterpret_cast<unsigned*>(y_rows + half * 8 * s.inner + head * back_dim + j * 8) =
+            pack_bf16(y[j][half * 2] + skip * low_bf16(x), y[j][half * 2 + 1] + skip * high_bf16(x));
+      }
+    }
+  }
+}
+
 // Parts of dB | dC to where they belong. Grid-stride over pairs of columns.
-__global__ void __launch_bounds__(pass_threads) ssd_back_join_kernel(ScanBack s, const float* partial, int parts) {
+__global__ void __launch_bounds__(flat_pass_threads) ssd_back_join_kernel(ScanBack s, const float* partial, int parts) {
   wait_for_previous();
   const std::int64_t columns = 2 * s.groups * s.d_state;
   const std::int64_t pairs = s.tokens * columns / 2;
-  const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * pass_threads + threadIdx.x;
+  const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * flat_pass_threads + threadIdx.x;
   if (i >= pairs) return;
   float2 sum = make_float2(0.0f, 0.0f);
   for (int part = 0; part < parts; ++part) {
@@ -737,9 +943,9 @@ __global__ void __launch_bounds__(pass_threads) ssd_back_join_kernel(ScanBack s,
 }
 
 // Few blocks with many heads each save work; too few, or a last round that fills few multiprocessors, waste it.
-int grad_parts(const CudaStream& on, const ScanBack& s) {
+int chunk_parts(const CudaStream& on, const ScanBack& s, int blocks_at_once) {
   const std::int64_t heads = s.heads / s.groups;
-  const std::int64_t cards = on.card().multiprocessors;
+  const std::int64_t cards = std::int64_t{on.card().multiprocessors} * blocks_at_once;
   int best = 1;
   double least = 0.0;
   for (std::int64_t parts = 1; parts <= heads; ++parts) {
@@ -758,29 +964,29 @@ int pass_segments(const CudaStream& on, const ScanBack& s) {
 }
 
 struct GradRoom {
-  std::int64_t copies, states, decays, partial;
+  std::int64_t copies, states, decays, partial, ends;
 };
 GradRoom grad_room(const CudaStream& on, const ScanBack& s) {
   const int segments = pass_segments(on, s);
-  const int parts = grad_parts(on, s);
+  const int parts = chunk_parts(on, s, 1);
   const std::int64_t runs = segments > 1 ? s.sequences * segments * s.heads : 0;
   return {s.units * s.heads * s.head_dim * s.d_state, runs * s.head_dim * s.d_state, runs,
-          parts > 1 ? parts * s.tokens * 2 * s.groups * s.d_state : 0};
+          parts > 1 ? parts * s.tokens * 2 * s.groups * s.d_state : 0, s.units * s.heads * end_floats};
 }
 
 template <int N, bool backwards>
 void pass_states(CudaStream& on, const ScanBack& s, const StatePass& pass) {
   const auto sequences = static_cast<unsigned>(s.sequences);
-  const Launch shape{.grid = dim3(static_cast<unsigned>(s.heads), sequences * static_cast<unsigned>(pass.segments)),
+  const Launch shape{.grid = dim3(static_cast<unsigned>(2 * s.heads), sequences * static_cast<unsigned>(pass.segments)),
                      .block = dim3(pass_threads),
-                     .shared = sizeof(PassShared<N>),
+                     .shared = sizeof(PassShared<N / 2>),
                      .overlaps = true};
   if (pass.segments > 1) {
     allow_shared(ssd_pass_states_kernel<N, backwards, false>, shape.shared);
     launch(on, "ssd_scan_backward segments", shape, ssd_pass_states_kernel<N, backwards, false>, s, pass);
     launch(on, "ssd_scan_backward beginnings",
-           {.grid = dim3(blocks_for(s.heads * back_dim * N, pass_threads), sequences),
-            .block = dim3(pass_threads),
+           {.grid = dim3(blocks_for(s.heads * back_dim * N, flat_pass_threads), sequences),
+            .block = dim3(flat_pass_threads),
             .overlaps = true},
            ssd_pass_segments_kernel<backwards>, s, pass);
   }
@@ -800,7 +1006,7 @@ void back_chunks(CudaStream& on, const ScanBack& s, std::byte* scratch, float* d
   pass.last = d_initial;
   pass_states<N, true>(on, s, pass);
   const GradPlan plan{before, after, sizes.partial > 0 ? cut_scratch<float>(scratch, sizes.partial) : nullptr,
-                      grad_parts(on, s)};
+                      cut_scratch<float>(scratch, sizes.ends), chunk_parts(on, s, 1)};
   const std::size_t shared = sizeof(GradShared<N>);
   allow_shared(ssd_back_chunks_kernel<N>, shared);
   launch(on, "ssd_scan_backward",
@@ -809,25 +1015,58 @@ void back_chunks(CudaStream& on, const ScanBack& s, std::byte* scratch, float* d
           .shared = shared,
           .overlaps = true},
          ssd_back_chunks_kernel<N>, s, plan);
+  launch(on, "ssd_scan_backward ends",
+         {.grid = dim3(blocks_for(s.units * s.heads, end_threads / warp_size)),
+          .block = dim3(end_threads),
+          .overlaps = true},
+         ssd_back_ends_kernel, s, static_cast<const float*>(plan.ends));
   if (plan.partial == nullptr) return;
-  launch(
-      on, "ssd_scan_backward parts",
-      {.grid = dim3(blocks_for(s.tokens * s.groups * N, pass_threads)), .block = dim3(pass_threads), .overlaps = true},
-      ssd_back_join_kernel, s, static_cast<const float*>(plan.partial), plan.parts);
+  launch(on, "ssd_scan_backward parts",
+         {.grid = dim3(blocks_for(s.tokens * s.groups * N, flat_pass_threads)),
+          .block = dim3(flat_pass_threads),
+          .overlaps = true},
+         ssd_back_join_kernel, s, static_cast<const float*>(plan.partial), plan.parts);
+}
+
+template <int N>
+void out_chunks(CudaStream& on, const ScanBack& s, std::byte* scratch) {
+  const GradRoom sizes = grad_room(on, s);
+  auto* before = cut_scratch<__nv_bfloat16>(scratch, sizes.copies);
+  const StatePass pass{before, cut_scratch<float>(scratch, sizes.states), cut_scratch<float>(scratch, sizes.decays),
+                       nullptr, pass_segments(on, s)};
+  pass_states<N, false>(on, s, pass);
+  const int parts = chunk_parts(on, s, 2);
+  const std::size_t shared = sizeof(OutShared<N>);
+  allow_shared(ssd_out_chunks_kernel<N>, shared);
+  launch(on, "ssd_scan_packed",
+         {.grid = dim3(static_cast<unsigned>(s.units), static_cast<unsigned>(s.groups * parts)),
+          .block = dim3(out_threads),
+          .shared = shared,
+          .overlaps = true},
+         ssd_out_chunks_kernel<N>, s, static_cast<const __nv_bfloat16*>(before), parts);
 }
 
 }  // namespace
 
-bool back_on_tensor_cores(const ScanBack& s, const void* initial) {
+bool chunks_on_tensor_cores(const ScanBack& s) {
   const auto aligned = [](const void* at) { return reinterpret_cast<std::uintptr_t>(at) % 16 == 0; };
   return s.head_dim == back_dim && (s.d_state == 64 || s.d_state == 128) && aligned(s.xbc) && aligned(s.dy) &&
-         aligned(s.d_xbc) && aligned(initial) && s.channels % 8 == 0;
+         aligned(s.d_xbc) && aligned(s.initial) && s.channels % 8 == 0;
+}
+
+std::size_t outputs_on_tensor_cores_bytes(const CudaStream& on, const ScanBack& s) {
+  const GradRoom sizes = grad_room(on, s);
+  return scratch_bytes(sizes.copies, 2) + scratch_bytes(sizes.states, 4) + scratch_bytes(sizes.decays, 4);
+}
+
+void run_outputs_on_tensor_cores(CudaStream& on, const ScanBack& s, std::byte* scratch) {
+  s.d_state == 128 ? out_chunks<128>(on, s, scratch) : out_chunks<64>(on, s, scratch);
 }
 
 std::size_t back_on_tensor_cores_bytes(const CudaStream& on, const ScanBack& s) {
   const GradRoom sizes = grad_room(on, s);
   return 2 * scratch_bytes(sizes.copies, 2) + scratch_bytes(sizes.states, 4) + scratch_bytes(sizes.decays, 4) +
-         scratch_bytes(sizes.partial, 4);
+         scratch_bytes(sizes.partial, 4) + scratch_bytes(sizes.ends, 4);
 }
 
 void run_back_on_tensor_cores(CudaStream& on, const ScanBack& s, std::byte* scratch, float* d_initial) {

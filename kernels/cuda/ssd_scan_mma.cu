@@ -10,10 +10,8 @@
 // With few heads a sequence is cut into segments that run side by side. Then a first pass finds what each segment adds
 // to the state, and a second kernel runs through the segments to give each its own beginning.
 #include "kernels/cuda/mma.cuh"
-#include "kernels/cuda/reduce.cuh"
 #include "kernels/cuda/scan_rows.h"
 #include "kernels/cuda/ssd.cuh"
-#include "kernels/packed_rows.h"
 
 namespace holdfast::cuda {
 namespace {
@@ -43,25 +41,13 @@ struct ScanShared {
   ScanSteps steps[2];
 };
 
-struct ScanSegments {
-  float* states;         // (sequences, segments, H, P, N)  first pass: what a segment adds; second: the state before it
-  float* decays;         // (sequences, segments, H)        sum of dt A over a segment, in base 2
-  int segments;          // of a sequence
-  std::int32_t* begins;  // of packed sequences, in chunks; or null
-};
-
 struct SegmentRange {
   std::int64_t begin, end;  // tokens
 };
-__device__ __forceinline__ SegmentRange segment_range(const ScanRows& s, const ScanSegments& segments, int sequence,
-                                                      int segment) {
-  static_assert(chunk_tokens == PackedRows::unit);
-  const bool packed = segments.begins != nullptr;
-  const std::int64_t base = packed ? segments.begins[sequence] : 0;
-  const std::int64_t chunks =
-      packed ? segments.begins[sequence + 1] - base : (s.tokens + chunk_tokens - 1) / chunk_tokens;
-  const std::int64_t first = base + chunks * segment / segments.segments;
-  const std::int64_t last = base + chunks * (segment + 1) / segments.segments;
+__device__ __forceinline__ SegmentRange segment_range(const ScanRows& s, int segment, int segments) {
+  const std::int64_t chunks = (s.tokens + chunk_tokens - 1) / chunk_tokens;
+  const std::int64_t first = chunks * segment / segments;
+  const std::int64_t last = chunks * (segment + 1) / segments;
   return {first * chunk_tokens, min(last * chunk_tokens, s.tokens)};
 }
 
@@ -285,15 +271,21 @@ __device__ __forceinline__ void leave_state(const float (&h)[N / 8][4], __nv_bfl
   }
 }
 
-// Grid (H, sequences * segments). outputs = false is the first pass: no y, states begin at zero.
+struct ScanSegments {
+  float* states;  // (segments, H, P, N)  first pass: what a segment adds; second: the state before it
+  float* decays;  // (segments, H)        sum of dt A over a segment, in base 2
+  int segments;
+};
+
+// Grid (H, segments). outputs = false is the first pass: no y, states begin at zero.
 template <int N, bool outputs>
 __global__ void __launch_bounds__(scan_threads, 1) ssd_scan_chunks_kernel(ScanRows s, ScanSegments segments) {
   extern __shared__ __align__(128) unsigned char scan_memory[];
   auto& shared = *reinterpret_cast<ScanShared<N>*>(scan_memory);
   wait_for_previous();
   const std::int64_t head = blockIdx.x;
-  const int segment = static_cast<int>(blockIdx.y) % segments.segments;
-  const SegmentRange range = segment_range(s, segments, static_cast<int>(blockIdx.y) / segments.segments, segment);
+  const int segment = static_cast<int>(blockIdx.y);
+  const SegmentRange range = segment_range(s, segment, segments.segments);
   const int warp = static_cast<int>(threadIdx.x) / warp_size;
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
   const bool keeps_state = warp < scan_state_warps;
@@ -304,20 +296,18 @@ __global__ void __launch_bounds__(scan_threads, 1) ssd_scan_chunks_kernel(ScanRo
   const bool log = outputs && s.log_decay != nullptr;
   const std::int64_t state_size = static_cast<std::int64_t>(scan_dim) * N;
   const bool alone = segments.segments == 1;
-  float* own = segments.states + (blockIdx.y * s.heads + head) * state_size;
+  float* own = segments.states + (segment * s.heads + head) * state_size;
   float h[N / 8][4] = {};
   float total = 0.0f;
   fetch_chunk<N, outputs>(shared.stage[0], s, head, range.begin, range.end);
   commit_copies();
   if (keeps_state) {
     if constexpr (outputs) {
-      const bool zeros = alone && s.initial == nullptr;
-      const float* from = alone ? s.initial + head * state_size : own;
+      const float* from = alone ? s.state + head * state_size : own;
 #pragma unroll
       for (int j = 0; j < N / 8; ++j) {
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
-          if (zeros) continue;
           const float2 pair =
               *reinterpret_cast<const float2*>(from + (first + lane / 4 + half * 8) * N + j * 8 + lane % 4 * 2);
           h[j][half * 2] = pair.x;
@@ -351,7 +341,7 @@ __global__ void __launch_bounds__(scan_threads, 1) ssd_scan_chunks_kernel(ScanRo
   }
   if (!keeps_state) return;
   if constexpr (outputs) {
-    if (segment + 1 != segments.segments || s.state == nullptr) return;
+    if (segment + 1 != segments.segments) return;
   }
   float* to = outputs ? s.state + head * state_size : own;
 #pragma unroll
@@ -362,18 +352,17 @@ __global__ void __launch_bounds__(scan_threads, 1) ssd_scan_chunks_kernel(ScanRo
           make_float2(h[j][half * 2], h[j][half * 2 + 1]);
     }
   }
-  if (!outputs && threadIdx.x == 0) segments.decays[blockIdx.y * s.heads + head] = total;
+  if (!outputs && threadIdx.x == 0) segments.decays[segment * s.heads + head] = total;
 }
 
-// Grid (ceil(H P N / threads), sequences): a thread runs through the segments with one element of the state.
+// Grid (ceil(H P N / threads)): a thread runs through the segments with one element of the state.
 __global__ void __launch_bounds__(scan_threads)
     ssd_scan_segments_kernel(ScanSegments segments, const float* state, std::int64_t heads, std::int64_t state_size) {
   wait_for_previous();
   const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * scan_threads + threadIdx.x;
   if (i >= heads * state_size) return;
-  float h = state == nullptr ? 0.0f : state[i];
-  const int first = static_cast<int>(blockIdx.y) * segments.segments;
-  for (int segment = first; segment < first + segments.segments; ++segment) {
+  float h = state[i];
+  for (int segment = 0; segment < segments.segments; ++segment) {
     float* at = segments.states + segment * heads * state_size + i;
     const float added = *at;
     *at = h;
@@ -383,40 +372,32 @@ __global__ void __launch_bounds__(scan_threads)
 
 // As many segments as give every multiprocessor a block, but none shorter than eight chunks.
 int scan_segments(const CudaStream& on, const ScanRows& s) {
-  const std::int64_t chunks = (s.tokens / s.sequences + chunk_tokens - 1) / chunk_tokens;
-  const std::int64_t wanted = on.card().multiprocessors / (s.heads * s.sequences);
+  const std::int64_t chunks = (s.tokens + chunk_tokens - 1) / chunk_tokens;
+  const std::int64_t wanted = on.card().multiprocessors / s.heads;
   return static_cast<int>(std::clamp<std::int64_t>(std::min(wanted, chunks / 8), 1, 64));
 }
 
 template <int N>
 void scan_chunks(Stream& stream, const ScanRows& s) {
   CudaStream& on = backend(stream);
-  ScanSegments segments{nullptr, nullptr, scan_segments(on, s), nullptr};
+  ScanSegments segments{nullptr, nullptr, scan_segments(on, s)};
   const auto heads = static_cast<unsigned>(s.heads);
-  const auto sequences = static_cast<unsigned>(s.sequences);
-  const Launch shape{.grid = dim3(heads, sequences * static_cast<unsigned>(segments.segments)),
+  const Launch shape{.grid = dim3(heads, static_cast<unsigned>(segments.segments)),
                      .block = dim3(scan_threads),
                      .shared = sizeof(ScanShared<N>),
                      .overlaps = true};
-  const std::int64_t state_size = scan_dim * N;
-  const std::int64_t count = segments.segments > 1 ? s.sequences * segments.segments * s.heads : 0;
-  const bool packed = s.sequence_of_unit != nullptr;
-  auto* next = static_cast<std::byte*>(stream.scratch(
-      static_cast<std::size_t>(count * (state_size + 1) + (packed ? s.sequences + 1 : 0)) * sizeof(float) + 1024));
-  if (packed) {
-    segments.begins = cut_scratch<std::int32_t>(next, s.sequences + 1);
-    find_begins(on, segments.begins, s.sequence_of_unit, s.tokens / PackedRows::unit, s.sequences);
-  }
   if (segments.segments > 1) {
-    segments.states = cut_scratch<float>(next, count * state_size);
-    segments.decays = cut_scratch<float>(next, count);
+    const std::int64_t state_size = scan_dim * N;
+    const std::int64_t count = segments.segments * s.heads;
+    segments.states =
+        static_cast<float*>(stream.scratch(static_cast<std::size_t>(count * (state_size + 1)) * sizeof(float)));
+    segments.decays = segments.states + count * state_size;
     allow_shared(ssd_scan_chunks_kernel<N, false>, shape.shared);
     launch(on, "ssd_scan segments", shape, ssd_scan_chunks_kernel<N, false>, s, segments);
-    launch(on, "ssd_scan beginnings",
-           {.grid = dim3(blocks_for(s.heads * state_size, scan_threads), sequences),
-            .block = dim3(scan_threads),
-            .overlaps = true},
-           ssd_scan_segments_kernel, segments, s.initial, s.heads, state_size);
+    launch(
+        on, "ssd_scan beginnings",
+        {.grid = dim3(blocks_for(s.heads * state_size, scan_threads)), .block = dim3(scan_threads), .overlaps = true},
+        ssd_scan_segments_kernel, segments, static_cast<const float*>(s.state), s.heads, state_size);
   }
   allow_shared(ssd_scan_chunks_kernel<N, true>, shape.shared);
   launch(on, "ssd_scan", shape, ssd_scan_chunks_kernel<N, true>, s, segments);
@@ -428,10 +409,7 @@ bool scan_on_tensor_cores(Stream& stream, const ScanRows& s) {
   const auto aligned = [](const void* at, std::uintptr_t bytes) {
     return reinterpret_cast<std::uintptr_t>(at) % bytes == 0;
   };
-  if (s.head_dim != scan_dim || !aligned(s.xbc, 16) || !aligned(s.y, 16) || !aligned(s.initial, 8) ||
-      s.channels % 8 != 0) {
-    return false;
-  }
+  if (s.head_dim != scan_dim || !aligned(s.xbc, 16) || !aligned(s.y, 16) || !aligned(s.state, 8)) return false;
   if (s.d_state == 128) {
     scan_chunks<128>(stream, s);
   } else if (s.d_state == 64) {

@@ -694,7 +694,7 @@ void add_layer_cases(GpuCases& cases) {
                            std::to_string(s.taps) + ", " + std::to_string(s.lengths.size()) + " sequences",
                        [=](Stream& stream) { conv_agrees(stream, s); }});
     }
-    for (const std::int64_t cols : {5, 64, 512, 768, 1536, 4096, 8192, 8196, 771}) {
+    for (const std::int64_t cols : {5, 64, 512, 768, 1024, 1536, 4096, 8192, 8196, 771}) {
       for (const std::int64_t rows : {1, 3}) {
         cases.push_back(
             {"train: rms_norm_backward " + type_name(rounded) + std::to_string(rows) + " x " + std::to_string(cols),
