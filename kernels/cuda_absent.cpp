@@ -8,6 +8,7 @@
 #include "kernels/error.h"
 #include "kernels/layer_step.h"
 #include "kernels/linear.h"
+#include "kernels/minus_exp.h"
 #include "kernels/matmul.h"
 #include "kernels/rms_norm.h"
 #include "kernels/sample.h"
@@ -54,6 +55,7 @@ double sum_of_squares(Stream&, ConstTensorView) { absent(); }
 double sum(Stream&, ConstTensorView) { absent(); }
 void convert(Stream&, TensorView, ConstTensorView) { absent(); }
 void add(Stream&, TensorView, ConstTensorView) { absent(); }
+void minus_exp(Stream&, TensorView, ConstTensorView) { absent(); }
 bool layer_step(Stream&, const LayerStepArgs&) { absent(); }
 
 }  // namespace holdfast::cuda

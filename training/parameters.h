@@ -5,7 +5,9 @@
 // begins at a multiple of 64 elements; what lies between is zero and stays zero.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -60,8 +62,14 @@ class ParameterLayout {
 
 class Parameters {
  public:
-  // with_rounded: a bf16 copy of what decays is kept beside the masters. All zero at first.
-  Parameters(Stream& stream, ParameterLayout layout, bool with_rounded, int rank = 0, int ranks = 1);
+  // memory: the stream's device or an arena of it. with_rounded: a bf16 copy of what decays is kept beside the masters.
+  // All zero at first.
+  Parameters(Stream& stream, std::shared_ptr<Device> memory, ParameterLayout layout, bool with_rounded, int rank = 0,
+             int ranks = 1);
+  // Bytes on each rank: masters and rounded copy, gradients, moments.
+  [[nodiscard]] static std::size_t weight_bytes(const ParameterLayout& layout, bool with_rounded, int ranks) noexcept;
+  [[nodiscard]] static std::size_t gradient_bytes(const ParameterLayout& layout, int ranks) noexcept;
+  [[nodiscard]] static std::size_t moment_bytes(const ParameterLayout& layout, int ranks) noexcept;
 
   [[nodiscard]] const ParameterLayout& layout() const noexcept { return layout_; }
   [[nodiscard]] TensorView master(const Slot& slot) { return view(masters_, slot); }

@@ -1,0 +1,83 @@
+// Forward and backward of a whole model over the rows of one pass, for Trainer: which buffers there are, in what order
+// the ops run, and what is kept or computed again.
+//
+// Kept of every layer is its input, the residual (f32). Of layers whose activations are kept also in_proj's output and
+// the scan's; norms, convolution and gate are cheap and always computed again.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "engine/config.h"
+#include "kernels/device.h"
+#include "training/memory.h"
+#include "training/model_slots.h"
+#include "training/packed_batch.h"
+#include "training/parameters.h"
+
+namespace holdfast {
+
+struct PassShape {
+  std::int64_t rows = 0;         // of the largest pass, padding included
+  std::int64_t kept_layers = 0;  // the last ones, whose backward comes first
+  DType dtype = DType::f32;      // of the mixer's activations
+};
+
+class ModelPass {
+ public:
+  // Bytes of the buffers that the constructor allocates.
+  [[nodiscard]] static std::size_t bytes(const Mamba2Config& model, const PassShape& shape);
+  // Of what the ops take from the stream beside them, at most.
+  [[nodiscard]] static std::size_t scratch_bytes(const Mamba2Config& model, const PassShape& shape, DeviceKind where);
+
+  // All of these outlive it. memory: the stream's device or an arena of it.
+  ModelPass(Stream& stream, std::shared_ptr<Device> memory, const Mamba2Config& model, const ModelSlots& slots,
+            Parameters& parameters, const PassShape& shape);
+
+  // To be called when masters have changed: A from A_log.
+  void weights_changed();
+  // Sum of the weighted losses. Waits for the stream.
+  [[nodiscard]] double loss(const PackedPass& pass);
+  // The same, with the gradients of scale times that sum added to those of the parameters. layer_done: the gradients of
+  // this layer's matrices are complete for this pass.
+  [[nodiscard]] double loss_and_gradients(const PackedPass& pass, float scale,
+                                          const std::function<void(std::int64_t layer)>& layer_done);
+
+ private:
+  void forward(const PassInputs& in, bool keeping);
+  void mix(const PassInputs& in, std::int64_t layer, TensorView proj, TensorView scanned);
+  void backward_layer(const PassInputs& in, std::int64_t layer);
+  void head(const PassInputs& in, float scale, bool with_gradients);
+
+  [[nodiscard]] ConstTensorView matrix(const Slot& slot);
+  [[nodiscard]] ConstTensorView vector(const Slot& slot);
+  [[nodiscard]] ConstTensorView a(std::int64_t layer);
+  [[nodiscard]] bool keeps(std::int64_t layer) const { return layer >= model_.n_layer - shape_.kept_layers; }
+  [[nodiscard]] Tensor allocate(DType dtype, std::int64_t columns);
+  [[nodiscard]] TensorView rows_of(Tensor& buffer, std::int64_t rows);
+  [[nodiscard]] TensorView columns(TensorView matrix, std::int64_t first, std::int64_t count) const;
+  void norm(TensorView y, ConstTensorView x, const Slot& weight);
+  void gate(TensorView y, ConstTensorView scanned, ConstTensorView proj, const Slot& weight);
+  void convolve(const PassInputs& in, std::int64_t layer, TensorView xbc, TensorView proj);
+
+  Stream& stream_;
+  std::shared_ptr<Device> memory_;
+  const Mamba2Config& model_;
+  const ModelSlots& slots_;
+  Parameters& parameters_;
+  PassShape shape_;
+  Tensor inputs_;                 // i32, see PackedPass
+  std::vector<Tensor> residual_;  // L + 1 of (T, D)  f32
+  std::vector<Tensor> proj_;      // (T, E + C + H), of kept layers; the first serves all others
+  std::vector<Tensor> scanned_;   // (T, E)
+  Tensor normed_, gated_, xbc_;   // (T, D), (T, E), (T, C)
+  Tensor d_residual_;             // (T, D)  f32
+  Tensor d_rounded_;              // (T, D)  only where activations are bf16
+  Tensor d_normed_, d_gated_, d_scanned_, d_xbc_, d_proj_;
+  Tensor losses_;  // (T)  f32
+  Tensor a_;       // -exp of all A_log, laid out as they are
+};
+
+}  // namespace holdfast
