@@ -247,4 +247,18 @@ void ThreadPool::run_erased(std::int64_t pieces, Call call, void* context) {
   if (impl_->failed.exchange(false)) std::rethrow_exception(std::exchange(impl_->error, nullptr));
 }
 
+struct Background::Impl {
+  std::jthread thread;
+};
+
+Background::Background(std::function<void(std::stop_token)> body) {
+  try {
+    impl_ = std::make_unique<Impl>(Impl{std::jthread(std::move(body))});
+  } catch (const std::system_error& reason) {
+    throw DeviceError(std::string("a thread could not be started: ") + reason.what());
+  }
+}
+
+Background::~Background() = default;
+
 }  // namespace holdfast::cpu

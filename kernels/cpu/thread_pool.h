@@ -1,4 +1,4 @@
-// The threads of one CPU stream, and the only place below app/ where a thread starts.
+// The threads of one CPU stream, and one thread that works ahead: the only place below app/ where a thread starts.
 //
 // Work is claimed piece by piece from one counter, the caller takes part, and a join waits for pieces, not for threads:
 // a worker that the system has put aside delays nobody unless it holds a piece. Idle workers spin for a few tens of
@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <stop_token>
 #include <type_traits>
 
 namespace holdfast::cpu {
@@ -35,6 +37,20 @@ class ThreadPool {
   using Call = void (*)(void* context, std::int64_t piece, int thread);
   void run_erased(std::int64_t pieces, Call call, void* context);
 
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// One thread beside the caller's, for work that runs ahead of it. The destructor asks it to stop and waits for its end.
+class Background {
+ public:
+  // body must not throw; it ends soon after a stop is requested. Throws DeviceError when there are no more threads.
+  explicit Background(std::function<void(std::stop_token)> body);
+  ~Background();
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+
+ private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
