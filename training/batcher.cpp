@@ -16,8 +16,8 @@
 namespace holdfast {
 namespace {
 
-constexpr std::int64_t batcher_block = 256;         // rows that are prepared side by side
-constexpr std::size_t batcher_batches_ahead = 4;    // ready before the trainer asks
+constexpr std::int64_t batcher_block = 256;            // rows that are prepared side by side
+constexpr std::size_t batcher_batches_ahead = 4;       // ready before the trainer asks
 constexpr std::int64_t batcher_most_useless = 100000;  // draws in a row that gave nothing
 
 struct DrawnRow {
@@ -157,7 +157,8 @@ DataCursor DataCursor::from_json(const Json& json, std::string_view label) {
     cursor.draws = json.at("draws").get<std::int64_t>();
     cursor.counts = json.at("counts").get<std::vector<std::int64_t>>();
     for (const Json& row : json.at("waiting")) {
-      cursor.waiting.push_back({row.at(0).get<std::int32_t>(), row.at(2).get<std::int32_t>(), row.at(1).get<std::int64_t>()});
+      cursor.waiting.push_back(
+          {row.at(0).get<std::int32_t>(), row.at(2).get<std::int32_t>(), row.at(1).get<std::int64_t>()});
     }
   } catch (const nlohmann::json::exception& error) {
     throw FormatError(std::string(label) + ": not a place in the data: " + error.what());
@@ -176,7 +177,7 @@ class Batcher::Impl {
     plan_.validate();
     for (const MixturePart& part : plan_.parts) {
       orders_.push_back(plan_.order == RowOrder::difficulty ? part.source->by_difficulty()
-                                                             : std::vector<std::int64_t>{});
+                                                            : std::vector<std::int64_t>{});
       all_weights_ += part.weight;
     }
     taken_.draws = from.draws;
@@ -260,10 +261,10 @@ class Batcher::Impl {
     const auto number = static_cast<std::size_t>(name.part);
     const MixturePart& part = plan_.parts[number];
     try {
-      TrainingRow row = part.source->row(index_of(name), mix_seed(plan_.seed, number));
+      TrainingRow row = part.source->row(index_of(name), part.seed.value_or(mix_seed(plan_.seed, number)));
       row.solve = row.solve || part.solve;
-      RowPieces cut = cut_row(encode_row(row, *chat_, *tokenizer_), plan_.sequence_length, plan_.too_long,
-                              row.messages.empty());
+      RowPieces cut =
+          cut_row(encode_row(row, *chat_, *tokenizer_), plan_.sequence_length, plan_.too_long, row.messages.empty());
       drawn.pieces = std::move(cut.pieces);
       drawn.cut = cut.cut;
     } catch (const FormatError& error) {

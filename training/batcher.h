@@ -35,8 +35,9 @@ enum class TooLong {
 
 struct MixturePart {
   std::shared_ptr<const RowSource> source;
-  double weight = 1.0;  // its share of the rows
-  bool solve = false;   // rows ask for a boxed answer, as the template words it
+  double weight = 1.0;                // its share of the rows
+  bool solve = false;                 // rows ask for a boxed answer, as the template words it
+  std::optional<std::uint64_t> seed;  // of the source's rows; without it the plan's
 };
 
 struct BatchPlan {
@@ -44,9 +45,9 @@ struct BatchPlan {
   RowOrder order = RowOrder::shuffled;
   TooLong too_long = TooLong::cut;
   std::uint64_t seed = 0;
-  std::int64_t sequence_length = 1024;      // tokens that a sequence reads at most
-  std::int64_t batch_tokens = 65536;        // of one step, over all ranks
-  std::int64_t micro_batch_tokens = 8192;   // of one pass
+  std::int64_t sequence_length = 1024;                           // tokens that a sequence reads at most
+  std::int64_t batch_tokens = 65536;                             // of one step, over all ranks
+  std::int64_t micro_batch_tokens = 8192;                        // of one pass
   std::int64_t rows = std::numeric_limits<std::int64_t>::max();  // drawn in all; then the data ends
   std::int64_t look_ahead = 256;  // rows among which the one that fills a micro-batch is looked for
   // Throws ArgumentError naming the field.
@@ -74,12 +75,12 @@ struct DataCursor {
 
 struct StepBatch {
   std::vector<TrainBatch> micro_batches;  // none only at the end, where the last rows were all refused
-  std::vector<RowName> rows;   // in the order of their sequences
-  std::int64_t tokens = 0;     // read
-  std::int64_t padded = 0;     // the rows they take once each is padded
-  std::vector<BadRow> refused;  // that would have been in this batch
-  std::int64_t cut = 0;        // rows that lost their end
-  DataCursor after;            // where the next batch begins
+  std::vector<RowName> rows;              // in the order of their sequences
+  std::int64_t tokens = 0;                // read
+  std::int64_t padded = 0;                // the rows they take once each is padded
+  std::vector<BadRow> refused;            // that would have been in this batch
+  std::int64_t cut = 0;                   // rows that lost their end
+  DataCursor after;                       // where the next batch begins
 };
 
 class Batcher {

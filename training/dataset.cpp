@@ -51,7 +51,8 @@ JsonlSource::JsonlSource(const std::filesystem::path& file, cpu::ThreadPool& poo
   fingerprint_ = std::to_string(hash.high64) + "-" + std::to_string(hash.low64);
   check(std::move(lines), pool);
   if (rows_.empty()) {
-    const std::string reason = listed_.empty() ? "it has no line" : listed_.front().place + ": " + listed_.front().reason;
+    const std::string reason =
+        listed_.empty() ? "it has no line" : listed_.front().place + ": " + listed_.front().reason;
     throw FormatError(file.string() + ": not one row can be used: " + reason);
   }
 }
@@ -106,16 +107,18 @@ TrainingRow RowSubset::row(std::int64_t index, std::uint64_t seed) const {
   return source_->row(rows_.at(static_cast<std::size_t>(index)), seed);
 }
 
-std::string RowSubset::place(std::int64_t index) const { return source_->place(rows_.at(static_cast<std::size_t>(index))); }
+std::string RowSubset::place(std::int64_t index) const {
+  return source_->place(rows_.at(static_cast<std::size_t>(index)));
+}
 
 std::vector<std::int64_t> RowSubset::by_difficulty() const {
   const std::vector<std::int64_t> whole = source_->by_difficulty();
   if (whole.empty()) return {};
   std::vector<std::int64_t> rank(whole.size());
-  for (std::size_t i = 0; i < whole.size(); ++i) rank[static_cast<std::size_t>(whole[i])] = static_cast<std::int64_t>(i);
-  return dataset_sorted(*rows(), [&](std::int64_t i) {
-    return rank[static_cast<std::size_t>(rows_[static_cast<std::size_t>(i)])];
-  });
+  for (std::size_t i = 0; i < whole.size(); ++i)
+    rank[static_cast<std::size_t>(whole[i])] = static_cast<std::int64_t>(i);
+  return dataset_sorted(
+      *rows(), [&](std::int64_t i) { return rank[static_cast<std::size_t>(rows_[static_cast<std::size_t>(i)])]; });
 }
 
 HeldOut hold_out(std::shared_ptr<const RowSource> source, std::int64_t count, std::uint64_t seed) {

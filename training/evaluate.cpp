@@ -27,7 +27,11 @@ class ReplyGroup {
  public:
   ReplyGroup(const Mamba2Model& model, Stream& stream, std::span<const std::vector<TokenId>> prompts,
              const State* begin)
-      : model_(model), stream_(stream), replies_(prompts.size()), next_(prompts.size()), running_(prompts.size(), true) {
+      : model_(model),
+        stream_(stream),
+        replies_(prompts.size()),
+        next_(prompts.size()),
+        running_(prompts.size(), true) {
     const auto v = static_cast<std::size_t>(model.config().vocab_size);
     logits_.resize(prompts.size() * v);
     for (std::size_t i = 0; i < prompts.size(); ++i) {
@@ -89,8 +93,7 @@ ValidationSet validation_set(const RowSource& source, std::int64_t most, std::ui
     try {
       TrainingRow row = source.row(i, seed);
       row.solve = row.solve || solve;
-      RowPieces cut =
-          cut_row(encode_row(row, chat, tokenizer), sequence_length, TooLong::cut, row.messages.empty());
+      RowPieces cut = cut_row(encode_row(row, chat, tokenizer), sequence_length, TooLong::cut, row.messages.empty());
       if (questions && !row.messages.empty()) set.questions.push_back(split_last_turn(row, chat));
       set.rows.push_back(std::move(cut.pieces.front()));
     } catch (const FormatError& error) {

@@ -1,10 +1,11 @@
 #include "training/recipe.h"
 
+#include <toml++/toml.h>
+
 #include <algorithm>
 #include <cmath>
 #include <set>
 #include <sstream>
-#include <toml++/toml.h>
 #include <utility>
 
 #include "engine/mapped_file.h"
@@ -72,8 +73,8 @@ class RecipeTable {
     const toml::node* node = take(key);
     if (node == nullptr) return std::nullopt;
     if (!node->is_number()) fail(key, rule);
-    const double value = node->is_integer() ? static_cast<double>(node->as_integer()->get())
-                                            : node->as_floating_point()->get();
+    const double value =
+        node->is_integer() ? static_cast<double>(node->as_integer()->get()) : node->as_floating_point()->get();
     if (!(value >= least && value <= most)) fail(key, rule);
     return value;
   }
@@ -137,8 +138,8 @@ class RecipeTable {
       if (taken_.contains(std::string(key.str()))) continue;
       std::string known;
       for (const std::string& name : taken_) known += (known.empty() ? "" : ", ") + name;
-      throw FormatError(file_ + ":" + std::to_string(node.source().begin.line) + ": " + path_ +
-                        std::string(key.str()) + ": unknown, want one of " + known);
+      throw FormatError(file_ + ":" + std::to_string(node.source().begin.line) + ": " + path_ + std::string(key.str()) +
+                        ": unknown, want one of " + known);
     }
   }
 
@@ -242,8 +243,7 @@ Phase read_phase(RecipeTable table, const std::filesystem::path& recipe, std::si
                                                 {"as_is", RowOrder::as_is}})
                     .value_or(phase.order);
   phase.too_long =
-      table
-          .choice<TooLong>("too_long", {{"cut", TooLong::cut}, {"split", TooLong::split}, {"refuse", TooLong::refuse}})
+      table.choice<TooLong>("too_long", {{"cut", TooLong::cut}, {"split", TooLong::split}, {"refuse", TooLong::refuse}})
           .value_or(phase.too_long);
   phase.sequence_length = table.whole("sequence_length", 1, 1 << 24).value_or(phase.sequence_length);
   phase.batch_tokens = table.whole("batch_tokens", 64, std::int64_t{1} << 32).value_or(phase.batch_tokens);
@@ -343,11 +343,11 @@ void read_train(Recipe& recipe, RecipeTable table) {
     trainer.compute = *compute;
     recipe.compute_by_device = false;
   }
-  trainer.recompute = table
-                          .choice<Recompute>("recompute", {{"automatic", Recompute::automatic},
-                                                           {"all", Recompute::all},
-                                                           {"none", Recompute::none}})
-                          .value_or(trainer.recompute);
+  trainer.recompute =
+      table
+          .choice<Recompute>("recompute",
+                             {{"automatic", Recompute::automatic}, {"all", Recompute::all}, {"none", Recompute::none}})
+          .value_or(trainer.recompute);
   const double gib = table.number("memory_gib", 0.0, 1e6, "a number of GiB from 0 on").value_or(0.0);
   trainer.memory_budget = static_cast<std::size_t>(gib * 1073741824.0);
   trainer.micro_batch_tokens = table.whole("micro_batch_tokens", 64, 1 << 30).value_or(trainer.micro_batch_tokens);
@@ -362,7 +362,8 @@ void read_optimiser(TrainerConfig& trainer, RecipeTable table) {
     trainer.optimiser.beta2 = static_cast<float>((*betas)[1]);
   }
   const auto real = [&](std::string_view key, float otherwise, double least) {
-    return static_cast<float>(table.number(key, least, 1e6, "a number from " + std::to_string(least) + " on").value_or(otherwise));
+    return static_cast<float>(
+        table.number(key, least, 1e6, "a number from " + std::to_string(least) + " on").value_or(otherwise));
   };
   trainer.optimiser.eps = real("eps", trainer.optimiser.eps, 1e-30);
   trainer.optimiser.weight_decay = real("weight_decay", trainer.optimiser.weight_decay, 0.0);
@@ -407,9 +408,8 @@ void read_trouble(Recipe& recipe, RecipeTable table) {
   TroubleRules& rules = recipe.trouble;
   const auto rule = [&](std::string_view key, TroubleRule otherwise) {
     return table
-        .choice<TroubleRule>(key, {{"skip", TroubleRule::skip},
-                                   {"roll_back", TroubleRule::roll_back},
-                                   {"stop", TroubleRule::stop}})
+        .choice<TroubleRule>(
+            key, {{"skip", TroubleRule::skip}, {"roll_back", TroubleRule::roll_back}, {"stop", TroubleRule::stop}})
         .value_or(otherwise);
   };
   rules.not_finite = rule("not_finite", rules.not_finite);
@@ -443,8 +443,8 @@ void check_phase(const Recipe& recipe, const Phase& phase, bool has_validation) 
       throw FormatError(data.where + ": phase.data: order = \"difficulty\" needs `rows` beside `generator`");
     }
     if (data.hold_out > 0 && !data.generators.empty()) {
-      throw FormatError(data.where +
-                        ": phase.data: hold_out is for files, want evaluation.data with the generator and another seed");
+      throw FormatError(
+          data.where + ": phase.data: hold_out is for files, want evaluation.data with the generator and another seed");
     }
   }
 }
@@ -483,7 +483,8 @@ Recipe Recipe::parse(std::string_view text, const std::filesystem::path& file) {
   try {
     table = toml::parse(text, label);
   } catch (const toml::parse_error& error) {
-    throw FormatError(label + ":" + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
+    throw FormatError(label + ":" + std::to_string(error.source().begin.line) + ": " +
+                      std::string(error.description()));
   }
   Recipe recipe;
   recipe.file = file;

@@ -109,10 +109,10 @@ struct Recipe {
   std::string name;
   std::uint64_t seed = 0;
 
-  std::string base;                     // a checkpoint: a path, or what the caller finds by this name
-  std::optional<Mamba2Config> shape;    // or a new model's
-  std::filesystem::path tokenizer;      // of a new model
-  std::optional<ChatFormat> chat;       // without it the checkpoint's own
+  std::string base;                   // a checkpoint: a path, or what the caller finds by this name
+  std::optional<Mamba2Config> shape;  // or a new model's
+  std::filesystem::path tokenizer;    // of a new model
+  std::optional<ChatFormat> chat;     // without it the checkpoint's own
 
   TrainerConfig trainer;
   bool compute_by_device = true;  // bf16 on a GPU, f32 on a CPU

@@ -12,7 +12,7 @@ enum class ScheduleKind { constant, cosine, linear };
 struct Schedule {
   ScheduleKind kind = ScheduleKind::constant;
   double peak = 0.0;
-  double end_ratio = 0.0;  // of the peak, where cosine and linear arrive at the last step
+  double end_ratio = 0.0;   // of the peak, where cosine and linear arrive at the last step
   std::int64_t warmup = 0;  // steps over which the rate rises in a straight line; step 0 already moves
   std::int64_t steps = 0;   // of the whole, warm-up included; constant does not look at it
 
