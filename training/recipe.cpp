@@ -25,6 +25,8 @@ std::string recipe_value_text(const toml::node& node) {
       text << "a table";
     } else if constexpr (toml::is_array<decltype(value)>) {
       text << "a list";
+    } else if constexpr (toml::is_string<decltype(value)>) {
+      text << '"' << value.get() << '"';
     } else {
       text << value;
     }

@@ -63,7 +63,7 @@ class RecipeTest final : public QObject {
     QVERIFY(fault_of(with(small_recipe, "steps = 10", "stepps = 10")).contains("want one of steps, tokens and epochs"));
     QVERIFY(fault_of(with(small_recipe, "seed = 7", "sed = 7")).contains("small.toml:2: sed: unknown, want one of"));
     QVERIFY(fault_of(with(small_recipe, "learning_rate = 1e-3", "learning_rate = \"fast\""))
-                .contains("learning_rate: fast, want a number"));
+                .contains("learning_rate: \"fast\", want a number"));
     QVERIFY(fault_of(with(small_recipe, "learning_rate = 1e-3\n", "")).contains("learning_rate: missing"));
     QVERIFY(fault_of(with(small_recipe, "steps = 10", "steps = 10\nepochs = 1"))
                 .contains("one of steps, tokens and epochs"));
