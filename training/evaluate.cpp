@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kernels/error.h"
+#include "training/verify.h"
 
 namespace holdfast {
 namespace {
@@ -119,9 +120,14 @@ std::vector<std::vector<TokenId>> likeliest_replies(const Mamba2Model& model, St
 }
 
 bool same_reply(std::string_view given, std::string_view expected, bool thought_opened) {
-  const SplitText said = split_thought(given, thought_opened);
+  const auto answer = extract_answer(expected, thought_opened);
+  if (answer && answer->source == AnswerSource::boxed) {
+    const auto said = extract_answer(given, thought_opened);
+    return said && is_right(said->text, answer->text);
+  }
+  const SplitText heard = split_thought(given, thought_opened);
   const SplitText wanted = split_thought(expected, thought_opened);
-  return said.closed && evaluate_trimmed(said.answer) == evaluate_trimmed(wanted.answer);
+  return heard.closed && evaluate_trimmed(heard.answer) == evaluate_trimmed(wanted.answer);
 }
 
 }  // namespace holdfast

@@ -10,7 +10,7 @@
 namespace holdfast {
 namespace {
 
-std::int64_t up_to(std::int64_t value, std::int64_t unit) { return (value + unit - 1) / unit * unit; }
+std::int64_t up_to(std::int64_t value, std::int64_t whole) { return (value + whole - 1) / whole * whole; }
 
 // [from.offset, from.offset + from.count) within [begin, end).
 FlatRange overlap(FlatRange from, std::int64_t begin, std::int64_t end) {
