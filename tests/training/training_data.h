@@ -7,6 +7,7 @@
 
 #include "engine/chat_template.h"
 #include "engine/tokenizer.h"
+#include "kernels/error.h"
 #include "tests/engine/file_fixtures.h"
 #include "training/dataset.h"
 
