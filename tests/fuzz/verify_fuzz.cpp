@@ -1,10 +1,9 @@
 // A completion, a line end and an expected answer. Nothing may be thrown, and votes must count an answer for itself and
 // the same in both orders.
-#include "training/verify.h"
-
 #include <stdexcept>
 
 #include "fuzz_entry.h"
+#include "training/verify.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace holdfast;
