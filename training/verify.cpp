@@ -316,14 +316,20 @@ bool equal_scalars(const AnswerExpr& a, const AnswerExpr& b, long double scale_a
   if (names_a != names_b || names_a.size() > 8) return false;
   if (is_infinite(a)) return identical(a, b);
   AnswerEvaluator evaluator;
-  const int points = names_a.empty() ? 1 : 5;
+  const int points = names_a.empty() ? 1 : 7;  // the last two are negative
   int seen = 0;
   for (int i = 0; i < points; ++i) {
-    const AnswerPoint at = point(names_a, i);
+    AnswerPoint at = point(names_a, i);
+    if (i >= 5) {
+      for (auto& [name, value] : at) value = -value;
+    }
     const auto x = evaluator.value(a, at);
     const auto y = evaluator.value(b, at);
     if (!x && !y && !names_a.empty() && !evaluator.exhausted()) continue;  // a pole of both
     if (!x || !y) return false;
+    // Where a root or a logarithm leaves the real numbers, there are several conventions.
+    const auto real = [](const AnswerValue& v) { return std::abs(v.number.imag()) <= 1e-12L * (1 + v.size); };
+    if (i >= 5 && !(real(*x) && real(*y))) continue;
     ++seen;
     if (scale_a != scale_b) {
       const std::complex<long double> p = x->number * scale_a, q = y->number * scale_b;
