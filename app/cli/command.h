@@ -52,6 +52,7 @@ class Command {
 [[nodiscard]] std::unique_ptr<Command> bench_command(CLI::App& parent, const Globals& globals);
 [[nodiscard]] std::unique_ptr<Command> train_command(CLI::App& parent, const Globals& globals);
 [[nodiscard]] std::unique_ptr<Command> merge_command(CLI::App& parent, const Globals& globals);
+[[nodiscard]] std::unique_ptr<Command> eval_command(CLI::App& parent, const Globals& globals);
 [[nodiscard]] std::unique_ptr<Command> inspect_command(CLI::App& parent, const Globals& globals);
 [[nodiscard]] std::unique_ptr<Command> problems_command(CLI::App& parent, const Globals& globals);
 [[nodiscard]] std::unique_ptr<Command> learn_tokenizer_command(CLI::App& parent, const Globals& globals);

@@ -26,7 +26,7 @@ using CommandFactory = std::unique_ptr<Command> (*)(CLI::App&, const Globals&);
 constexpr CommandFactory command_factories[] = {
     chat_command,   solve_command,   info_command,  convert_command,         tokenize_command,
     logits_command, inspect_command, bench_command, learn_tokenizer_command, problems_command,
-    train_command,  merge_command,
+    train_command,  merge_command,   eval_command,
 };
 
 // CLI11 speaks of some faults in several lines; a message of ours is one sentence.
