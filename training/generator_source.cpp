@@ -18,6 +18,14 @@ class GeneratorSource final : public RowSource {
     } else {
       for (const std::string& wanted : rows.families) families_.push_back(&find(wanted));
     }
+    // A family that has none of these levels has nothing to say here.
+    std::erase_if(families_, [&](const generators::Family* family) {
+      return family->most_level < rows.first_level || family->least_level > rows.last_level;
+    });
+    if (families_.empty()) {
+      throw FormatError("generator: no family has levels " + std::to_string(rows.first_level) + " to " +
+                        std::to_string(rows.last_level));
+    }
     name_ = all ? "generator all" : "generator " + rows.families.front() + (families_.size() > 1 ? ", ..." : "");
     if (rows.create) name_ += " (create)";
   }
@@ -27,16 +35,10 @@ class GeneratorSource final : public RowSource {
 
   [[nodiscard]] TrainingRow row(std::int64_t index, std::uint64_t seed) const override {
     const std::uint64_t drawn = mix_seed(seed, static_cast<std::uint64_t>(index));
-    const auto& family = *families_[mix_seed(drawn, 1) % families_.size()];
-    const int level = level_of(index, mix_seed(drawn, 2));
-    const Problem problem = generators::make_problem(family, level, mix_seed(drawn, 3));
+    const auto turns = 1 + static_cast<int>(mix_seed(drawn, 4) % static_cast<std::uint64_t>(rows_.turns));
     TrainingRow row;
-    row.difficulty = level;
-    if (rows_.create) {
-      row.messages = {{ChatRole::user, problem_request(problem.concepts, problem.level)},
-                      {ChatRole::assistant, problem.rationale + "\n</think>\n\n" + problem.statement}};
-    } else {
-      row.messages = {{ChatRole::user, problem.statement}, {ChatRole::assistant, solved_text(problem)}};
+    for (int turn = 0; turn < turns; ++turn) {
+      add_problem(row, index, turn == 0 ? drawn : mix_seed(drawn, 5 + static_cast<std::uint64_t>(turn)));
     }
     return row;
   }
@@ -47,10 +49,25 @@ class GeneratorSource final : public RowSource {
   [[nodiscard]] std::string fingerprint() const override {
     std::string names;
     for (const auto* family : families_) names += std::string(family->name) + " ";
-    return names + std::to_string(rows_.first_level) + "-" + std::to_string(rows_.last_level);
+    return names + std::to_string(rows_.first_level) + "-" + std::to_string(rows_.last_level) + " x" +
+           std::to_string(rows_.turns);
   }
 
  private:
+  void add_problem(TrainingRow& row, std::int64_t index, std::uint64_t drawn) const {
+    const auto& family = *families_[mix_seed(drawn, 1) % families_.size()];
+    const int level = level_of(index, mix_seed(drawn, 2));
+    const Problem problem = generators::make_problem(family, level, mix_seed(drawn, 3));
+    row.difficulty = std::max(row.difficulty, static_cast<double>(level));
+    if (rows_.create) {
+      row.messages.push_back({ChatRole::user, problem_request(problem.concepts, problem.level)});
+      row.messages.push_back({ChatRole::assistant, problem.rationale + "\n</think>\n\n" + problem.statement});
+    } else {
+      row.messages.push_back({ChatRole::user, problem.statement});
+      row.messages.push_back({ChatRole::assistant, solved_text(problem)});
+    }
+  }
+
   static const generators::Family& find(const std::string& wanted) {
     try {
       return generators::family(wanted);

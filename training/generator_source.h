@@ -18,6 +18,7 @@ struct GeneratorRows {
   int first_level = easiest_level;
   int last_level = hardest_level;
   bool create = false;  // false: problem -> thought and answer; true: concepts and level -> rationale, problem
+  int turns = 1;        // problems of one dialogue at most: rows of several waste less padding
   std::optional<std::int64_t> rows;  // row i of n has the level at i/n of the range; without it levels are drawn
 };
 

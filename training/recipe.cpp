@@ -177,6 +177,7 @@ RecipeData read_data(RecipeTable table, const std::filesystem::path& recipe) {
       table.fail("levels", "two levels from 1 to 5, the easier one first");
     }
   }
+  data.turns = table.whole("turns", 1, 64).value_or(1);
   data.create = table.choice<bool>("kind", {{"solve", false}, {"create", true}}).value_or(false);
   data.rows = table.whole("rows", 1, recipe_most_steps);
   data.weight = table.number("weight", 1e-9, 1e9, "a number above 0");
@@ -185,8 +186,8 @@ RecipeData read_data(RecipeTable table, const std::filesystem::path& recipe) {
   if (const auto seed = table.whole("seed", 0, std::numeric_limits<std::int64_t>::max())) {
     data.seed = static_cast<std::uint64_t>(*seed);
   }
-  if (data.generators.empty() && (data.rows || table.has("levels") || table.has("kind") || data.seed)) {
-    const char* key = data.rows ? "rows" : table.has("levels") ? "levels" : table.has("kind") ? "kind" : "seed";
+  if (data.generators.empty() && (data.rows || table.has("levels") || table.has("turns") || table.has("kind") || data.seed)) {
+    const char* key = data.rows ? "rows" : table.has("levels") ? "levels" : table.has("turns") ? "turns" : table.has("kind") ? "kind" : "seed";
     table.fail(key, "it beside `generator` alone");
   }
   table.done();

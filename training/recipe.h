@@ -27,6 +27,7 @@ struct RecipeData {
   std::string rows_of;                  // `source`: rows that the caller hands over under this name
   std::vector<std::string> generators;  // families of problems; "all"
   std::int64_t first_level = 1, last_level = 5;
+  std::int64_t turns = 1;     // of generators: problems of one dialogue at most
   bool create = false;                // kind = "create": concepts and level -> rationale and problem; else "solve"
   std::optional<std::int64_t> rows;   // of generators: how many problems there are; without it, without end
   std::optional<double> weight;       // its share of the rows; without it as many as it has

@@ -61,6 +61,7 @@ class DataOpener {
                                .first_level = static_cast<int>(wanted.first_level),
                                .last_level = static_cast<int>(wanted.last_level),
                                .create = wanted.create,
+                               .turns = static_cast<int>(wanted.turns),
                                .rows = wanted.rows});
     } catch (const FormatError& error) {
       throw FormatError(wanted.where + ": generator: " + error.what());
