@@ -3,6 +3,8 @@
 // Faults that were planted in training/model_pass.cpp and trainer.cpp, and seen to fail here:
 //   the residual's own gradient lost; the head's gradient lost where it is tied; A not brought up to date after an
 //   update; a refused step that counts; moments not restored.
+#include "training/trainer.h"
+
 #include <QTemporaryDir>
 #include <QTest>
 #include <cmath>
