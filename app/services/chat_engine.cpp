@@ -72,6 +72,10 @@ ChatEngine::Loaded& ChatEngine::loaded() {
   return *loaded_;
 }
 
+SharedModel ChatEngine::shared_model() const {
+  return loaded_ ? SharedModel{loaded_->model, loaded_->tokenizer} : SharedModel{};
+}
+
 ModelInfo ChatEngine::load(const fs::path& path, const std::function<void(double)>& progress, std::stop_token stop) {
   std::shared_ptr<const Checkpoint> checkpoint = Checkpoint::open(path);
   const TokenizerSource source = checkpoint->tokenizer();

@@ -31,6 +31,11 @@ struct ModelInfo {
   std::size_t state_bytes = 0;   // of a session, whatever its length
 };
 
+struct SharedModel {
+  std::shared_ptr<const Mamba2Model> model;
+  std::shared_ptr<const Tokenizer> tokenizer;
+};
+
 struct TurnSettings {
   SamplerConfig sampler{};
   std::int64_t max_tokens = 4096;
@@ -56,6 +61,8 @@ class ChatEngine {
   ModelInfo load(const std::filesystem::path& path, const std::function<void(double)>& progress, std::stop_token stop);
 
   [[nodiscard]] bool has_model() const noexcept { return loaded_ != nullptr; }
+  // What is loaded, for others to read beside: both are immutable. Null without a model.
+  [[nodiscard]] SharedModel shared_model() const;
 
   // Answers the question at the end of the session. Nothing when stopped before the first token.
   std::optional<NodeRow> answer(SessionId id, const TurnSettings& settings, const TurnEvents& events,

@@ -43,9 +43,11 @@ void ChatService::loadModel(const QString& path) {
   emit phaseChanged();
   job_.post([this, path](const std::stop_token& stop) {
     std::optional<ModelInfo> info;
+    SharedModel shared;
     const AtEnd report([&] {
-      onWindow([this, info] {
+      onWindow([this, info, shared] {
         --loading_;
+        if (info) shared_ = shared;
         model_ = info ? info : (engine_ && engine_->has_model() ? model_ : std::nullopt);
         if (info) emit modelLoaded();
         emit phaseChanged();
@@ -60,6 +62,7 @@ void ChatService::loadModel(const QString& path) {
       }
     };
     info = engine().load(path.toStdString(), progress, stop);
+    shared = engine().shared_model();
   });
 }
 

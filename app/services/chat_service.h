@@ -43,6 +43,7 @@ class ChatService : public QObject {
   [[nodiscard]] bool isLoading() const { return loading_ > 0; }
   [[nodiscard]] SessionId runningSession() const { return phase_ == Phase::idle ? SessionId{} : session_; }
   [[nodiscard]] const std::optional<ModelInfo>& model() const { return model_; }
+  [[nodiscard]] const SharedModel& sharedModel() const { return shared_; }
   [[nodiscard]] const std::optional<LiveTurn>& liveTurn() const { return turn_; }
   // The text since the last call; it is also added to liveTurn().
   LiveDelta takeText();
@@ -76,6 +77,7 @@ class ChatService : public QObject {
   int loading_ = 0;
   SessionId session_;
   std::optional<ModelInfo> model_;
+  SharedModel shared_;
   std::optional<LiveTurn> turn_;
   std::stop_source turnStop_;
   Job job_;  // last: its thread has ended when the rest goes

@@ -2,6 +2,7 @@
 
 #include <QActionGroup>
 #include <QApplication>
+#include <QButtonGroup>
 #include <QCloseEvent>
 #include <QDragEnterEvent>
 #include <QFileDialog>
@@ -17,6 +18,7 @@
 #include <QScreen>
 #include <QShortcut>
 #include <QSplitter>
+#include <QStackedWidget>
 #include <QStatusBar>
 #include <QToolButton>
 #include <QUrl>
@@ -25,9 +27,11 @@
 #include "app/files/paths.h"
 #include "app/models/model_list_model.h"
 #include "app/models/session_list_model.h"
+#include "app/panels/inspect_panel.h"
 #include "app/panels/sampler_panel.h"
 #include "app/panels/solve_panel.h"
 #include "app/panels/start_panel.h"
+#include "app/services/inspect_service.h"
 #include "app/widgets/banner.h"
 #include "app/widgets/composer.h"
 #include "app/widgets/elided_label.h"
@@ -62,11 +66,13 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
       settings_(std::move(settings)),
       sessions_(std::make_unique<SessionService>(settings_.data_dir)),
       chat_(std::make_unique<ChatService>(settings_.data_dir, settings_.threads)),
+      inspector_(std::make_unique<InspectService>(settings_.data_dir, settings_.threads)),
       sessionModel_(new SessionListModel(this)),
       modelModel_(new ModelListModel(this)),
       sampler_(new SamplerPanel(this)),
       start_(new StartPanel(modelModel_)),
-      solve_(new SolvePanel(sessions_.get(), chat_.get(), sampler_, start_)) {
+      solve_(new SolvePanel(sessions_.get(), chat_.get(), sampler_, start_)),
+      inspect_(new InspectPanel(inspector_.get())) {
   setWindowTitle(tr("Holdfast"));
   setAcceptDrops(true);
   resize(1180, 780);
@@ -84,7 +90,16 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
   splitter_->addWidget(right);
   splitter_->setStretchFactor(1, 1);
   splitter_->setSizes({260, 920});
-  setCentralWidget(splitter_);
+  workspaces_ = new QStackedWidget;
+  workspaces_->addWidget(splitter_);
+  workspaces_->addWidget(inspect_);
+  auto* whole = new QWidget;
+  auto* across = new QHBoxLayout(whole);
+  across->setContentsMargins(0, 0, 0, 0);
+  across->setSpacing(0);
+  across->addWidget(buildRail());
+  across->addWidget(workspaces_, 1);
+  setCentralWidget(whole);
   buildStatusBar();
   buildShortcuts();
   connectServices();
@@ -95,8 +110,43 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
 
 MainWindow::~MainWindow() {
   // The services' threads end before any widget that their signals reach.
+  inspector_.reset();
   chat_.reset();
   sessions_.reset();
+}
+
+// The workspaces, down the left edge.
+QWidget* MainWindow::buildRail() {
+  auto* rail = new QWidget;
+  rail->setObjectName(QStringLiteral("rail"));
+  rail->setAttribute(Qt::WA_StyledBackground);
+  auto* layout = new QVBoxLayout(rail);
+  layout->setContentsMargins(6, 10, 6, 10);
+  layout->setSpacing(4);
+  rail_ = new QButtonGroup(this);
+  const std::pair<const char*, QString> workspaces[] = {{"solveWorkspace", tr("Solve")},
+                                                        {"inspectWorkspace", tr("Inspect")}};
+  for (const auto& [name, text] : workspaces) {
+    const int index = static_cast<int>(rail_->buttons().size());
+    auto* button = new QToolButton;
+    button->setObjectName(QLatin1String(name));
+    button->setProperty("rail", true);
+    button->setCheckable(true);
+    button->setText(text);
+    button->setToolTip(tr("%1 (Ctrl+%2)").arg(text).arg(index + 1));
+    button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    rail_->addButton(button, index);
+    layout->addWidget(button);
+  }
+  layout->addStretch(1);
+  rail_->button(0)->setChecked(true);
+  connect(rail_, &QButtonGroup::idClicked, this, &MainWindow::showWorkspace);
+  return rail;
+}
+
+void MainWindow::showWorkspace(int index) {
+  workspaces_->setCurrentIndex(index);
+  rail_->button(index)->setChecked(true);
 }
 
 QWidget* MainWindow::buildSide() {
@@ -232,6 +282,12 @@ void MainWindow::buildShortcuts() {
   shortcut(Qt::CTRL | Qt::Key_L, [this] { solve_->composer()->focusText(); });
   shortcut(Qt::CTRL | Qt::Key_O, [this] { modelButton_->showMenu(); });
   shortcut(Qt::CTRL | Qt::Key_Comma, [this] { samplerButton_->click(); });
+  shortcut(Qt::CTRL | Qt::Key_1, [this] { showWorkspace(0); });
+  shortcut(Qt::CTRL | Qt::Key_2, [this] { showWorkspace(1); });
+  shortcut(Qt::CTRL | Qt::Key_I, [this] {
+    showWorkspace(1);
+    inspect_->inspectSession();
+  });
   shortcut(Qt::Key_F2, [this] { renameSession(); });
   shortcut(Qt::Key_F6, [this] { list_->hasFocus() ? solve_->composer()->focusText() : list_->setFocus(); });
   shortcut(QKeySequence::Quit, [this] { close(); });
@@ -276,6 +332,7 @@ void MainWindow::connectServices() {
   connect(chat_.get(), &ChatService::modelLoaded, this, [this] {
     rememberModel(qstring(chat_->model()->path));
     sampler_->setModelFormat(qstring(chat_->model()->format));
+    inspect_->setModel(chat_->sharedModel());
   });
   connect(chat_.get(), &ChatService::failed, banner, &Banner::showError);
   connect(chat_.get(), &ChatService::phaseChanged, this, [this] {
@@ -284,6 +341,10 @@ void MainWindow::connectServices() {
   });
   connect(chat_.get(), &ChatService::turnFinished, sessions_.get(), &SessionService::refresh);
   connect(solve_, &SolvePanel::sessionChanged, this, &MainWindow::showSession);
+  connect(inspect_, &InspectPanel::failed, this, [this](const QString& message) {
+    solve_->banner()->showError(message);
+    showWorkspace(0);
+  });
   connect(solve_, &SolvePanel::figuresChanged, this, &MainWindow::showFigures);
   connect(start_, &StartPanel::modelChosen, this, &MainWindow::openModel);
   connect(start_, &StartPanel::folderWanted, this, &MainWindow::chooseFolder);
@@ -431,6 +492,7 @@ void MainWindow::showSession() {
   }
   restoring_ = false;
   title_->setText(index.isValid() ? index.data().toString() : tr("New session"));
+  inspect_->setSession(solve_->session(), title_->text());
   setWindowTitle(index.isValid() ? tr("%1 \u2013 Holdfast").arg(title_->text()) : tr("Holdfast"));
 }
 

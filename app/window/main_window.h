@@ -11,14 +11,18 @@
 #include "app/services/session_service.h"
 #include "app/window/theme.h"
 
+class QButtonGroup;
 class QLabel;
 class QListView;
 class QMenu;
 class QSplitter;
+class QStackedWidget;
 class QToolButton;
 
 namespace holdfast {
 
+class InspectPanel;
+class InspectService;
 class ModelListModel;
 class SamplerPanel;
 class SessionListModel;
@@ -53,6 +57,7 @@ class MainWindow : public QMainWindow {
   void changeEvent(QEvent* event) override;
 
  private:
+  QWidget* buildRail();
   QWidget* buildSide();
   QWidget* buildTopBar();
   void buildStatusBar();
@@ -68,6 +73,7 @@ class MainWindow : public QMainWindow {
   void rememberModel(const QString& path);
   void showModelState();
   void showFigures();
+  void showWorkspace(int index);
   void showSession();
   void deleteSession();
   void renameSession();
@@ -75,11 +81,15 @@ class MainWindow : public QMainWindow {
   WindowSettings settings_;
   std::unique_ptr<SessionService> sessions_;
   std::unique_ptr<ChatService> chat_;
+  std::unique_ptr<InspectService> inspector_;
   SessionListModel* sessionModel_;
   ModelListModel* modelModel_;
   SamplerPanel* sampler_;
   StartPanel* start_;
   SolvePanel* solve_;
+  InspectPanel* inspect_;
+  QStackedWidget* workspaces_ = nullptr;
+  QButtonGroup* rail_ = nullptr;
   QSplitter* splitter_ = nullptr;
   QListView* list_ = nullptr;
   QLabel* title_ = nullptr;

@@ -77,6 +77,14 @@ QPalette palette_of(const Colours& c) {
 constexpr const char* style_template = R"css(
 QToolTip { background: $surface; color: $text; border: 1px solid $border; padding: 4px; }
 #side { background: $side; }
+#rail { background: $side; border-right: 1px solid $border; }
+QToolButton[rail="true"] { background: transparent; border: 1px solid transparent; color: $muted; padding: 7px 10px; }
+QToolButton[rail="true"]:hover { background: $hover; color: $text; }
+QToolButton[rail="true"]:checked { background: $selected; color: $text; font-weight: 600; }
+QToolButton[rail="true"]:focus { border: 1px solid $accent; }
+#inspectPanel { background: $window; }
+#inspectTokens, QLineEdit, QComboBox { background: $surface; border: 1px solid $border; border-radius: 7px; padding: 4px 8px; color: $text; }
+QLineEdit:focus, QComboBox:focus, #inspectTokens:focus { border: 1px solid $accent; }
 #topBar { background: $window; border-bottom: 1px solid $border; }
 #sessionList { background: transparent; border: none; outline: none; }
 QPushButton, QToolButton { background: $surface; border: 1px solid $border; border-radius: 7px; padding: 5px 12px; }

@@ -1,0 +1,169 @@
+#include "app/widgets/plot_view.h"
+
+#include <QPainter>
+#include <QPainterPath>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace holdfast {
+namespace {
+
+constexpr double left_room = 58.0, bottom_room = 34.0, top_room = 22.0, right_room = 12.0;
+
+QString axis_number(double v) {
+  const double size = std::abs(v);
+  if (size >= 1e9) return QString::number(v / 1e9, 'g', 3) + QLatin1Char('G');
+  if (size >= 1e6) return QString::number(v / 1e6, 'g', 3) + QLatin1Char('M');
+  if (size >= 1e3) return QString::number(v / 1e3, 'g', 3) + QLatin1Char('k');
+  return QString::number(v, 'g', 3);
+}
+
+// Round numbers between two bounds, about `wanted` of them.
+std::vector<double> ticks(double least, double most, bool logarithmic, int wanted) {
+  std::vector<double> list;
+  if (!(most > least)) return list;
+  if (logarithmic) {
+    const int first = static_cast<int>(std::ceil(std::log10(least) - 1e-9));
+    const int last = static_cast<int>(std::floor(std::log10(most) + 1e-9));
+    const int step = std::max(1, (last - first) / std::max(1, wanted));
+    for (int e = first; e <= last; e += step) list.push_back(std::pow(10.0, e));
+    return list;
+  }
+  double step = std::pow(10.0, std::floor(std::log10((most - least) / wanted)));
+  for (const double factor : {2.0, 2.5, 2.0}) {
+    if ((most - least) / step > wanted * 1.5) step *= factor;
+  }
+  for (double v = std::ceil(least / step) * step; v <= most + step * 1e-9; v += step)
+    list.push_back(std::abs(v) < step * 1e-9 ? 0.0 : v);
+  return list;
+}
+
+}  // namespace
+
+struct PlotView::Frame {
+  QRectF area;
+  double leastX = 0.0, mostX = 1.0, leastY = 0.0, mostY = 1.0;
+  bool logX = false, logY = false;
+
+  static double part(double v, double least, double most, bool logarithmic) {
+    if (logarithmic) return v <= 0.0 ? 0.0 : std::log(v / least) / std::log(most / least);
+    return (v - least) / (most - least);
+  }
+  [[nodiscard]] double x(double v) const { return area.left() + area.width() * part(v, leastX, mostX, logX); }
+  [[nodiscard]] double y(double v) const {
+    return area.bottom() - area.height() * std::clamp(part(v, leastY, mostY, logY), -0.1, 1.1);
+  }
+};
+
+PlotView::PlotView(QWidget* parent) : QWidget(parent) {}
+
+void PlotView::setData(PlotData data) {
+  data_ = std::move(data);
+  QString words = data_.yName;
+  for (const PlotLine& line : data_.lines) {
+    if (!line.y.empty()) words += QStringLiteral("; %1: %2 %3").arg(line.name, tr("last"), axis_number(line.y.back()));
+  }
+  setAccessibleDescription(words);
+  update();
+}
+
+QColor PlotView::colourOf(std::size_t line) const {
+  // Told apart with every kind of colour vision (M. Okabe and K. Ito, 2008), made lighter on dark ground.
+  static const QColor colours[] = {{0x00, 0x72, 0xb2}, {0xd5, 0x5e, 0x00}, {0x00, 0x9e, 0x73},
+                                   {0xcc, 0x79, 0xa7}, {0x8a, 0x6d, 0x00}, {0x56, 0xb4, 0xe9}};
+  const QColor colour = colours[line % std::size(colours)];
+  return palette().color(QPalette::Window).lightness() < 128 ? colour.lighter(145) : colour;
+}
+
+void PlotView::paintEvent(QPaintEvent*) {
+  Frame frame{QRectF(rect()).adjusted(left_room, top_room, -right_room, -bottom_room)};
+  frame.logX = data_.logarithmicX, frame.logY = data_.logarithmicY;
+  double low_x = std::numeric_limits<double>::infinity(), high_x = -low_x, low_y = low_x, high_y = -low_x;
+  for (const PlotLine& line : data_.lines) {
+    for (std::size_t i = 0; i < line.x.size(); ++i) {
+      if (!std::isfinite(line.y[i]) || (frame.logX && line.x[i] <= 0.0) || (frame.logY && line.y[i] <= 0.0)) continue;
+      low_x = std::min(low_x, line.x[i]), high_x = std::max(high_x, line.x[i]);
+      low_y = std::min(low_y, line.y[i]), high_y = std::max(high_y, line.y[i]);
+    }
+  }
+  if (!(low_x <= high_x)) return;
+  frame.leastX = low_x, frame.mostX = high_x > low_x ? high_x : low_x + 1.0;
+  frame.leastY = data_.mostY > data_.leastY ? data_.leastY : low_y;
+  frame.mostY = data_.mostY > data_.leastY ? data_.mostY : high_y;
+  if (!(frame.mostY > frame.leastY)) frame.mostY = frame.leastY + 1.0;
+  QPainter painter(this);
+  painter.setRenderHint(QPainter::Antialiasing);
+  paintAxes(painter, frame);
+  painter.setClipRect(frame.area.adjusted(-1, -1, 1, 1));
+  for (std::size_t i = 0; i < data_.lines.size(); ++i) paintLine(painter, frame, data_.lines[i], colourOf(i));
+  painter.setClipping(false);
+  double at = frame.area.left();
+  for (std::size_t i = 0; i < data_.lines.size(); ++i) {
+    painter.setPen(QPen(colourOf(i), 2.0, data_.lines[i].dashed ? Qt::DashLine : Qt::SolidLine));
+    painter.drawLine(QPointF(at, 11.0), QPointF(at + 16.0, 11.0));
+    painter.setPen(palette().color(QPalette::WindowText));
+    painter.drawText(QPointF(at + 20.0, 15.0), data_.lines[i].name);
+    at += 34.0 + fontMetrics().horizontalAdvance(data_.lines[i].name);
+  }
+}
+
+void PlotView::paintAxes(QPainter& painter, const Frame& frame) const {
+  const QColor muted = palette().color(QPalette::PlaceholderText);
+  const QColor faint = palette().color(QPalette::Mid);
+  QFont small = font();
+  small.setPointSizeF(small.pointSizeF() * 0.85);
+  painter.setFont(small);
+  for (const double v :
+       ticks(frame.leastY, frame.mostY, frame.logY, std::max(2, static_cast<int>(frame.area.height() / 40.0)))) {
+    painter.setPen(QPen(faint, 1.0, Qt::DotLine));
+    painter.drawLine(QPointF(frame.area.left(), frame.y(v)), QPointF(frame.area.right(), frame.y(v)));
+    painter.setPen(muted);
+    painter.drawText(QRectF(0, frame.y(v) - 9, left_room - 6, 18), Qt::AlignRight | Qt::AlignVCenter, axis_number(v));
+  }
+  for (const double v :
+       ticks(frame.leastX, frame.mostX, frame.logX, std::max(2, static_cast<int>(frame.area.width() / 90.0)))) {
+    painter.setPen(muted);
+    painter.drawText(QRectF(frame.x(v) - 40, frame.area.bottom() + 3, 80, 14), Qt::AlignHCenter, axis_number(v));
+  }
+  painter.drawText(QRectF(frame.area.left(), frame.area.bottom() + 17, frame.area.width(), 16), Qt::AlignHCenter,
+                   data_.xName);
+  painter.setPen(QPen(faint, 1.0));
+  painter.drawLine(frame.area.bottomLeft(), frame.area.bottomRight());
+  painter.drawLine(frame.area.topLeft(), frame.area.bottomLeft());
+  for (const auto& [x, word] : data_.marks) {
+    if (x < frame.leastX || x > frame.mostX) continue;
+    painter.setPen(QPen(muted, 1.0, Qt::DashLine));
+    painter.drawLine(QPointF(frame.x(x), frame.area.top()), QPointF(frame.x(x), frame.area.bottom()));
+    painter.drawText(QPointF(frame.x(x) + 4, frame.area.top() + 12), word);
+  }
+  painter.setFont(font());
+}
+
+void PlotView::paintLine(QPainter& painter, const Frame& frame, const PlotLine& line, const QColor& colour) const {
+  painter.setPen(
+      QPen(colour, 1.0, line.dashed ? Qt::DashLine : Qt::SolidLine));  // other widths are stroked: 60 times slower
+  QPolygonF points;
+  double pixel = -1e9, low = 0.0, high = 0.0, last = 0.0;
+  const auto flush = [&] {
+    if (pixel < -1e8) return;
+    points << QPointF(pixel, low);
+    if (high != low) points << QPointF(pixel, high) << QPointF(pixel, last);
+  };
+  for (std::size_t i = 0; i < line.x.size(); ++i) {
+    if (!std::isfinite(line.y[i]) || (frame.logX && line.x[i] <= 0.0)) continue;
+    const double x = std::floor(frame.x(line.x[i]) * 2.0) / 2.0;
+    const double y = frame.y(line.y[i]);
+    if (x != pixel) {
+      flush();
+      pixel = x;
+      low = high = last = y;
+    } else {
+      low = std::min(low, y), high = std::max(high, y), last = y;
+    }
+  }
+  flush();
+  painter.drawPolyline(points);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,46 @@
+// Lines over one axis, with the least and the most of what a pixel covers, so that nothing short is lost. Knows nothing
+// of what the numbers are.
+#pragma once
+
+#include <QColor>
+#include <QString>
+#include <QWidget>
+#include <vector>
+
+namespace holdfast {
+
+struct PlotLine {
+  QString name;
+  std::vector<double> x, y;  // x ascends; both of one length
+  bool dashed = false;
+};
+struct PlotData {
+  std::vector<PlotLine> lines;
+  QString xName, yName;
+  bool logarithmicX = false, logarithmicY = false;
+  double leastY = 0.0, mostY = 0.0;               // equal: from the lines
+  std::vector<std::pair<double, QString>> marks;  // upright lines with a word
+};
+
+class PlotView : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit PlotView(QWidget* parent = nullptr);
+  void setData(PlotData data);
+  [[nodiscard]] const PlotData& data() const { return data_; }
+  [[nodiscard]] QSize sizeHint() const override { return {360, 200}; }
+  [[nodiscard]] QSize minimumSizeHint() const override { return {160, 90}; }
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+
+ private:
+  struct Frame;
+  void paintAxes(QPainter& painter, const Frame& frame) const;
+  void paintLine(QPainter& painter, const Frame& frame, const PlotLine& line, const QColor& colour) const;
+  [[nodiscard]] QColor colourOf(std::size_t line) const;
+  PlotData data_;
+};
+
+}  // namespace holdfast
