@@ -717,6 +717,9 @@ void add_layer_cases(GpuCases& cases) {
 
 void add_packed_scan_cases(GpuCases& cases) {
   const std::vector<std::int64_t> some_lengths{64, 130, 1, 200};
+  // More chunks than a GPU has room for at once: then a block takes several heads, one after the other.
+  std::vector<std::int64_t> many_lengths;
+  for (std::int64_t i = 0; i < 264; ++i) many_lengths.push_back(i % 12 == 0 ? 64 : 3 + i % 7);
   const std::vector<ScanCase> all{
       {some_lengths, 4, 8, 16, 2, true, false, 1.0},
       {some_lengths, 3, 5, 7, 1, false, false, 0.01},
@@ -730,6 +733,8 @@ void add_packed_scan_cases(GpuCases& cases) {
       {{100, 64}, 6, 64, 128, 1, true, true, 0.01, true},
       {{1}, 1, 64, 128, 1, false, true, 1.0},
       {{64, 64, 64}, 20, 64, 64, 1, true, true, 0.1},
+      {many_lengths, 3, 64, 64, 1, true, true, 0.05},
+      {many_lengths, 4, 64, 128, 2, true, true, 0.2},
       {{2000}, 1, 64, 64, 1, true, true, 0.001},             // in segments
       {{1500, 64, 1300}, 1, 64, 64, 1, true, true, 0.003}};  // in segments, of unequal sequences
   for (const ScanCase& s : all) {
