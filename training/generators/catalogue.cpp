@@ -10,9 +10,9 @@ namespace {
 
 std::vector<Family> gather_families() {
   std::vector<Family> all;
-  for (const auto area :
-       {arithmetic_families(), fraction_families(), percent_families(), everyday_families(), rate_families(),
-        algebra_families(), number_families(), counting_families(), geometry_families(), chain_families()}) {
+  for (const auto area : {arithmetic_families(), fraction_families(), percent_families(), everyday_families(),
+                          rate_families(), algebra_families(), number_families(), counting_families(),
+                          geometry_families(), story_families(), chain_families()}) {
     all.insert(all.end(), area.begin(), area.end());
   }
   return all;
@@ -22,6 +22,17 @@ std::uint64_t hash_of(std::string_view name) {  // FNV-1a: families do not share
   std::uint64_t hash = 0xCBF29CE484222325ULL;
   for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
   return hash;
+}
+
+// Some problems come as people ask them rather than as books print them.
+void loosen(Maker& maker) {
+  std::string& told = maker.problem.statement;
+  if (told.starts_with("What is ") && maker.chance(25)) told.replace(0, 8, "What's ");
+  if (maker.chance(6)) {
+    const std::string_view before =
+        maker.pick({"Please help: ", "Help me with this: ", "Question: ", "Hi! ", "Problem: "});
+    told.insert(0, before);
+  }
 }
 
 }  // namespace
@@ -48,6 +59,7 @@ Problem make_problem(const Family& family, int level, std::uint64_t seed) {
   maker.problem.family = family.name;
   maker.problem.concepts = family.concepts;
   family.make(maker);
+  loosen(maker);
   return std::move(maker.problem);
 }
 

@@ -24,6 +24,7 @@ namespace holdfast::generators {
 [[nodiscard]] std::span<const Family> number_families();
 [[nodiscard]] std::span<const Family> counting_families();
 [[nodiscard]] std::span<const Family> geometry_families();
+[[nodiscard]] std::span<const Family> story_families();
 [[nodiscard]] std::span<const Family> chain_families();
 
 }  // namespace holdfast::generators
