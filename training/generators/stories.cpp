@@ -31,12 +31,20 @@ enum class Sum {
   part_of,         // a fraction of a
   part_left,       // what a fraction leaves of a
   part_then_less,  // what a fraction leaves of a, less b
+  share_up,        // a / b, rounded up
+  unit_rate,       // b / a * c
+  undo,            // (c - b) / a
+  twice_minus,     // a * (b - c)
+  mean,            // (a + b + c) / 3
+  missing_mean,    // 3 * c - a - b
+  percent_change,  // from a to b, in percent of a
 };
 
 struct Story {
   Sum sum;
   std::string_view text;
   std::string_view first = "", second = "";  // what the lines of the solution are about
+  Int b = 0;                                 // where it is always the same
 };
 
 constexpr std::array one_step{
@@ -150,6 +158,47 @@ constexpr std::array one_step{
     Story{Sum::part_of,
           "{Part} of the {a} {g} [in our school|here|on the bus|in the club] [wear glasses|play music|are new|came by "
           "car]. How many is that?"},
+    Story{Sum::times, "How many [minutes are in {a} hours|seconds are in {a} minutes] [altogether|]?", "", "", 60},
+    Story{Sum::times, "How many days [are|are there] in {a} weeks?", "", "", 7},
+    Story{Sum::times, "[How many hours are in {a} days?|{S} waited {a} days. How many hours is that?]", "", "", 24},
+    Story{Sum::times,
+          "[How many months are in {a} years?|How many [eggs|rolls] are in {a} dozen?|{a} dozen is how many?]", "", "",
+          12},
+    Story{Sum::times, "[How many cm are in {a} [m|meters]?|Write {a} m in cm.|{a} dollars is how many cents?]", "", "",
+          100},
+    Story{Sum::times, "[How many meters are in {a} km?|How many grams are in {a} kg?|How many ml is {a} liters?]", "",
+          "", 1000},
+    Story{Sum::times,
+          "A square [garden|room|field|yard] has sides of {a} [m|meters|feet]. How long is [the fence around it|its "
+          "perimeter]?",
+          "", "", 4},
+    Story{Sum::times,
+          "[A room|A rectangle|A garden|A wall] is {a} [m|cm|feet] [by|long and] {b} [m|cm|feet] [in size|wide]. [What "
+          "is|What's] [its|the] area?"},
+    Story{Sum::times,
+          "{S} [{have}|had] {a} [shirts|hats|cups] and {b} [pairs of pants|coats|plates]. How many [different|] "
+          "[outfits|sets|pairs] can be made?"},
+    Story{Sum::times,
+          "There are {a} [choices|kinds] of [soup|bread] and {b} of [cake|cheese]. How many [combinations|ways to take "
+          "one of each] are there?"},
+    Story{Sum::times, "{S} [swam|ran|rode] {b} laps of {a} [m|meters]. How many [m|meters] is that?"},
+    Story{Sum::times,
+          "Water [flows|runs] [in|out] at {a} [liters|gallons] [a|per] minute. How much is that in {b} minutes?"},
+    Story{Sum::times,
+          "[A map|The plan] says 1 cm is {a} km. Two towns are {b} cm apart on it. How [far apart are they|many km is "
+          "that]?"},
+    Story{Sum::share,
+          "The area of a rectangle is {a} and [one side|its width] is {b}. [How long is the other side?|What is its "
+          "length?]"},
+    Story{Sum::share,
+          "How [long does it take|many hours is it] to [drive|ride|go] {a} [miles|km] at {b} [miles|km] per hour?"},
+    Story{Sum::share,
+          "[A car|We] [used|needed] {b} [gallons|liters] for {a} [miles|km]. How many [miles|km] per [gallon|liter] is "
+          "that?"},
+    Story{Sum::minus, "x + {b} = {a}. [What is x?|Find x.|x = ?]"},
+    Story{Sum::plus, "x - {a} = {b}. [What is x?|Find x.|x = ?]"},
+    Story{Sum::share, "[{b}x = {a}|Solve {b}x = {a}|If {b}x = {a}]. What is x?"},
+    Story{Sum::plus, "It was {a} degrees and got {b} degrees [warmer|hotter]. What is the temperature [now|]?"},
 };
 
 constexpr std::array two_steps{
@@ -299,6 +348,65 @@ constexpr std::array two_steps{
           "The others"},
     Story{Sum::part_left, "{S} had ${a} and spent {part} of it. How much [is left|money is left|{do} {s} have left]?",
           "", "Left"},
+    Story{Sum::share_up,
+          "{a} [people|students|kids] [want|have] to [ride|cross|travel] in [boats|cars|buses|vans] [that hold|for] "
+          "{b}. How many [boats|cars|buses|vans] [are needed|do they need]?"},
+    Story{Sum::share_up,
+          "[A box holds {b} {t}. How many boxes|A shelf holds {b} {t}. How many shelves|Each bag takes {b} {t}. How "
+          "many bags] [are needed|do I need] for {a} {t}?"},
+    Story{Sum::unit_rate,
+          "{a} [notebooks|kg of nuts|tickets|cups] cost ${b}. [What do {c} cost?|How much are {c}?|How much would {c} "
+          "cost?|How much is it for {c}?]",
+          "One", ""},
+    Story{Sum::unit_rate,
+          "A [printer|machine|worker] [makes|prints|does] {b} [pages|parts] in {a} [minutes|hours]. How many in {c} "
+          "[minutes|hours]?",
+          "In one", ""},
+    Story{Sum::undo,
+          "I [think of a number, multiply|take a number, multiply] it by {a} and add {b}. [I get {c}.|That gives "
+          "{c}.|The result is {c}.] What is [it|the number|my number|the number I started with]?",
+          "Before that", "Number"},
+    Story{Sum::undo, "[Solve|Find x:|What is x if] {a}x + {b} = {c}[.|?]", "{a}x", "x"},
+    Story{Sum::undo,
+          "[A gym|A club|A phone plan] [costs|charges] ${b} [to join|to start] and ${a} a [month|week]. {S} paid ${c} "
+          "[in all|so far]. How many [month|week]s is that?",
+          "Without the start", "Number"},
+    Story{Sum::undo,
+          "{S} {have} ${b} and save{+s} ${a} [a|each|every] week. [After how many weeks {do} {s} have ${c}?|How many "
+          "weeks until {s} {have} ${c}?]",
+          "Still needed", "Weeks"},
+    Story{Sum::twice_minus,
+          "A [store|shop|man] buys {a} [lamps|coats|bikes] for ${c} each and sells them for ${b} each. [What is the "
+          "profit?|How much is earned?]",
+          "On one", "In all"},
+    Story{Sum::twice_minus,
+          "{b} [liters|gallons] flow in and {c} flow out [each|every|per] minute. How many [liters|gallons] [more are "
+          "there|is that] after {a} minutes?",
+          "In one minute", "In all"},
+    Story{Sum::mean,
+          "{My} [scores|grades|times] [are|were] {a}, {b} and {c}. [What is the average?|Find the mean.|What's {my} "
+          "average?]",
+          "Sum", "Average"},
+    Story{Sum::missing_mean,
+          "{S} scored {a} and {b} in two [games|tests]. What [does it take|must the third be] for an average of {c} in "
+          "three [games|tests]?",
+          "Needed in all", "Third"},
+    Story{Sum::percent_change,
+          "{My} [pay|rent|bill] [went|changed|rose] from ${a} to ${b}. [What is the percent increase?|By how many "
+          "percent is that?]",
+          "Change", ""},
+    Story{Sum::products,
+          "A [shop|store|market] sells {t} at ${b} each and {u} at ${d} each. {S} buy{+s} {a} {t} and {c} {u}. [How "
+          "much is that?|How much {do} {s} pay?]",
+          "", "In all"},
+    Story{
+        Sum::plus_minus,
+        "In a class {a} play [soccer|chess] and {b} play [tennis|cards], {c} of them both. How many play at least one?",
+        "Both counted twice", "At least one"},
+    Story{Sum::times_plus,
+          "{S} saw {a} [bikes|boats|vans] with {b} [people|seats] each and {c} more [people|seats]. How many "
+          "[people|seats] is that?",
+          "In them", "In all"},
 };
 
 constexpr std::array three_steps{
@@ -349,7 +457,7 @@ class Teller {
     for (std::string_view stop : {" .", " ?", " ,", " ;"}) {
       for (std::size_t gap; (gap = out.find(stop)) != std::string::npos;) out.erase(gap, 1);
     }
-    return capitalised(std::move(out));
+    return out.starts_with("x ") ? out : capitalised(std::move(out));
   }
 
  private:
@@ -371,7 +479,8 @@ class Teller {
       } else if (text[at] == '{') {
         const std::size_t end = text.find('}', at);
         std::string value = word(text.substr(at + 1, end - at - 1));
-        if (in_words_ && (out.empty() || out.back() == ' ')) value = in_words(std::move(value));
+        if (in_words_ && (out.empty() || out.back() == ' ') && (end + 1 == text.size() || text[end + 1] == ' '))
+          value = in_words(std::move(value));
         out += value;
         at = end + 1;
       } else {
@@ -481,14 +590,30 @@ void tell_story(Maker& m, std::span<const Story> stories) {
       break;
     case Sum::part_of:
     case Sum::part_left: n.a = part.d * m.between(2, 30); break;
+    case Sum::share_up: n.b = m.between(3, 20), n.a = n.b * m.between(1, 20) + m.between(1, n.b); break;
+    case Sum::unit_rate: n.a = m.between(2, 12), n.b = n.a * m.between(2, 15), n.c = m.between(2, 20); break;
+    case Sum::undo: n.a = m.between(2, 15), n.b = m.between(1, 60), n.c = n.a * m.between(2, 20) + n.b; break;
+    case Sum::twice_minus: n.a = m.between(2, 40), n.c = m.between(2, 30), n.b = n.c + m.between(1, 20); break;
+    case Sum::mean: {
+      const Int middle = m.between(9, 90);
+      n.a = middle + m.between(-4, 4), n.b = middle + m.between(-4, 4), n.c = 3 * middle - n.a - n.b;
+      break;
+    }
+    case Sum::missing_mean: n.c = m.between(10, 90), n.a = n.c + m.between(-4, 4), n.b = n.c + m.between(-4, 4); break;
+    case Sum::percent_change: {
+      const Int percent = 5 * m.between(1, 16);
+      n.a = 20 * m.between(1, 50), n.b = n.a + n.a * percent / 100;
+      break;
+    }
     case Sum::part_then_less:
       n.a = part.d * m.between(4, 60), n.b = m.between(1, n.a / part.d * (part.d - part.n) - 1);
       break;
   }
+  if (story.b != 0) n.b = story.b, n.a = m.between(2, m.chance(80) ? 12 : 60);
   n.part = part.words;
   Teller teller(m);
   m.tell("@", teller.told(story.text, n));
-  const bool uses_b = story.sum != Sum::part_of && story.sum != Sum::part_left;
+  const bool uses_b = story.sum != Sum::part_of && story.sum != Sum::part_left && story.b == 0;
   m.given("a", n.a);
   if (uses_b) m.given("b", n.b);
   if (n.c != 0) m.given("c", n.c);
@@ -532,6 +657,26 @@ void tell_story(Maker& m, std::span<const Story> stories) {
     case Sum::percent_more: m.answer(m.add(second, n.a, percent_of(first))); break;
     case Sum::part_of: m.answer(part_of()); break;
     case Sum::part_left: m.answer(m.subtract(second, n.a, part_of())); break;
+    case Sum::share_up: {
+      const auto [whole, rest] = m.divide_rest("", n.a, n.b);
+      m.answer(rest == 0 ? whole : m.add("The rest needs one more", whole, 1));
+      break;
+    }
+    case Sum::unit_rate: m.answer(m.multiply(second, m.divide(first, n.b, n.a), n.c)); break;
+    case Sum::undo: m.answer(m.divide(second, m.subtract(first, n.c, n.b), n.a)); break;
+    case Sum::twice_minus: m.answer(m.multiply(second, n.a, m.subtract(first, n.b, n.c))); break;
+    case Sum::mean: m.answer(m.divide(second, m.add(first, std::array{n.a, n.b, n.c}), 3)); break;
+    case Sum::missing_mean: {
+      const Int all = m.multiply(first, 3, n.c);
+      m.answer(m.subtract(second, all, m.add("There are", n.a, n.b)));
+      break;
+    }
+    case Sum::percent_change: {
+      const Int change = m.subtract(first, n.b, n.a);
+      m.step("@ * 100 / @ = @ / @ = @", change, n.a, change * 100, n.a, change * 100 / n.a);
+      m.answer(text(change * 100 / n.a) + "\\%");
+      break;
+    }
     case Sum::part_then_less: m.answer(m.subtract(second, m.subtract("", n.a, part_of()), n.b)); break;
   }
   if (by_part) {
