@@ -2,14 +2,15 @@
 
 #include "kernels/adamw.h"
 #include "kernels/causal_conv1d.h"
+#include "kernels/collective.h"
 #include "kernels/cross_entropy.h"
 #include "kernels/cuda_backend.h"
 #include "kernels/device.h"
 #include "kernels/error.h"
 #include "kernels/layer_step.h"
 #include "kernels/linear.h"
-#include "kernels/minus_exp.h"
 #include "kernels/matmul.h"
+#include "kernels/minus_exp.h"
 #include "kernels/rms_norm.h"
 #include "kernels/sample.h"
 #include "kernels/ssd_scan.h"
@@ -23,6 +24,9 @@ namespace {
 
 std::shared_ptr<Device> open_device(int) { absent(); }
 std::unique_ptr<StreamBackend> open_stream(Device&) { absent(); }
+
+std::array<std::byte, 128> draw_collective_id() { absent(); }
+std::unique_ptr<Collective> open_collective(Stream&, const std::array<std::byte, 128>&, int, int) { absent(); }
 
 std::size_t packed_bytes(WeightFormat, std::int64_t, std::int64_t) { absent(); }
 void pack_rows(Stream&, TensorView, WeightFormat, std::int64_t, std::int64_t, std::int64_t, std::int64_t,

@@ -2,6 +2,7 @@
 // found; kernels/cuda_absent.cpp has the same symbols elsewhere and throws DeviceError that says why.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,6 +13,7 @@
 #include "kernels/weight.h"
 
 namespace holdfast {
+class Collective;
 class Device;
 class Stream;
 }  // namespace holdfast
@@ -39,5 +41,10 @@ class StreamBackend {
 [[nodiscard]] std::size_t packed_bytes(WeightFormat format, std::int64_t rows, std::int64_t cols);
 void pack_rows(Stream& stream, TensorView packed, WeightFormat format, std::int64_t rows, std::int64_t cols,
                std::int64_t first, std::int64_t count, std::span<const std::byte> encoded);
+
+// See kernels/collective.h.
+[[nodiscard]] std::array<std::byte, 128> draw_collective_id();
+[[nodiscard]] std::unique_ptr<Collective> open_collective(Stream& stream, const std::array<std::byte, 128>& id,
+                                                          int rank, int ranks);
 
 }  // namespace holdfast::cuda

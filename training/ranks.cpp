@@ -9,8 +9,11 @@
 #include <mpi.h>
 
 #include <algorithm>
-#include <climits>
+#include <exception>
+#include <span>
 #include <vector>
+
+#include "kernels/collective.h"
 #endif
 
 namespace holdfast {
@@ -111,6 +114,32 @@ class MpiReducer final : public Reducer {
   std::vector<float> parts_;
 };
 
+// Sums over GPUs: NCCL for what lies on them, MPI for the few numbers of the CPU and for finding each other.
+class NcclReducer final : public Reducer {
+ public:
+  NcclReducer(int rank, int ranks) : on_cpu_(rank, ranks) {}
+  [[nodiscard]] int rank() const noexcept override { return on_cpu_.rank(); }
+  [[nodiscard]] int ranks() const noexcept override { return on_cpu_.ranks(); }
+  void begin_sum(Stream& stream, TensorView gradients) override { collective(stream).begin_sum(stream, gradients); }
+  void wait(Stream& stream) override { collective(stream).wait(stream); }
+  void sum(std::span<double> values) override { on_cpu_.sum(values); }
+  void gather(Stream& stream, TensorView flat) override { collective(stream).gather(stream, flat); }
+
+ private:
+  // Made when it is first used: all ranks come there together.
+  Collective& collective(Stream& stream) {
+    if (!collective_) {
+      Collective::Id id{};
+      if (rank() == 0) id = Collective::draw_id();
+      mpi_check(MPI_Bcast(id.data(), static_cast<int>(id.size()), MPI_BYTE, 0, MPI_COMM_WORLD), "broadcast");
+      collective_ = Collective::open(stream, id, rank(), ranks());
+    }
+    return *collective_;
+  }
+  MpiReducer on_cpu_;
+  std::unique_ptr<Collective> collective_;
+};
+
 #endif
 
 }  // namespace
@@ -129,16 +158,14 @@ Ranks::Ranks() {
   MPI_Comm_free(&machine);
 }
 
+// A process that fails must not wait for the others here: it ends without the farewell, and the launcher ends them.
 Ranks::~Ranks() {
-  if (begun_) MPI_Finalize();
+  if (begun_ && std::uncaught_exceptions() == 0) MPI_Finalize();
 }
 
 std::shared_ptr<Reducer> Ranks::reducer(const Device& device) const {
   if (ranks_ < 2) return nullptr;
-  if (device.kind() != DeviceKind::cpu) {
-    throw DeviceError("training on GPUs with " + std::to_string(ranks_) +
-                      " ranks: sums over GPUs are not there yet, want --device cpu or one rank");
-  }
+  if (device.kind() == DeviceKind::cuda) return std::make_shared<NcclReducer>(rank_, ranks_);
   return std::make_shared<MpiReducer>(rank_, ranks_);
 }
 

@@ -21,7 +21,7 @@ class Ranks {
   [[nodiscard]] int rank() const noexcept { return rank_; }
   [[nodiscard]] int ranks() const noexcept { return ranks_; }
   [[nodiscard]] int local_rank() const noexcept { return local_rank_; }  // on this machine: which GPU is ours
-  // Null for one rank. Throws DeviceError for a kind of device whose sums it has no way for.
+  // Null for one rank. MPI for CPUs, NCCL beside it for GPUs.
   [[nodiscard]] std::shared_ptr<Reducer> reducer(const Device& device) const;
 
  private:
