@@ -294,7 +294,7 @@ HWY_INLINE void back_triangle_row(const BackPlan& plan, const BackChunk& w, std:
     hn::StoreU(hn::Add(hn::LoadU(d, w.direct + j), lsg), d, w.direct + j);
     hn::StoreU(hn::Mul(lsg, dt), d, m + j);
   }
-  if (i < back_chunk) m[i] = 0.0f;
+  m[i] = 0.0f;  // a token's product with itself passes nothing on; in the sums it would only add rounding
   auto row_sum = hn::Zero(wide);
   const std::int64_t end = i / lanes * lanes + lanes;
   for (std::int64_t j = 0; j < end; j += static_cast<std::int64_t>(hn::Lanes(wide))) {

@@ -1,4 +1,8 @@
 // adamw, the sums and the conversions against their definitions, on every instruction set.
+//
+// Faults that were planted in kernels/cpu/adamw.cpp, and seen to fail here:
+//   the corrections of the two moments exchanged; decay, eps or the gradient's scale lost; bf16 cut off, ties
+//   rounded away from zero, or a NaN rounded; the last piece or the last value of a sum lost; squares in float.
 #include "kernels/adamw.h"
 
 #include <QTest>

@@ -1,5 +1,10 @@
 // causal_conv1d_packed and causal_conv1d_backward against the definition in double, on every instruction set; the
 // oracle's gradients against its own differences; and the laws of packed sequences.
+//
+// Faults that were planted in kernels/cpu/causal_conv1d.cpp, and seen to fail here:
+//   the boundary before or after a sequence ignored; taps turned round in dx; the slope of SiLU lost; the last
+//   unit left out of the sums; the initial state's gradient of the first sequence alone, or one token late; the
+//   bias lost where the convolution is computed again; rows of dx taken to stand C apart.
 #include <QTest>
 
 #include "kernels/causal_conv1d.h"

@@ -1,5 +1,11 @@
 // cross_entropy against the definition in double, on every instruction set, and the oracle's gradients against
 // differences of its loss.
+//
+// Faults that were planted in kernels/cpu/cross_entropy.cpp, and seen to fail here:
+//   the largest logit not taken off; the 1 at the target lost, or taken from a rounded probability; rows
+//   without a target given gradients; the weight lost in the gradient, or the scale put into the loss; the
+//   head's gradient written instead of added to; the last token of the vocabulary left out; the targets of the
+//   first block of rows taken for all.
 #include "kernels/cross_entropy.h"
 
 #include <QTest>

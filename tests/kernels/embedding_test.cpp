@@ -1,4 +1,7 @@
 // embedding_from_table, embedding_backward and sort_by_id against their definitions.
+//
+// Faults that were planted in kernels/cpu/embedding.cpp, and seen to fail here:
+//   the order of the tokens turned round; rows written instead of added to; the last id of a piece lost.
 #include <QTest>
 
 #include "kernels/error.h"

@@ -1,4 +1,11 @@
 // matmul, bias_backward and linear_input_backward against their definitions in double, on every instruction set.
+//
+// Faults that were planted in kernels/cpu/matmul.cpp, and seen to fail here:
+//   the scale lost; the bias added for every block of k; later blocks of k written over the first; the last
+//   column of an edge lost; rows of c taken to stand N apart; b not packed again for later columns; the second
+//   half of a tile read from the first; the last line of a panel not packed, or later panels packed from the
+//   first line; the last stretch left out of the sums of a bias; of a frozen weight, later blocks written over
+//   the first, or the dy of the first taken for all.
 #include "kernels/matmul.h"
 
 #include <QTest>

@@ -1,5 +1,10 @@
 // rms_norm_backward and gated_rms_norm_backward against the definition in double, on every instruction set, and the
 // oracle's gradients against its own differences.
+//
+// Faults that were planted in kernels/cpu/rms_norm.cpp, and seen to fail here:
+//   a factor of the scale lost; accumulate ignored; the first group's weight for all groups; the last block of
+//   rows left out of the weight's gradient; SiLU in place of its slope; rows of dz taken to stand E apart;
+//   values past the last whole register left out of the dot product; eps lost.
 #include <QTest>
 
 #include "kernels/error.h"

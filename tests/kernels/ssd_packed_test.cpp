@@ -1,5 +1,14 @@
 // ssd_scan_packed and ssd_scan_backward against the recurrence in double, forwards and backwards, on every instruction
 // set; the oracle's gradients against its own differences; and the laws of packed sequences.
+//
+// Faults that were planted in kernels/cpu/ssd_scan.cpp and ssd_backward.cpp, and seen to fail here:
+//   the state not begun anew at a sequence; the initial state given to the first sequence alone; the decay of
+//   states over a chunk lost; gradients carried over a boundary; a clamped dt let through; of the gradient of a
+//   log decay, the column sums lost or kept in float, or H0 with the tokens, the tokens with dH1, or H0 with dH1
+//   lost; the direct gradient of dt through the state lost, or A in the other; D dY lost; dt lost in dB; W
+//   without its decays; heads of later batches written over the earlier ones; the group index off; d_initial
+//   written instead of added to; sums of decays in one float; one future token let into the triangle; the
+//   padding of a turned state left as it was.
 #include <QTest>
 #include <cmath>
 
@@ -244,8 +253,7 @@ class SsdPackedTest : public QObject {
     HOLDFAST_COMPARE(compare_gradients(s, run_backward(s, 1), Expected(s)));
   }
 
-  // Products of neighbours with dt A near -8: sums over a chunk that kept the terms of a token with itself would
-  // bury what remains of the others.
+  // With dt A near -8, what passes between neighbours is far smaller than what stands on the diagonal of a chunk.
   void gradients_of_strong_decays_do_not_drown() {
     PackedScan s({128, 64}, {0, 2, 8, 16, 1}, 13);
     s.data.a = {-16.0f, -8.0f};
