@@ -1,6 +1,6 @@
 // `holdfast train` and `holdfast merge` as a person runs them.
 //
-// Planted faults seen caught: the step of a killed run counted twice; a merged model equal to its base.
+// Planted fault seen caught: the steps that a killed run lost counted twice.
 
 #include <QTest>
 #include <csignal>

@@ -1,7 +1,7 @@
 // Mixing, order, packing and the place in the data.
 //
-// Planted faults seen caught: the window not saved with the cursor; the order of prepared rows left to the threads; a
-// row longer than what is left of a micro-batch taken; the refused rows of the last batch forgotten.
+// Planted faults seen caught: the window not saved with the cursor; a row longer than what is left of a micro-batch
+// taken; another order for every row of an epoch; the refused rows of the end forgotten.
 
 #include "training/batcher.h"
 
@@ -149,6 +149,16 @@ class BatcherTest final : public QObject {
     }
     QCOMPARE(refused, 10u);
     QCOMPARE(rows, 20u);
+  }
+
+  void refused_rows_are_told_when_nothing_else_is_left() {
+    BatchPlan wanted = plan({part("a", 2, 2.0, 1)});
+    wanted.rows = 2;
+    const auto made = batcher(wanted);
+    const auto batch = made->next();
+    QVERIFY(batch && batch->micro_batches.empty());
+    QCOMPARE(batch->refused.size(), 2u);
+    QVERIFY(!made->next());
   }
 
   void data_without_one_good_row_is_a_fault() {

@@ -1,7 +1,7 @@
 // Rows of every published form, their loss weights, and files that cannot be trusted.
 //
-// Planted faults seen caught: the prompt's tokens with weight 1; the end token of the turn left out; a bad row dropped
-// without being counted; the shuffled order visiting a row twice; held-out rows also trained on.
+// Planted faults seen caught: the prompt's tokens with weight 1; a bad row dropped without being counted; the shuffled
+// order no permutation (it does not end); held-out rows also trained on; the end of the text not learned.
 
 #include "training/dataset.h"
 

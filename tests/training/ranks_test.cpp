@@ -1,7 +1,7 @@
 // Several processes train as one: this program starts itself under mpirun, twice side by side, and compares.
 //
-// Planted faults seen caught: a rank's gradients left out of the sum; each rank reading all micro-batches; the mean
-// taken over one rank's targets.
+// Planted faults seen caught: a rank's gradients left out of the sum; each rank reading all micro-batches; the
+// evaluation taken over one rank's rows.
 
 #include "training/ranks.h"
 

@@ -1,7 +1,7 @@
 // Recipes: what is read, and what is said about mistakes; learning rates.
 //
-// Planted faults seen caught: unknown keys passed over; paths not taken from the recipe's folder; the warm-up one step
-// short; the cosine not arriving at its end.
+// Planted faults seen caught: unknown keys passed over; paths not taken from the recipe's folder; a warm-up that begins
+// at zero; a cosine that does not arrive at its end.
 
 #include "training/recipe.h"
 

@@ -1,7 +1,7 @@
 // The loop: going on exactly, surviving a kill, steps that cannot be taken, a disk that is full.
 //
-// Planted faults seen caught: the cursor not restored; the optimiser not restored; the schedule begun again after a
-// resume; a damaged checkpoint trusted; a step that was not finite forgotten.
+// Planted faults seen caught: the cursor, the phase's step or the optimiser not restored; a damaged checkpoint trusted;
+// a step that was not finite not written down; lines of lost steps left in the metrics; the best checkpoint not kept.
 
 #include "training/run.h"
 
@@ -253,9 +253,12 @@ class RunTest final : public QObject {
   }
 
   void old_checkpoints_go_and_the_best_stays() {
-    const std::string recipe = run_recipe +
-                               "[checkpoints]\nevery = 1\nkeep_last = 2\n[evaluation]\nevery = 1\nrows = 8\n"
-                               "[[evaluation.data]]\nsource = \"more\"\n";
+    std::string recipe = run_recipe +
+                         "[checkpoints]\nevery = 1\nkeep_last = 2\n[evaluation]\nevery = 1\nrows = 8\n"
+                         "[[evaluation.data]]\nsource = \"more\"\n";
+    // A second phase at such a rate makes the model worse: the best is an old one.
+    const std::string rate = "learning_rate = 1e-3";
+    recipe.replace(recipe.find(rate), rate.size(), "learning_rate = 9.0");
     std::int64_t best = 0;
     RunHooks hooks;
     hooks.on_evaluation = [&](const EvaluationReport& report) {
@@ -263,9 +266,8 @@ class RunTest final : public QObject {
     };
     QVERIFY(run(recipe, options(out("kept")), hooks).end == RunEnd::finished);
     const std::vector<std::int64_t> steps = CheckpointFolder(out("kept") / "checkpoints").steps();
-    QVERIFY(steps.size() == 2 || steps.size() == 3);
-    QVERIFY(std::find(steps.begin(), steps.end(), best) != steps.end());
-    QCOMPARE(steps.back(), 10);
+    QVERIFY2(best > 0 && best < 9, qPrintable(QString::number(best)));
+    QCOMPARE(steps, (std::vector<std::int64_t>{best, 9, 10}));
   }
 
   void a_gate_ends_a_phase_early() {
