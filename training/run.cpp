@@ -25,9 +25,10 @@ namespace fs = std::filesystem;
 using RunClock = std::chrono::steady_clock;
 
 constexpr int run_state_version = 1;
-constexpr double run_mean_decay = 0.95;       // of the recent loss and norm, which spikes are measured by
-constexpr std::int64_t run_mean_least = 20;   // steps before a mean is trusted
-constexpr std::size_t run_speed_window = 20;  // steps that a speed is averaged over
+constexpr double run_mean_decay = 0.95;             // of the recent loss and norm, which spikes are measured by
+constexpr std::int64_t run_mean_least = 20;         // steps before a mean is trusted
+constexpr std::int64_t run_measured_tokens = 2048;  // of the micro-batch that an estimate times on a CPU
+constexpr std::size_t run_speed_window = 20;        // steps that a speed is averaged over
 
 double run_seconds_since(RunClock::time_point begin) {
   return std::chrono::duration<double>(RunClock::now() - begin).count();
@@ -760,6 +761,19 @@ double measured_speed(Trainer& trainer, const BatchPlan& plan, const RunModel& m
   return static_cast<double>(one.front().ids.size()) / run_seconds_since(begin);
 }
 
+// A processor is as fast on a short micro-batch as on a long one, and its memory need not hold the long one to say so;
+// a GPU is timed on what it will do.
+TrainerConfig measured_config(const Recipe& recipe, TrainerConfig config, DeviceKind where) {
+  if (where != DeviceKind::cpu) return config;
+  std::int64_t longest = run_measured_tokens;
+  for (const Phase& phase : recipe.phases) longest = std::max(longest, (phase.sequence_length + 63) / 64 * 64);
+  config.micro_batch_tokens = std::min(config.micro_batch_tokens, longest);
+  return config;
+}
+
+// Of a micro-batch, as many as the trainer makes its buffers for.
+std::int64_t run_most_sequences(const TrainerConfig& config) { return 1 + config.micro_batch_tokens / 256; }
+
 std::size_t run_frozen_bytes(const RunModel& model, const TrainerConfig& config, DeviceKind where) {
   if (config.trained == Trained::full) return 0;
   if (model.base) return weight_bytes(where, *model.base, config.frozen);
@@ -776,19 +790,22 @@ RunEstimate estimate_run(Stream& stream, const Recipe& recipe, const RunOptions&
   estimate.bad_rows = data.bad_rows;
   estimate.bad_row_count = data.bad_row_count;
   const TrainerConfig config = run_trainer_config(recipe, stream.kind());
-  estimate.memory = estimate_memory(model.config, config, config.micro_batch_tokens,
-                                    std::max<std::int64_t>(config.micro_batch_tokens / 64, 1), stream.kind(),
-                                    run_frozen_bytes(model, config, stream.kind()), config.memory_budget);
-  const auto trainer = model.base ? Trainer::create(stream, model.base, config)
-                                  : Trainer::create(stream, model.config, config, model.tokenizer_source);
+  estimate.memory =
+      estimate_memory(model.config, config, config.micro_batch_tokens, run_most_sequences(config), stream.kind(),
+                      run_frozen_bytes(model, config, stream.kind()), config.memory_budget);
+  const TrainerConfig measured = measured_config(recipe, config, stream.kind());
+  const auto trainer = model.base ? Trainer::create(stream, model.base, measured)
+                                  : Trainer::create(stream, model.config, measured, model.tokenizer_source);
   estimate.trained_numbers = trainer->trained_numbers();
-  estimate.memory = trainer->memory();
   double ceiling = options.product_ceiling;
   if (ceiling == 0.0 && stream.kind() == DeviceKind::cpu) ceiling = cpu::measure_ceiling(stream.pool()).f32_flops;
   for (std::size_t i = 0; i < recipe.phases.size(); ++i) {
     const BatchPlan plan = phase_plan(recipe, i, data.phases[i]);
     const PhaseLength length = phase_length(recipe.phases[i], plan, model);
-    const double speed = measured_speed(*trainer, plan, model);
+    BatchPlan short_plan = plan;
+    short_plan.micro_batch_tokens = std::min(plan.micro_batch_tokens, measured.micro_batch_tokens);
+    short_plan.batch_tokens = short_plan.micro_batch_tokens;
+    const double speed = measured_speed(*trainer, short_plan, model);
     const double tokens = static_cast<double>(length.steps) * static_cast<double>(plan.batch_tokens) * length.filled;
     estimate.phases.push_back({recipe.phases[i].name, data.phases[i].finite_rows, length.tokens_per_row, length.filled,
                                length.steps, tokens, speed > 0.0 ? tokens / speed : 0.0});

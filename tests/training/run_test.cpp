@@ -303,7 +303,12 @@ class RunTest final : public QObject {
   void an_estimate_says_memory_and_time() {
     const RunEstimate estimate =
         estimate_run(stream_, Recipe::parse(run_recipe, "/test/run.toml"), options(out("estimate")));
-    QVERIFY(estimate.memory.bytes() > 0 && !estimate.memory.parts.empty());
+    std::size_t planned = 0;
+    RunHooks hooks;
+    hooks.on_step = [&](const StepReport& report) { planned = report.memory; };
+    (void)run(run_recipe, options(out("planned")), hooks);
+    QCOMPARE(estimate.memory.bytes(), planned);
+    QVERIFY(planned > 0 && !estimate.memory.parts.empty());
     QCOMPARE(estimate.phases.size(), 2u);
     QCOMPARE(estimate.phases[0].steps, 6);
     QVERIFY(estimate.phases[0].seconds > 0.0 && estimate.tokens_per_second > 0.0);
