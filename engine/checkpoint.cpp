@@ -31,12 +31,14 @@ class FileCheckpoint final : public Checkpoint {
   [[nodiscard]] const fs::path& path() const noexcept override { return path_; }
   [[nodiscard]] TokenizerSource tokenizer() const override;
   [[nodiscard]] std::optional<std::string> chat_template_text() const override;
+  [[nodiscard]] SamplingAdvice sampling() const override { return sampling_; }
   void release_pages(std::span<const std::byte> bytes) const noexcept override {
     for (const auto& mapping : mappings_) mapping->release_pages(bytes);
   }
 
   CheckpointLayout layout_ = CheckpointLayout::hugging_face;
   Mamba2Config config_;
+  SamplingAdvice sampling_;
   fs::path path_;
   std::vector<std::shared_ptr<const MappedFile>> mappings_;
   std::vector<StoredTensor> tensors_;
@@ -196,14 +198,25 @@ std::unique_ptr<FileCheckpoint> open_mistral(const fs::path& folder) {
   return checkpoint;
 }
 
+std::optional<float> advice(const JsonObject& object, const char* key, double most) {
+  const auto value = object.number(key);
+  if (value && !(*value > 0.0 && *value <= most)) {
+    object.fail(key, *object.find(key), "more than 0 and at most " + std::to_string(static_cast<int>(most)));
+  }
+  return value ? std::optional(static_cast<float>(*value)) : std::nullopt;
+}
+
 // What generation_config.json says of the ids that begin and end a text comes before what config.json says.
-void read_generation_config(const fs::path& folder, Mamba2Config& config) {
+void read_generation_config(const fs::path& folder, Mamba2Config& config, SamplingAdvice& sampling) {
   const fs::path file = folder / "generation_config.json";
   if (!fs::is_regular_file(file)) return;
   const Json json = read_json(file, config_max_bytes);
   const JsonObject object(json, file.string());
   config.bos_token = token_id(object, "bos_token_id", config.bos_token, config.vocab_size);
   config.eos_token = token_id(object, "eos_token_id", config.eos_token, config.vocab_size);
+  sampling.temperature = object.boolean("do_sample").value_or(true) ? advice(object, "temperature", 10.0) : 0.0f;
+  sampling.top_p = advice(object, "top_p", 1.0);
+  sampling.repetition_penalty = advice(object, "repetition_penalty", 10.0);
 }
 
 // A folder with config.json. `weights`: the one file to read, or empty for what the folder has.
@@ -220,7 +233,7 @@ std::unique_ptr<FileCheckpoint> open_configured(const fs::path& folder, const fs
     checkpoint->layout_ = CheckpointLayout::mamba_ssm;
     checkpoint->config_ = mamba_ssm_config(config);
   }
-  read_generation_config(folder, checkpoint->config_);
+  read_generation_config(folder, checkpoint->config_, checkpoint->sampling_);
   WeightFiles files;
   if (weights.empty()) {
     files = folder_weights(folder);

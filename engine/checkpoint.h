@@ -44,6 +44,13 @@ struct TokenizerSource {
   std::filesystem::path path;
 };
 
+// How the makers of a model want it sampled (generation_config.json); what they do not say is empty.
+struct SamplingAdvice {
+  std::optional<float> temperature;         // 0 to 10; 0 where do_sample is false
+  std::optional<float> top_p;               // (0, 1]
+  std::optional<float> repetition_penalty;  // (0, 10]
+};
+
 class Checkpoint {
  public:
   // `path`: a folder, or a file in it, or a GGUF. Throws IoError (not there, not readable) or FormatError (Mamba-1,
@@ -58,6 +65,7 @@ class Checkpoint {
   [[nodiscard]] virtual TokenizerSource tokenizer() const = 0;
   // The checkpoint's own chat template (Jinja text), if it ships one: only looked at to choose ours by name.
   [[nodiscard]] virtual std::optional<std::string> chat_template_text() const = 0;
+  [[nodiscard]] virtual SamplingAdvice sampling() const { return {}; }
   // The mapped pages of these bytes (part of a tensor's) are not needed again soon.
   virtual void release_pages(std::span<const std::byte> bytes) const noexcept = 0;
 

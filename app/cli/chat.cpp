@@ -58,7 +58,7 @@ Chat::Chat(const LoadedModel& loaded, const ChatOptions& options, const std::fil
       output_(options.output),
       conversation_(loaded, {.template_name = options.dialogue.template_name,
                              .system = options.dialogue.system,
-                             .sampler = options.sampler.config(),
+                             .sampler = options.sampler.config(loaded.checkpoint->sampling()),
                              .max_tokens = options.sampler.max_tokens,
                              .stop = options.sampler.stop}) {
   if (options.no_store) return;

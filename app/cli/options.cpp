@@ -57,19 +57,21 @@ void DeviceOptions::add_to(CLI::App& app) {
 LoadDType DeviceOptions::load_dtype() const { return holdfast::load_dtype(dtype); }
 
 void SamplerOptions::add_to(CLI::App& app) {
-  app.add_option("--temperature", params.temperature, "0 = greedy")->capture_default_str()->type_name("X");
+  temperature_ =
+      app.add_option("--temperature", params.temperature, "0 = greedy")->capture_default_str()->type_name("X");
   app.add_option("--top-k", params.top_k, "Keep the k likeliest tokens; 0 = all")
       ->capture_default_str()
       ->type_name("K");
-  app.add_option("--top-p", params.top_p, "Keep the likeliest tokens that together reach p, (0, 1]")
-      ->capture_default_str()
-      ->type_name("P");
+  top_p_ = app.add_option("--top-p", params.top_p, "Keep the likeliest tokens that together reach p, (0, 1]")
+               ->capture_default_str()
+               ->type_name("P");
   app.add_option("--min-p", params.min_p, "Keep tokens of at least p times the likeliest's probability, [0, 1)")
       ->capture_default_str()
       ->type_name("P");
-  app.add_option("--repetition-penalty", params.repetition_penalty, "Over 1: tokens already read become less likely")
-      ->capture_default_str()
-      ->type_name("X");
+  repetition_penalty_ = app.add_option("--repetition-penalty", params.repetition_penalty,
+                                       "Over 1: tokens already read become less likely")
+                            ->capture_default_str()
+                            ->type_name("X");
   app.add_option("--seed", seed, "Same seed, same answer; without it one is drawn and reported")->type_name("N");
   app.add_option("--max-tokens", max_tokens, "Longest answer, thought included")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
@@ -81,8 +83,14 @@ void SamplerOptions::add_to(CLI::App& app) {
       ->type_name("TEXT");
 }
 
-SamplerConfig SamplerOptions::config() const {
+SamplerConfig SamplerOptions::config(const SamplingAdvice& advice) const {
   SamplerConfig config{.params = params, .seed = seed ? *seed : fresh_seed()};
+  const auto take = [](const CLI::Option* option, const std::optional<float>& advised, float& value) {
+    if (advised && (option == nullptr || option->empty())) value = *advised;
+  };
+  take(temperature_, advice.temperature, config.params.temperature);
+  take(top_p_, advice.top_p, config.params.top_p);
+  take(repetition_penalty_, advice.repetition_penalty, config.params.repetition_penalty);
   if (greedy) config.params.temperature = 0.0f;
   try {
     config.validate();

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/checkpoint.h"
 #include "engine/sampler.h"
 #include "engine/token.h"
 #include "engine/weights.h"
@@ -37,7 +38,13 @@ struct SamplerOptions {
   std::vector<std::string> stop;
   void add_to(CLI::App& app);
   // Checked; a seed is drawn when none was given, so that a result can name the seed that gives it again.
-  [[nodiscard]] SamplerConfig config() const;  // throws UsageError
+  // What was not given on the command line is as the model's makers advise. Throws UsageError.
+  [[nodiscard]] SamplerConfig config(const SamplingAdvice& advice = {}) const;
+
+ private:
+  CLI::Option* temperature_ = nullptr;
+  CLI::Option* top_p_ = nullptr;
+  CLI::Option* repetition_penalty_ = nullptr;
 };
 
 struct DialogueOptions {

@@ -38,14 +38,15 @@ class SolveCommand final : public Command {
 
   int run() override {
     const std::string problem = problem_text();
-    Conversation::Settings settings{.template_name = dialogue_.template_name,
-                                    .system = dialogue_.system,
-                                    .sampler = sampler_.config(),
-                                    .max_tokens = sampler_.max_tokens,
-                                    .stop = sampler_.stop};
+    static_cast<void>(sampler_.config());  // a wrong option is said before a model is loaded
     const auto data = globals_->data();
     const LoadedModel loaded =
         load_model(model_.empty() ? default_model(data).path.string() : model_, data, device_, true);
+    Conversation::Settings settings{.template_name = dialogue_.template_name,
+                                    .system = dialogue_.system,
+                                    .sampler = sampler_.config(loaded.checkpoint->sampling()),
+                                    .max_tokens = sampler_.max_tokens,
+                                    .stop = sampler_.stop};
     const Interrupt interrupt;
     Conversation conversation(loaded, std::move(settings));
     std::unique_ptr<SessionRecord> record;

@@ -85,6 +85,7 @@ std::optional<fs::path> program_beside(std::string_view name) {
 }
 
 fs::path resource_dir() {
+  if (const fs::path named = environment("HOLDFAST_RESOURCE_DIR"); named.is_absolute()) return named;
   const fs::path installed = program_dir().parent_path() / "share" / "holdfast";
   std::error_code ignored;
   if (fs::is_directory(installed, ignored) || !fs::is_directory(HOLDFAST_SOURCE_RESOURCES, ignored)) return installed;

@@ -20,7 +20,8 @@ namespace holdfast {
 [[nodiscard]] std::optional<std::filesystem::path> program_beside(std::string_view name);
 
 // What ships with the program: ../share/holdfast from the program, so that an installed tree may be moved; in a build
-// tree, where that is absent, the source tree's resources. Need not exist.
+// tree, where that is absent, the source tree's resources. $HOLDFAST_RESOURCE_DIR, if absolute, comes before both. Need
+// not exist.
 [[nodiscard]] std::filesystem::path resource_dir();
 
 struct InstalledModel {

@@ -193,6 +193,18 @@ class CheckpointTest : public QObject {
     QVERIFY(same_tensors(*Checkpoint::open(folder / "config.json"), *want));
     write_text(folder / "generation_config.json", R"({"eos_token_id": [5, 6]})");
     QCOMPARE(Checkpoint::open(folder)->config().eos_token, 5);
+    QVERIFY(!Checkpoint::open(folder)->sampling().temperature);
+    write_text(folder / "generation_config.json", R"({"temperature": 0.5, "top_p": 0.9, "repetition_penalty": 1.1})");
+    const SamplingAdvice advice = Checkpoint::open(folder)->sampling();
+    QCOMPARE(advice.temperature.value_or(-1), 0.5f);
+    QCOMPARE(advice.top_p.value_or(-1), 0.9f);
+    QCOMPARE(advice.repetition_penalty.value_or(-1), 1.1f);
+    write_text(folder / "generation_config.json", R"({"do_sample": false, "temperature": 0.5})");
+    QCOMPARE(Checkpoint::open(folder)->sampling().temperature.value_or(-1), 0.0f);
+    for (const char* wrong : {R"({"top_p": 1.5})", R"({"repetition_penalty": -1})", R"({"temperature": "hot"})"}) {
+      write_text(folder / "generation_config.json", wrong);
+      QVERIFY_THROWS_EXCEPTION(FormatError, static_cast<void>(Checkpoint::open(folder)));
+    }
   }
   void the_tokenizer_beside_the_weights_is_found() {
     const fs::path folder = golden_copy();

@@ -38,6 +38,7 @@ class WindowTest : public QObject {
  private slots:
   void init() {
     folder_ = std::make_unique<QTemporaryDir>();
+    qputenv("HOLDFAST_RESOURCE_DIR", folder_->path().toUtf8());  // no model ships with these windows
     RecitingModel::write(path("solver"), recital);
   }
 
