@@ -15,6 +15,8 @@
 namespace holdfast {
 namespace {
 
+constexpr SampleParams usual{.temperature = 0.8f, .top_p = 0.95f};  // where nobody says otherwise
+
 QDoubleSpinBox* number(double least, double most, double step, double value) {
   auto* box = new QDoubleSpinBox;
   box->setRange(least, most);
@@ -28,9 +30,9 @@ QDoubleSpinBox* number(double least, double most, double step, double value) {
 
 SamplerPanel::SamplerPanel(QWidget* parent)
     : QFrame(parent, Qt::Popup),
-      temperature_(number(0.0, 2.0, 0.05, 0.8)),
-      topP_(number(0.01, 1.0, 0.01, 0.95)),
-      penalty_(number(0.5, 2.0, 0.05, 1.0)),
+      temperature_(number(0.0, 2.0, 0.05, static_cast<double>(usual.temperature))),
+      topP_(number(0.01, 1.0, 0.01, static_cast<double>(usual.top_p))),
+      penalty_(number(0.5, 2.0, 0.05, static_cast<double>(usual.repetition_penalty))),
       maxTokens_(new QSpinBox),
       fixedSeed_(new QCheckBox(tr("Fixed seed"))),
       seed_(new QLineEdit(QStringLiteral("1"))),
@@ -80,6 +82,7 @@ SamplerPanel::SamplerPanel(QWidget* parent)
   for (QDoubleSpinBox* box : {temperature_, topP_, penalty_}) {
     connect(box, &QDoubleSpinBox::valueChanged, this, &SamplerPanel::changed);
   }
+  connect(this, &SamplerPanel::changed, this, [this] { chosen_ = true; });
 }
 
 TurnSettings SamplerPanel::settings() const {
@@ -111,6 +114,7 @@ QString SamplerPanel::save() const {
 void SamplerPanel::restore(const QString& saved) {
   const QSignalBlocker quiet(this);
   const QJsonObject object = QJsonDocument::fromJson(saved.toUtf8()).object();
+  chosen_ = object.contains(QStringLiteral("temperature"));
   temperature_->setValue(object.value(QStringLiteral("temperature")).toDouble(temperature_->value()));
   topP_->setValue(object.value(QStringLiteral("top_p")).toDouble(topP_->value()));
   penalty_->setValue(object.value(QStringLiteral("repetition_penalty")).toDouble(penalty_->value()));
@@ -120,6 +124,14 @@ void SamplerPanel::restore(const QString& saved) {
   solve_->setChecked(object.value(QStringLiteral("solve")).toBool(false));
   const int format = format_->findData(object.value(QStringLiteral("format")).toString());
   format_->setCurrentIndex(format < 0 ? 0 : format);
+}
+
+void SamplerPanel::setAdvice(const SamplingAdvice& advice) {
+  if (chosen_) return;
+  const QSignalBlocker quiet(this);
+  temperature_->setValue(static_cast<double>(advice.temperature.value_or(usual.temperature)));
+  topP_->setValue(static_cast<double>(advice.top_p.value_or(usual.top_p)));
+  penalty_->setValue(static_cast<double>(advice.repetition_penalty.value_or(usual.repetition_penalty)));
 }
 
 void SamplerPanel::setModelFormat(const QString& format) {

@@ -25,11 +25,14 @@ class SamplerPanel : public QFrame {
   [[nodiscard]] QString save() const;  // as kept in the settings
   void restore(const QString& saved);  // anything unreadable leaves the defaults
   void setModelFormat(const QString& format);
+  // What a model's makers advise, until something has been chosen here.
+  void setAdvice(const SamplingAdvice& advice);
 
  signals:
   void changed();
 
  private:
+  bool chosen_ = false;
   QDoubleSpinBox* temperature_;
   QDoubleSpinBox* topP_;
   QDoubleSpinBox* penalty_;

@@ -114,6 +114,7 @@ ModelInfo ChatEngine::load(const fs::path& path, const std::function<void(double
           .dtype = std::string(name(model->weights().embedding.format())),
           .device = model->device()->description(),
           .format = std::string(name(format)),
+          .sampling = checkpoint->sampling(),
           .layers = config.n_layer,
           .width = config.d_model,
           .weight_bytes = model->weights().bytes(),

@@ -12,6 +12,7 @@
 #include "app/services/live_text.h"
 #include "app/store/store.h"
 #include "engine/chat_template.h"
+#include "engine/checkpoint.h"
 #include "engine/model.h"
 #include "engine/session.h"
 #include "engine/tokenizer.h"
@@ -25,6 +26,7 @@ struct ModelInfo {
   std::string dtype{};
   std::string device{};
   std::string format{};  // of the chat
+  SamplingAdvice sampling{};
   std::int64_t layers = 0;
   std::int64_t width = 0;        // d_model
   std::size_t weight_bytes = 0;  // in memory

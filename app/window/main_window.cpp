@@ -332,6 +332,7 @@ void MainWindow::connectServices() {
   connect(chat_.get(), &ChatService::modelLoaded, this, [this] {
     rememberModel(qstring(chat_->model()->path));
     sampler_->setModelFormat(qstring(chat_->model()->format));
+    sampler_->setAdvice(chat_->model()->sampling);
     inspect_->setModel(chat_->sharedModel());
   });
   connect(chat_.get(), &ChatService::failed, banner, &Banner::showError);
