@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int patience = 20000;
+constexpr int patience = 60000;  // a limit for the slowest machine, not a wait
 const std::vector<std::string> recital{"Two and two", " make", " four.", "\n</think>\n\n", "The answer", " is 4."};
 
 }  // namespace
