@@ -91,15 +91,16 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
   splitter_->setStretchFactor(1, 1);
   splitter_->setSizes({260, 920});
   workspaces_ = new QStackedWidget;
-  workspaces_->addWidget(splitter_);
-  workspaces_->addWidget(inspect_);
   auto* whole = new QWidget;
   auto* across = new QHBoxLayout(whole);
   across->setContentsMargins(0, 0, 0, 0);
   across->setSpacing(0);
-  across->addWidget(buildRail());
+  railWidget_ = buildRail();
+  across->addWidget(railWidget_);
   across->addWidget(workspaces_, 1);
   setCentralWidget(whole);
+  addWorkspace("solveWorkspace", tr("Solve"), splitter_);
+  addWorkspace("inspectWorkspace", tr("Inspect"), inspect_);
   buildStatusBar();
   buildShortcuts();
   connectServices();
@@ -124,24 +125,27 @@ QWidget* MainWindow::buildRail() {
   layout->setContentsMargins(6, 10, 6, 10);
   layout->setSpacing(4);
   rail_ = new QButtonGroup(this);
-  const std::pair<const char*, QString> workspaces[] = {{"solveWorkspace", tr("Solve")},
-                                                        {"inspectWorkspace", tr("Inspect")}};
-  for (const auto& [name, text] : workspaces) {
-    const int index = static_cast<int>(rail_->buttons().size());
-    auto* button = new QToolButton;
-    button->setObjectName(QLatin1String(name));
-    button->setProperty("rail", true);
-    button->setCheckable(true);
-    button->setText(text);
-    button->setToolTip(tr("%1 (Ctrl+%2)").arg(text).arg(index + 1));
-    button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    rail_->addButton(button, index);
-    layout->addWidget(button);
-  }
   layout->addStretch(1);
-  rail_->button(0)->setChecked(true);
   connect(rail_, &QButtonGroup::idClicked, this, &MainWindow::showWorkspace);
   return rail;
+}
+
+// The order of the calls is that down the rail and of Ctrl+1, Ctrl+2, ...
+void MainWindow::addWorkspace(const char* name, const QString& text, QWidget* widget) {
+  const int index = workspaces_->addWidget(widget);
+  auto* button = new QToolButton;
+  button->setObjectName(QLatin1String(name));
+  button->setProperty("rail", true);
+  button->setCheckable(true);
+  button->setChecked(index == 0);
+  button->setText(text);
+  button->setToolTip(tr("%1 (Ctrl+%2)").arg(text).arg(index + 1));
+  button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+  rail_->addButton(button, index);
+  auto* layout = static_cast<QVBoxLayout*>(railWidget_->layout());
+  layout->insertWidget(layout->count() - 1, button);  // before the stretch
+  auto* shortcut = new QShortcut(QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + index)), this);
+  connect(shortcut, &QShortcut::activated, this, [this, index] { showWorkspace(index); });
 }
 
 void MainWindow::showWorkspace(int index) {
@@ -282,10 +286,8 @@ void MainWindow::buildShortcuts() {
   shortcut(Qt::CTRL | Qt::Key_L, [this] { solve_->composer()->focusText(); });
   shortcut(Qt::CTRL | Qt::Key_O, [this] { modelButton_->showMenu(); });
   shortcut(Qt::CTRL | Qt::Key_Comma, [this] { samplerButton_->click(); });
-  shortcut(Qt::CTRL | Qt::Key_1, [this] { showWorkspace(0); });
-  shortcut(Qt::CTRL | Qt::Key_2, [this] { showWorkspace(1); });
   shortcut(Qt::CTRL | Qt::Key_I, [this] {
-    showWorkspace(1);
+    showWorkspace(workspaces_->indexOf(inspect_));
     inspect_->inspectSession();
   });
   shortcut(Qt::Key_F2, [this] { renameSession(); });

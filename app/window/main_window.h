@@ -58,6 +58,7 @@ class MainWindow : public QMainWindow {
 
  private:
   QWidget* buildRail();
+  void addWorkspace(const char* name, const QString& text, QWidget* widget);
   QWidget* buildSide();
   QWidget* buildTopBar();
   void buildStatusBar();
@@ -89,6 +90,7 @@ class MainWindow : public QMainWindow {
   SolvePanel* solve_;
   InspectPanel* inspect_;
   QStackedWidget* workspaces_ = nullptr;
+  QWidget* railWidget_ = nullptr;
   QButtonGroup* rail_ = nullptr;
   QSplitter* splitter_ = nullptr;
   QListView* list_ = nullptr;
