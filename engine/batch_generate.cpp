@@ -19,7 +19,7 @@ class BatchRun {
     if (options.batch < 1)
       throw ArgumentError("batch: " + std::to_string(options.batch) + " sequences, want at least 1");
     for (std::size_t i = 0; i < prompts.size(); ++i) {
-      if (prompts[i].tokens.empty())
+      if (prompts[i].tokens.empty() && options.logits.empty())
         throw ArgumentError("prompt " + std::to_string(i) + ": no tokens, want at least one");
       prompts[i].sampler.validate();
     }
@@ -61,6 +61,7 @@ class BatchRun {
       Sequence& sequence = active_.back();
       if (prompt.sampler.params.repetition_penalty != 1.0f) {
         sequence.seen.assign(prompt.tokens.begin(), prompt.tokens.end());
+        sequence.seen.insert(sequence.seen.end(), options_.seen.begin(), options_.seen.end());
         std::ranges::sort(sequence.seen);
         sequence.seen.erase(std::unique(sequence.seen.begin(), sequence.seen.end()), sequence.seen.end());
       }
@@ -75,8 +76,12 @@ class BatchRun {
     prompt_.assign(tokens.begin(), tokens.end());
     prompt_state_.reset();
     State state = options_.begin == nullptr ? State(model_.device(), model_.config()) : options_.begin->clone(stream_);
-    prompt_logits_.resize(static_cast<std::size_t>(model_.config().vocab_size));
-    model_.forward(stream_, tokens, state, prompt_logits_);
+    if (tokens.empty()) {
+      prompt_logits_.assign(options_.logits.begin(), options_.logits.end());
+    } else {
+      prompt_logits_.resize(static_cast<std::size_t>(model_.config().vocab_size));
+      model_.forward(stream_, tokens, state, prompt_logits_);
+    }
     prompt_state_.emplace(std::move(state));
   }
 
@@ -127,6 +132,7 @@ class BatchRun {
     place->next = token;
     place->reply.tokens.push_back(token);
     place->reply.log_prob += static_cast<double>(log_prob);
+    if (options_.on_token) options_.on_token(place->index, token, log_prob);
     if (prompts_[place->index].sampler.params.repetition_penalty != 1.0f) {
       const auto at = std::ranges::lower_bound(place->seen, token);
       if (at == place->seen.end() || *at != token) place->seen.insert(at, token);

@@ -80,6 +80,7 @@ class Session {  // on one stream; one thread at a time
   [[nodiscard]] std::uint64_t prefix_hash() const noexcept { return prefix_hash_; }
   [[nodiscard]] std::span<const float> logits() const noexcept { return logits_; }
   [[nodiscard]] const State& state() const noexcept { return state_; }
+  [[nodiscard]] std::span<const TokenId> seen() const noexcept { return seen_; }  // distinct ids read, sorted
   // Random numbers used so far. Set when a session is rebuilt by reading its tokens again.
   [[nodiscard]] std::uint64_t draws() const noexcept { return draws_; }
   void set_draws(std::uint64_t draws) noexcept { draws_ = draws; }

@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "app/jobs/job.h"
+#include "app/services/loop_detector.h"
 #include "app/services/turn_writer.h"
+#include "engine/utf8.h"
 #include "kernels/error.h"
 
 namespace holdfast {
@@ -16,6 +18,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t read_block = 256;  // tokens between two looks at the stop button
+constexpr int shown_alternatives = 5;    // of each token, for who wants to see what else there was
+constexpr std::string_view thought_ended_reason = "thought_end";
 
 std::string hexadecimal(std::uint64_t value) {
   std::array<char, 16> digits{};
@@ -50,21 +54,8 @@ std::uint64_t draws_of(const std::vector<NodeRow>& branch) {
 
 }  // namespace
 
-struct ChatEngine::Loaded {
-  fs::path path;
-  std::shared_ptr<const Checkpoint> checkpoint;
-  std::shared_ptr<const Tokenizer> tokenizer;
-  std::string tokenizer_hash;
-  Stream stream;
-  std::shared_ptr<const Mamba2Model> model;
-  ChatFormat format = ChatFormat::plain;  // the model's own
-  CheckpointId row;
-  std::unique_ptr<Session> session;
-  std::map<std::int64_t, std::string> tokenizer_of;  // hash by checkpoint row
-};
-
 ChatEngine::ChatEngine(const fs::path& database, fs::path states, LiveText& live, int threads)
-    : store_(database, {.check = false}), states_(std::move(states)), live_(&live), threads_(threads) {}
+    : store_(database, {.check = false}), states_(store_, std::move(states)), live_(&live), threads_(threads) {}
 ChatEngine::~ChatEngine() = default;
 
 ChatEngine::Loaded& ChatEngine::loaded() {
@@ -125,7 +116,7 @@ std::vector<TokenId> ChatEngine::ids_of(const std::vector<NodeRow>& branch, std:
                                         const TurnSettings& settings) {
   Loaded& now = loaded();
   const NodeRow& node = branch[index];
-  if (node.tokens && now.tokenizer_of[node.checkpoint.value] == now.tokenizer_hash) return *node.tokens;
+  if (node.tokens && reads_alike(node.checkpoint)) return *node.tokens;
   const ChatTemplate format(settings.format.value_or(now.format), now.tokenizer);
   if (node.kind == NodeKind::note) return {};
   // Text that another tokenizer wrote is encoded again, turn by turn.
@@ -136,44 +127,32 @@ std::vector<TokenId> ChatEngine::ids_of(const std::vector<NodeRow>& branch, std:
     if (ended_by_model(node)) ids.insert(ids.end(), end.begin(), end.end());
     return ids;
   }
+  // What a system message says is read with the question behind it: some formats have no turn for it alone.
+  if (node.kind == NodeKind::system) return {};
+  const bool instructed = index > 0 && branch[index - 1].kind == NodeKind::system;
+  const std::size_t before = instructed ? index - 1 : index;
   std::vector<TokenId> ids;
-  if (index > 0 && branch[index - 1].kind != NodeKind::system && !ended_by_model(branch[index - 1])) {
-    ids = format.close_assistant();
-  }
-  const ChatRole role = node.kind == NodeKind::system ? ChatRole::system : ChatRole::user;
-  const std::vector<TokenId> message = format.tokens({role, node.text}, index == 0, settings.solve);
-  ids.insert(ids.end(), message.begin(), message.end());
+  if (before > 0 && !ended_by_model(branch[before - 1])) ids = format.close_assistant();
+  std::vector<ChatMessage> messages;
+  if (instructed) messages.push_back({ChatRole::system, branch[before].text});
+  messages.push_back({ChatRole::user, node.text});
+  const std::vector<TokenId> read = format.tokens(messages, before == 0, settings.solve);
+  ids.insert(ids.end(), read.begin(), read.end());
   return ids;
 }
 
-bool ChatEngine::restore_state(SessionId id, const std::vector<TokenId>& ids) {
-  Loaded& now = loaded();
-  for (const SnapshotRow& row : store_.snapshots(id)) {
-    const auto position = static_cast<std::size_t>(row.position);
-    if (!(row.checkpoint == now.row) || position > ids.size()) continue;
-    if (prefix_hash(0, std::span(ids).first(position)) != row.prefix_hash) continue;
-    try {
-      now.session->restore(Snapshot::load(states_ / row.file, now.model->config()));
-      return true;
-    } catch (const Error&) {
-      // A state is a cache: when its file is gone or damaged, the ids are read again.
-      store_.remove_snapshot(row.id);
-    }
-  }
-  return false;
-}
-
 void ChatEngine::find_state(SessionId id, const std::vector<TokenId>& ids, std::uint64_t draws) {
-  Session& session = *loaded().session;
+  Loaded& now = loaded();
+  Session& session = *now.session;
   const std::uint64_t held = session.tokens_read();
-  if (held > 0 && held <= ids.size() && prefix_hash(0, std::span(ids).first(held)) == session.prefix_hash()) return;
-  if (restore_state(id, ids)) return;
-  session.reset();
-  session.set_draws(draws);
+  const bool holds =
+      held > 0 && held <= ids.size() && prefix_hash(0, std::span(ids).first(held)) == session.prefix_hash();
+  if (!holds && !states_.restore(session, id, now.row, ids)) session.reset();
+  session.set_draws(draws);  // of this branch: the state may have been kept on another
 }
 
-bool ChatEngine::read_branch(SessionId id, std::vector<NodeRow>& branch, const TurnSettings& settings,
-                             NodeStatistics& statistics, const TurnEvents& events, const std::stop_token& stop) {
+// The model is known to the store from its first use on.
+CheckpointId ChatEngine::register_model() {
   Loaded& now = loaded();
   if (!now.row) {
     now.row = store_.register_checkpoint({.fingerprint = now.model->fingerprint(),
@@ -184,10 +163,24 @@ bool ChatEngine::read_branch(SessionId id, std::vector<NodeRow>& branch, const T
                                           .tokenizer = now.tokenizer_hash});
   }
   for (const CheckpointRow& row : store_.checkpoints()) now.tokenizer_of[row.id.value] = row.tokenizer;
+  return now.row;
+}
+
+// Token ids of what this model wrote mean the same to the one that is loaded.
+bool ChatEngine::reads_alike(CheckpointId checkpoint) {
+  const auto found = loaded().tokenizer_of.find(checkpoint.value);
+  return found != loaded().tokenizer_of.end() && found->second == loaded().tokenizer_hash;
+}
+
+bool ChatEngine::read_branch(SessionId id, std::vector<NodeRow>& branch, const TurnSettings& settings,
+                             NodeStatistics& statistics, const std::function<void(std::int64_t, std::int64_t)>& reading,
+                             const std::stop_token& stop) {
+  Loaded& now = loaded();
+  register_model();
   std::vector<TokenId> ids;
   for (std::size_t i = 0; i < branch.size(); ++i) {
     const std::vector<TokenId> of_node = ids_of(branch, i, settings);
-    if (branch[i].kind == NodeKind::user && !branch[i].tokens) {
+    if (branch[i].kind != NodeKind::note && !branch[i].tokens) {
       store_.set_tokens(branch[i].id, of_node, now.row);
       branch[i].tokens = of_node;
     }
@@ -200,7 +193,7 @@ bool ChatEngine::read_branch(SessionId id, std::vector<NodeRow>& branch, const T
   statistics.prompt_tokens = static_cast<std::int64_t>(ids.size() - done);
   while (done < ids.size()) {
     if (stop.stop_requested()) return false;
-    events.reading(static_cast<std::int64_t>(done), static_cast<std::int64_t>(ids.size()));
+    reading(static_cast<std::int64_t>(done), static_cast<std::int64_t>(ids.size()));
     const std::size_t block = std::min(read_block, ids.size() - done);
     now.session->read(std::span(ids).subspan(done, block));
     done += block;
@@ -216,21 +209,74 @@ GenerateOptions ChatEngine::options_of(const NodeRow& row, std::int64_t max_toke
           .sampler = row.sampler.value_or(SamplerConfig{}),
           .stop_tokens = format.stop_tokens(),
           .stop_strings = format.stop_strings(),
-          .alternatives = 0};
+          .alternatives = shown_alternatives};
 }
 
-NodeRow ChatEngine::generate(TurnWriter& writer, const NodeRow& row, std::int64_t max_tokens, std::stop_token stop) {
-  Session& session = *loaded().session;
+// Draws until a reason to stop, keeping states on the way: where a thought ends, and every so often in a long text.
+StopReason ChatEngine::draw(TurnWriter& writer, std::int64_t max_tokens, const TurnEvents& events,
+                            const std::stop_token& stop) {
+  Loaded& now = loaded();
+  Session& session = *now.session;
+  const SessionId id = writer.row().session;
+  const std::uint64_t spacing = StateKeeper::spacing(session.state().bytes());
+  LoopDetector loops;
+  bool loop_told = false;
+  NodeKind kind = writer.row().kind;
+  const auto on_token = [&](const TokenEvent& event) {
+    const bool thought_ended = kind == NodeKind::thought && writer.row().kind == NodeKind::answer;
+    if (thought_ended || session.tokens_read() % spacing == 0) states_.note(session, id, now.row);
+    kind = writer.row().kind;
+    writer.token(event);
+    const std::optional<std::size_t> repeated = loop_told ? std::nullopt : loops.push(event.token);
+    if (!repeated || !events.looping) return;
+    loop_told = true;
+    const auto written = std::ssize(writer.row().tokens.value());
+    events.looping(writer.row().id, std::max<std::int64_t>(0, written - static_cast<std::int64_t>(*repeated)));
+  };
+  return session.generate(options_of(writer.row(), max_tokens), on_token, stop).reason;
+}
+
+// True when one of the tokens ends the turn.
+bool ChatEngine::force(TurnWriter& writer, const std::vector<TokenId>& tokens) {
+  loaded().session->read(tokens);
+  for (const TokenId token : tokens) writer.forced(token);
+  const std::vector<TokenId> stops = options_of(writer.row(), 0).stop_tokens;
+  return !tokens.empty() && std::ranges::find(stops, tokens.back()) != stops.end();
+}
+
+NodeRow ChatEngine::generate(TurnWriter& writer, std::int64_t max_tokens, std::int64_t thinking_budget,
+                             const TurnEvents& events, const std::stop_token& stop) {
+  const bool limited = thinking_budget > 0 && thinking_budget < max_tokens && writer.row().kind == NodeKind::thought;
+  StopReason reason = draw(writer, limited ? thinking_budget : max_tokens, events, stop);
+  if (limited && reason == StopReason::length) {
+    if (writer.row().kind == NodeKind::thought) {
+      force(writer, loaded().tokenizer->encode(std::string(thought_closing), true));
+    }
+    reason = draw(writer, max_tokens - thinking_budget, events, stop);
+  }
+  return writer.finish(name(reason));
+}
+
+NodeRow ChatEngine::written(TurnWriter& writer, const std::function<NodeRow()>& turn) {
   try {
-    const GenerateResult result = session.generate(
-        options_of(row, max_tokens), [&](const TokenEvent& event) { writer.token(event); }, stop);
-    return writer.finish(name(result.reason));
+    return turn();
   } catch (...) {
-    // The token that failed is in the text and perhaps not in the state: the next turn reads the ids again.
-    session.reset();
+    loaded().session->reset();
     if (writer.row().id) writer.finish("error");
     throw;
   }
+}
+
+NodeRow ChatEngine::begun(SessionId id, const NodeRow& question, const TurnSettings& settings) {
+  NodeRow row;
+  row.session = id;
+  row.parent = question.id;
+  row.checkpoint = loaded().row;
+  row.chat_format = name(settings.format.value_or(loaded().format));
+  row.sampler = settings.sampler;
+  row.max_tokens = settings.max_tokens;
+  row.draws = loaded().session->draws();
+  return row;
 }
 
 std::optional<NodeRow> ChatEngine::answer(SessionId id, const TurnSettings& settings, const TurnEvents& events,
@@ -238,69 +284,136 @@ std::optional<NodeRow> ChatEngine::answer(SessionId id, const TurnSettings& sett
   Loaded& now = loaded();
   settings.sampler.validate();
   std::vector<NodeRow> branch = store_.branch(id);
-  if (branch.empty() || branch.back().kind != NodeKind::user)
+  if (branch.empty() || branch.back().kind != NodeKind::user) {
     throw ArgumentError("no question is waiting for an answer");
-  NodeRow row;
-  if (!read_branch(id, branch, settings, row.statistics, events, stop)) return std::nullopt;
+  }
+  NodeStatistics statistics;
+  if (!read_branch(id, branch, settings, statistics, events.reading, stop)) return std::nullopt;
+  states_.note(*now.session, id, now.row);  // other answers to this question begin here
+  NodeRow row = begun(id, branch.back(), settings);
+  row.statistics = statistics;
   const ChatTemplate format(settings.format.value_or(now.format), now.tokenizer);
-  row.session = id;
-  row.parent = branch.back().id;
-  row.checkpoint = now.row;
-  row.chat_format = name(format.format());
-  row.sampler = settings.sampler;
-  row.max_tokens = settings.max_tokens;
-  row.draws = now.session->draws();
   live_->clear();
   TurnWriter writer(store_, *live_, format, *now.tokenizer, row, now.session->tokens_read());
-  writer.begin();
-  events.started(writer.row(), static_cast<std::int64_t>(now.session->tokens_read()));
-  return generate(writer, row, settings.max_tokens, std::move(stop));
+  return written(writer, [&] {
+    writer.begin();
+    events.started(writer.row(), static_cast<std::int64_t>(now.session->tokens_read()));
+    return generate(writer, settings.max_tokens, settings.thinking_budget, events, stop);
+  });
 }
 
 std::optional<NodeRow> ChatEngine::go_on(SessionId id, std::int64_t max_tokens, const TurnEvents& events,
-                                         std::stop_token stop) {
+                                         std::stop_token stop, const std::vector<TokenId>& forced) {
   Loaded& now = loaded();
   std::vector<NodeRow> branch = store_.branch(id);
   if (branch.empty() || !branch.back().sampler || ended_by_model(branch.back())) {
     throw ArgumentError("the last answer is complete: there is nothing to go on with");
   }
+  // An edited text has no tokens yet; here it goes on, so nothing closes it.
+  if (!branch.back().tokens) {
+    branch.back().tokens = now.tokenizer->encode(branch.back().text);
+    branch.back().statistics.forced_tokens = std::ssize(*branch.back().tokens);
+    branch.back().checkpoint = register_model();
+    store_.set_tokens(branch.back().id, *branch.back().tokens, branch.back().checkpoint);
+  }
   NodeRow row = branch.back();
   const TurnSettings settings{.sampler = *row.sampler, .format = chat_format(row.chat_format)};
   NodeStatistics statistics;
-  if (!read_branch(id, branch, settings, statistics, events, stop)) return std::nullopt;
+  if (!read_branch(id, branch, settings, statistics, events.reading, stop)) return std::nullopt;
   row.statistics.state_bytes = statistics.state_bytes;
+  row.statistics.prompt_tokens = statistics.prompt_tokens;
+  row.statistics.restored_tokens = statistics.restored_tokens;
   row.checkpoint = now.row;
   const ChatTemplate format(chat_format(row.chat_format), now.tokenizer);
   live_->clear();
   TurnWriter writer = TurnWriter::resume(store_, *live_, format, *now.tokenizer, row, now.session->tokens_read());
-  writer.begin();
-  events.started(writer.row(), static_cast<std::int64_t>(now.session->tokens_read()));
-  return generate(writer, row, max_tokens, std::move(stop));
+  return written(writer, [&] {
+    writer.begin();
+    events.started(writer.row(), static_cast<std::int64_t>(now.session->tokens_read()));
+    if (!forced.empty() && force(writer, forced)) return writer.finish(name(StopReason::stop_token));
+    return generate(writer, max_tokens, 0, events, stop);
+  });
+}
+
+std::optional<NodeRow> ChatEngine::answer_now(SessionId id, std::int64_t max_tokens, const TurnEvents& events,
+                                              std::stop_token stop) {
+  const std::vector<NodeRow> branch = store_.branch(id);
+  if (branch.empty() || branch.back().kind != NodeKind::thought) {
+    throw ArgumentError("the session does not end in a thought: there is nothing to cut short");
+  }
+  return go_on(id, max_tokens, events, std::move(stop), loaded().tokenizer->encode(std::string(thought_closing), true));
+}
+
+std::optional<NodeRow> ChatEngine::think_more(SessionId id, std::int64_t max_tokens, const TurnEvents& events,
+                                              std::stop_token stop) {
+  const std::vector<NodeRow> branch = store_.branch(id);
+  const auto thought =
+      std::find_if(branch.rbegin(), branch.rend(), [](const NodeRow& node) { return node.kind == NodeKind::thought; });
+  if (thought == branch.rend() || std::distance(branch.rbegin(), thought) > 1) {
+    throw ArgumentError("the session does not end in a thought and its answer: there is nothing to think more about");
+  }
+  const std::vector<TokenId> again = loaded().tokenizer->encode(std::string(thought_reopening));
+  if (thought->stop_reason == thought_ended_reason || thought->kind != branch.back().kind) {
+    fork(thought->id, open_length(*thought), thought->sampler->seed);
+  }
+  return go_on(id, max_tokens, events, std::move(stop), again);
+}
+
+// Tokens of a thought before those that close it.
+std::int64_t ChatEngine::open_length(const NodeRow& thought) {
+  const std::vector<TokenId>& tokens = thought.tokens.value();
+  std::string text;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    text += shown_bytes(*loaded().tokenizer, tokens[i]);
+    if (text.find("</think>") == std::string::npos) continue;
+    // The marker may be several tokens: back to where it began.
+    const std::size_t mark = text.find("</think>");
+    std::size_t length = 0;
+    for (std::size_t j = 0; j <= i; ++j) {
+      length += shown_bytes(*loaded().tokenizer, tokens[j]).size();
+      if (length > mark) return static_cast<std::int64_t>(j);
+    }
+  }
+  return std::ssize(tokens);
+}
+
+NodeRow ChatEngine::fork(NodeId node, std::int64_t position, std::uint64_t seed) {
+  Loaded& now = loaded();
+  register_model();
+  const std::optional<NodeRow> from = store_.node(node);
+  if (!from || !from->tokens || !from->sampler || from->running) {
+    throw ArgumentError("node " + std::to_string(node.value) + ": not a finished text of a model, so no fork of it");
+  }
+  if (!reads_alike(from->checkpoint)) {
+    throw ArgumentError("this text was written by a model with another tokenizer; open that one to fork inside it");
+  }
+  if (position < 0 || position > std::ssize(*from->tokens)) {
+    throw ArgumentError("fork at token " + std::to_string(position) + ", want 0 to " +
+                        std::to_string(from->tokens->size()));
+  }
+  if (from->kind == NodeKind::thought) position = std::min(position, open_length(*from));
+  NodeRow row = *from;
+  row.tokens->resize(static_cast<std::size_t>(position));
+  Utf8Joiner joiner;
+  std::string text;
+  for (const TokenId token : *row.tokens) text += joiner.push(shown_bytes(*now.tokenizer, token));
+  row.text = text;
+  row.sampler->seed = seed;
+  row.stop_reason = "forked";
+  row.statistics = {.generated_tokens = position, .state_bytes = row.statistics.state_bytes};
+  NodeRow added = store_.add_node(row);
+  std::vector<TokenChoice> choices = store_.token_choices(node);
+  if (std::ssize(choices) >= position) {
+    choices.resize(static_cast<std::size_t>(position));
+    store_.set_token_choices(added.id, choices);
+  }
+  return added;
 }
 
 void ChatEngine::keep_state(SessionId id) {
   Loaded& now = loaded();
-  if (now.session->tokens_read() == 0 || !now.row) return;
-  fs::create_directories(states_);
-  const std::uint64_t hash = now.session->prefix_hash();
-  const std::string file = std::to_string(id.value) + "-" + std::to_string(now.row.value) + "-" +
-                           std::to_string(now.session->tokens_read()) + "-" + hexadecimal(hash) + ".safetensors";
-  const std::vector<SnapshotRow> before = store_.snapshots(id);
-  const auto same = [&](const SnapshotRow& row) { return row.file == file; };
-  if (std::any_of(before.begin(), before.end(), same)) return;
-  now.session->snapshot().save(states_ / file);
-  store_.add_snapshot({.session = id,
-                       .checkpoint = now.row,
-                       .position = static_cast<std::int64_t>(now.session->tokens_read()),
-                       .prefix_hash = hash,
-                       .file = file,
-                       .bytes = static_cast<std::int64_t>(fs::file_size(states_ / file))});
-  for (const SnapshotRow& row : before) {
-    if (row.pinned) continue;
-    store_.remove_snapshot(row.id);
-    std::error_code gone;
-    fs::remove(states_ / row.file, gone);
-  }
+  if (now.row) states_.note(*now.session, id, now.row);
+  states_.write();
 }
 
 }  // namespace holdfast

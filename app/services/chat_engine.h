@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -10,6 +11,8 @@
 #include <vector>
 
 #include "app/services/live_text.h"
+#include "app/services/state_keeper.h"
+#include "app/services/vote.h"
 #include "app/store/store.h"
 #include "engine/chat_template.h"
 #include "engine/checkpoint.h"
@@ -19,13 +22,16 @@
 
 namespace holdfast {
 
+class TurnWriter;
+
 struct ModelInfo {
   std::string name{};  // of its folder or file
   std::string path{};
   std::string layout{};
   std::string dtype{};
   std::string device{};
-  std::string format{};  // of the chat
+  std::string device_reason{};  // why it is not a GPU; empty on one
+  std::string format{};         // of the chat
   SamplingAdvice sampling{};
   std::int64_t layers = 0;
   std::int64_t width = 0;        // d_model
@@ -41,6 +47,7 @@ struct SharedModel {
 struct TurnSettings {
   SamplerConfig sampler{};
   std::int64_t max_tokens = 4096;
+  std::int64_t thinking_budget = 0;    // tokens after which a thought is closed; 0 = none
   bool solve = false;                  // ask for a reasoned answer in a box, where the format knows how
   std::optional<ChatFormat> format{};  // absent: the model's own
 };
@@ -50,7 +57,28 @@ struct TurnEvents {
   std::function<void(std::int64_t done, std::int64_t total)> reading{};
   // The first token is next. What stands so far: empty, or the text of the node that goes on.
   std::function<void(const NodeRow& row, std::int64_t tokens_read)> started{};
+  // The text has begun to repeat itself: node and number of tokens of it before the repetition. Once per turn.
+  std::function<void(NodeId node, std::int64_t position)> looping{};
 };
+
+// Where a vote stands.
+struct VoteProgress {
+  NodeId question{};
+  std::size_t asked = 0;  // samples wanted
+  std::size_t done = 0;   // samples that came to an end
+  Vote vote{};
+  bool decided = false;  // nothing that is still to come can change the majority
+  std::int64_t tokens = 0;
+  double tokens_per_second = 0.0;
+};
+struct VoteEvents {
+  std::function<void(std::int64_t done, std::int64_t total)> reading{};
+  std::function<void(const VoteProgress&)> changed{};  // at every end of a sample, and now and then between
+};
+
+// What a thought is closed with, and what makes it go on.
+inline constexpr std::string_view thought_closing = "\n</think>\n\n";
+inline constexpr std::string_view thought_reopening = "\n\nWait, let me check that again. ";
 
 class ChatEngine {
  public:
@@ -69,28 +97,63 @@ class ChatEngine {
   // Answers the question at the end of the session. Nothing when stopped before the first token.
   std::optional<NodeRow> answer(SessionId id, const TurnSettings& settings, const TurnEvents& events,
                                 std::stop_token stop);
-  // Goes on with the stopped text at the end of the session, with the settings it was begun with, exactly as if it had
-  // not been stopped; `max_tokens` more.
-  std::optional<NodeRow> go_on(SessionId id, std::int64_t max_tokens, const TurnEvents& events, std::stop_token stop);
-  // Keeps the state of the session beside the database, so that it need not be read again.
+  // Goes on with the stopped, edited or forked text at the end of the session, with the settings it was begun with; a
+  // stopped one exactly as if it had not been stopped. `max_tokens` more. `forced`: tokens to write first.
+  std::optional<NodeRow> go_on(SessionId id, std::int64_t max_tokens, const TurnEvents& events, std::stop_token stop,
+                               const std::vector<TokenId>& forced = {});
+  // Closes the thought at the end of the session and has the answer written.
+  std::optional<NodeRow> answer_now(SessionId id, std::int64_t max_tokens, const TurnEvents& events,
+                                    std::stop_token stop);
+  // Has the last thought of the session go on where it had ended: a new branch beside it.
+  std::optional<NodeRow> think_more(SessionId id, std::int64_t max_tokens, const TurnEvents& events,
+                                    std::stop_token stop);
+  // A new branch beside this generated node, of its first `position` tokens, drawn on with another seed. It becomes the
+  // session's head.
+  NodeRow fork(NodeId node, std::int64_t position, std::uint64_t seed);
+  // Has the question at the end of the session answered `samples` times from the one state behind it, all in one batch,
+  // as branches beside each other. Ends early when the majority is decided. The head becomes the first reply of the
+  // majority. `stop` keeps what is there.
+  VoteProgress vote(SessionId id, const TurnSettings& settings, int samples, const VoteEvents& events,
+                    std::stop_token stop);
+  // Keeps the states of the session beside the database, so that they need not be read again.
   void keep_state(SessionId id);
 
  private:
-  struct Loaded;
+  struct Loaded {
+    std::filesystem::path path;
+    std::shared_ptr<const Checkpoint> checkpoint;
+    std::shared_ptr<const Tokenizer> tokenizer;
+    std::string tokenizer_hash;
+    Stream stream;
+    std::shared_ptr<const Mamba2Model> model;
+    ChatFormat format = ChatFormat::plain;  // the model's own
+    CheckpointId row;
+    std::unique_ptr<Session> session;
+    std::map<std::int64_t, std::string> tokenizer_of;  // hash by checkpoint row
+  };
 
   [[nodiscard]] Loaded& loaded();  // throws ArgumentError when no model is
+  CheckpointId register_model();
+  [[nodiscard]] bool reads_alike(CheckpointId checkpoint);
+  [[nodiscard]] std::int64_t open_length(const NodeRow& thought);
+  // Runs a turn. What was drawn and not read when it failed is in the text and perhaps not in the state: the next turn
+  // then reads the ids again.
+  NodeRow written(TurnWriter& writer, const std::function<NodeRow()>& turn);
   // Reads what the session has not read of the branch; false when stopped on the way.
   bool read_branch(SessionId id, std::vector<NodeRow>& branch, const TurnSettings& settings, NodeStatistics& statistics,
-                   const TurnEvents& events, const std::stop_token& stop);
+                   const std::function<void(std::int64_t, std::int64_t)>& reading, const std::stop_token& stop);
   [[nodiscard]] std::vector<TokenId> ids_of(const std::vector<NodeRow>& branch, std::size_t index,
                                             const TurnSettings& settings);
   void find_state(SessionId id, const std::vector<TokenId>& ids, std::uint64_t draws);
-  bool restore_state(SessionId id, const std::vector<TokenId>& ids);
-  NodeRow generate(class TurnWriter& writer, const NodeRow& row, std::int64_t max_tokens, std::stop_token stop);
+  [[nodiscard]] NodeRow begun(SessionId id, const NodeRow& question, const TurnSettings& settings);
+  NodeRow generate(TurnWriter& writer, std::int64_t max_tokens, std::int64_t thinking_budget, const TurnEvents& events,
+                   const std::stop_token& stop);
+  StopReason draw(TurnWriter& writer, std::int64_t max_tokens, const TurnEvents& events, const std::stop_token& stop);
+  bool force(TurnWriter& writer, const std::vector<TokenId>& tokens);
   [[nodiscard]] GenerateOptions options_of(const NodeRow& row, std::int64_t max_tokens);
 
   Store store_;
-  std::filesystem::path states_;
+  StateKeeper states_;
   LiveText* live_;
   int threads_;
   std::unique_ptr<Loaded> loaded_;

@@ -19,7 +19,15 @@ double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::
 
 std::uint64_t draws_after(const NodeRow& node) noexcept {
   const bool greedy = !node.sampler || node.sampler->params.temperature == 0.0f;
-  return node.draws + (greedy || !node.tokens ? 0 : node.tokens->size());
+  const auto forced = static_cast<std::uint64_t>(node.statistics.forced_tokens);
+  return node.draws + (greedy || !node.tokens ? 0 : node.tokens->size() - std::min(forced, node.tokens->size()));
+}
+
+std::string shown_bytes(const Tokenizer& tokenizer, TokenId token) {
+  const std::string_view bytes = tokenizer.bytes(token);
+  if (!bytes.empty()) return std::string(bytes);
+  const std::string piece = tokenizer.piece(token);
+  return piece == "<think>" || piece == "</think>" ? piece : std::string{};
 }
 
 TurnWriter::TurnWriter(Store& store, LiveText& live, const ChatTemplate& format, const Tokenizer& tokenizer,
@@ -45,6 +53,7 @@ TurnWriter TurnWriter::resume(Store& store, LiveText& live, const ChatTemplate& 
   writer.splitter_ = ThoughtSplitter::after(thought ? ThoughtSplitter::Part::thought : ThoughtSplitter::Part::answer,
                                             writer.row_.text);
   writer.seconds_before_ = writer.row_.statistics.seconds;
+  writer.choices_ = store.token_choices(writer.row_.id);
   store.resume_node(writer.row_.id);
   writer.open_ = true;
   return writer;
@@ -61,14 +70,17 @@ void TurnWriter::open_node(NodeKind kind) {
   open_ = true;
 }
 
-std::string TurnWriter::text_of(const TokenEvent& event) {
-  if (!event.bytes.empty()) return joiner_.push(event.bytes);
-  // Some tokenizers hold the markers of a thought as control tokens, which have no bytes.
-  const std::string piece = tokenizer_->piece(event.token);
-  return piece == "<think>" || piece == "</think>" ? piece : std::string{};
+void TurnWriter::token(const TokenEvent& event) {
+  add(event.token,
+      {.log_prob = event.log_prob, .alternatives = {event.alternatives.begin(), event.alternatives.end()}});
 }
 
-void TurnWriter::token(const TokenEvent& event) {
+void TurnWriter::forced(TokenId token) {
+  ++row_.statistics.forced_tokens;
+  add(token, {});
+}
+
+void TurnWriter::add(TokenId token, TokenChoice choice) {
   const Clock::time_point now = Clock::now();
   const double seconds = seconds_between(token_time_, now);
   smooth_seconds_ = smooth_seconds_ == 0.0 ? seconds : smooth_seconds_ + smoothing * (seconds - smooth_seconds_);
@@ -81,9 +93,11 @@ void TurnWriter::token(const TokenEvent& event) {
     rate_start_ = now;
     rate_tokens_ = 0;
   }
-  row_.tokens->push_back(event.token);
-  new_tokens_.push_back(event.token);
-  ThoughtSplitter::Added added = splitter_.push(text_of(event));
+  const bool stops = std::ranges::find(format_->stop_tokens(), token) != format_->stop_tokens().end();
+  if (choices_.size() == row_.tokens->size()) choices_.push_back(std::move(choice));
+  row_.tokens->push_back(token);
+  new_tokens_.push_back(token);
+  ThoughtSplitter::Added added = splitter_.push(stops ? std::string{} : joiner_.push(shown_bytes(*tokenizer_, token)));
   take(added);
   show(added);
   journal(false);
@@ -115,11 +129,17 @@ void TurnWriter::end_thought() {
   row_.statistics.generated_tokens = static_cast<std::int64_t>(row_.tokens->size());
   row_.statistics.seconds = seconds_before_ + seconds_between(node_start_, Clock::now());
   answer.id = store_->finish_and_begin(row_, answer);
+  write_choices();
   row_ = std::move(answer);
   new_tokens_.clear();
   new_text_.clear();
   seconds_before_ = 0.0;
   node_start_ = journal_time_ = Clock::now();
+}
+
+void TurnWriter::write_choices() {
+  if (!choices_.empty()) store_->set_token_choices(row_.id, choices_);
+  choices_.clear();
 }
 
 void TurnWriter::journal(bool now) {
@@ -153,6 +173,7 @@ NodeRow TurnWriter::finish(std::string_view reason) {
   row_.statistics.generated_tokens = static_cast<std::int64_t>(row_.tokens->size());
   row_.statistics.seconds = seconds_before_ + seconds_between(node_start_, Clock::now());
   store_->finish_node(row_);
+  write_choices();
   return row_;
 }
 

@@ -18,6 +18,9 @@ namespace holdfast {
 // Random numbers drawn in the session when this generated node ended; a greedy choice draws none.
 [[nodiscard]] std::uint64_t draws_after(const NodeRow& node) noexcept;
 
+// A token's share of a text; some tokenizers hold the markers of a thought as control tokens, which have no bytes.
+[[nodiscard]] std::string shown_bytes(const Tokenizer& tokenizer, TokenId token);
+
 class TurnWriter {
  public:
   // `row` carries what both nodes of the turn share: session, parent, checkpoint, format, sampler, draws, statistics.
@@ -30,6 +33,7 @@ class TurnWriter {
 
   void begin();  // the node that stands first is in the database before the first token is drawn
   void token(const TokenEvent& event);
+  void forced(TokenId token);  // one that a person put there
   // Writes what is running as finished, in one transaction. `reason` as in NodeRow::stop_reason.
   NodeRow finish(std::string_view reason);
   [[nodiscard]] const NodeRow& row() const noexcept { return row_; }
@@ -37,21 +41,23 @@ class TurnWriter {
  private:
   using Clock = std::chrono::steady_clock;
 
+  void add(TokenId token, TokenChoice choice);
+  void write_choices();
   void open_node(NodeKind kind);
   void end_thought();
   void take(const ThoughtSplitter::Added& added);
   void journal(bool now);
   void show(const ThoughtSplitter::Added& added);
   void cut_stop_string();
-  [[nodiscard]] std::string text_of(const TokenEvent& event);
 
   Store* store_;
   LiveText* live_;
   const ChatTemplate* format_;
   const Tokenizer* tokenizer_;
-  NodeRow row_;                      // the node being written
-  bool open_ = false;                // it is in the database
-  std::vector<TokenId> new_tokens_;  // not in the journal yet
+  NodeRow row_;                       // the node being written
+  bool open_ = false;                 // it is in the database
+  std::vector<TokenChoice> choices_;  // of its tokens; of none where an earlier run did not keep them
+  std::vector<TokenId> new_tokens_;   // not in the journal yet
   std::string new_text_;
   ThoughtSplitter splitter_;
   Utf8Joiner joiner_;

@@ -1,5 +1,6 @@
 #include "app/store/columns.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <nlohmann/json.hpp>
@@ -31,6 +32,17 @@ void read_field(const nlohmann::json& object, const char* field, T& value) {
   if (found != object.end() && found->is_number()) value = found->get<T>();
 }
 
+void put_word(std::vector<std::byte>& blob, std::uint32_t word) {
+  for (int shift = 0; shift < 32; shift += 8) blob.push_back(static_cast<std::byte>((word >> shift) & 0xffu));
+}
+
+std::uint32_t take_word(std::span<const std::byte>& blob) {
+  std::uint32_t word = 0;
+  for (std::size_t byte = 0; byte < 4; ++byte) word |= std::to_integer<std::uint32_t>(blob[byte]) << (8 * byte);
+  blob = blob.subspan(4);
+  return word;
+}
+
 }  // namespace
 
 std::int64_t to_column(std::uint64_t value) noexcept { return std::bit_cast<std::int64_t>(value); }
@@ -39,10 +51,7 @@ std::uint64_t from_column(std::int64_t value) noexcept { return std::bit_cast<st
 std::vector<std::byte> tokens_to_blob(std::span<const TokenId> tokens) {
   std::vector<std::byte> blob;
   blob.reserve(tokens.size() * 4);
-  for (const TokenId token : tokens) {
-    const auto bits = static_cast<std::uint32_t>(token);
-    for (int shift = 0; shift < 32; shift += 8) blob.push_back(static_cast<std::byte>((bits >> shift) & 0xffu));
-  }
+  for (const TokenId token : tokens) put_word(blob, static_cast<std::uint32_t>(token));
   return blob;
 }
 
@@ -50,13 +59,41 @@ std::vector<TokenId> tokens_from_blob(std::span<const std::byte> blob) {
   if (blob.size() % 4 != 0)
     throw StoreError("token ids: " + std::to_string(blob.size()) + " bytes, want a multiple of 4");
   std::vector<TokenId> tokens(blob.size() / 4);
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    std::uint32_t bits = 0;
-    for (std::size_t byte = 0; byte < 4; ++byte)
-      bits |= std::to_integer<std::uint32_t>(blob[4 * i + byte]) << (8 * byte);
-    tokens[i] = static_cast<TokenId>(bits);
-  }
+  for (TokenId& token : tokens) token = static_cast<TokenId>(take_word(blob));
   return tokens;
+}
+
+std::vector<std::byte> choices_to_blob(const std::vector<TokenChoice>& choices) {
+  std::vector<std::byte> blob;
+  for (const TokenChoice& choice : choices) {
+    const std::size_t count = std::min<std::size_t>(choice.alternatives.size(), 255);
+    put_word(blob, std::bit_cast<std::uint32_t>(choice.log_prob));
+    blob.push_back(static_cast<std::byte>(count));
+    for (const TokenProbability& other : std::span(choice.alternatives).first(count)) {
+      put_word(blob, static_cast<std::uint32_t>(other.token));
+      put_word(blob, std::bit_cast<std::uint32_t>(other.log_prob));
+    }
+  }
+  return blob;
+}
+
+std::vector<TokenChoice> choices_from_blob(std::span<const std::byte> blob) {
+  std::vector<TokenChoice> choices;
+  while (!blob.empty()) {
+    const std::size_t count = blob.size() < 5 ? 0 : std::to_integer<std::size_t>(blob[4]);
+    if (blob.size() < 5 + 8 * count) {
+      throw StoreError("token choices: " + std::to_string(blob.size()) + " bytes at the end, want " +
+                       std::to_string(5 + 8 * count));
+    }
+    TokenChoice& choice = choices.emplace_back();
+    choice.log_prob = std::bit_cast<float>(take_word(blob));
+    blob = blob.subspan(1);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto token = static_cast<TokenId>(take_word(blob));
+      choice.alternatives.push_back({token, std::bit_cast<float>(take_word(blob))});
+    }
+  }
+  return choices;
 }
 
 std::string_view name(NodeKind kind) noexcept {
@@ -97,10 +134,13 @@ void sampler_from_json(const std::string& json, std::uint64_t seed, NodeRow& row
 }
 
 std::string statistics_to_json(const NodeStatistics& statistics) {
-  return nlohmann::json{
-      {"prompt_tokens", statistics.prompt_tokens},       {"restored_tokens", statistics.restored_tokens},
-      {"prompt_seconds", statistics.prompt_seconds},     {"seconds", statistics.seconds},
-      {"generated_tokens", statistics.generated_tokens}, {"state_bytes", statistics.state_bytes}}
+  return nlohmann::json{{"prompt_tokens", statistics.prompt_tokens},
+                        {"restored_tokens", statistics.restored_tokens},
+                        {"prompt_seconds", statistics.prompt_seconds},
+                        {"seconds", statistics.seconds},
+                        {"generated_tokens", statistics.generated_tokens},
+                        {"forced_tokens", statistics.forced_tokens},
+                        {"state_bytes", statistics.state_bytes}}
       .dump();
 }
 
@@ -112,6 +152,7 @@ NodeStatistics statistics_from_json(const std::string& json) {
   read_field(object, "prompt_seconds", statistics.prompt_seconds);
   read_field(object, "seconds", statistics.seconds);
   read_field(object, "generated_tokens", statistics.generated_tokens);
+  read_field(object, "forced_tokens", statistics.forced_tokens);
   read_field(object, "state_bytes", statistics.state_bytes);
   return statistics;
 }

@@ -19,6 +19,10 @@ namespace holdfast {
 [[nodiscard]] std::vector<std::byte> tokens_to_blob(std::span<const TokenId> tokens);
 [[nodiscard]] std::vector<TokenId> tokens_from_blob(std::span<const std::byte> blob);  // throws StoreError
 
+// Per token: its log probability, the number of alternatives (one byte), and theirs; little-endian.
+[[nodiscard]] std::vector<std::byte> choices_to_blob(const std::vector<TokenChoice>& choices);
+[[nodiscard]] std::vector<TokenChoice> choices_from_blob(std::span<const std::byte> blob);  // throws StoreError
+
 [[nodiscard]] NodeKind node_kind(std::string_view name);  // throws StoreError
 
 // Sampler parameters and max_tokens; the seed has a column of its own, because JSON numbers lose its last bits.

@@ -10,6 +10,7 @@
 
 #include "engine/sampler.h"
 #include "engine/token.h"
+#include "kernels/sample.h"
 
 namespace holdfast {
 
@@ -48,6 +49,7 @@ struct NodeStatistics {
   double prompt_seconds = 0.0;
   double seconds = 0.0;  // of generation, over all runs of the node
   std::int64_t generated_tokens = 0;
+  std::int64_t forced_tokens = 0;  // of these, written by a person and not drawn
   std::int64_t state_bytes = 0;
   bool operator==(const NodeStatistics&) const = default;
 };
@@ -65,10 +67,18 @@ struct NodeRow {
   std::optional<SamplerConfig> sampler{};
   std::int64_t max_tokens = 0;
   std::uint64_t draws = 0;    // random numbers drawn in the session before its first token
-  std::string stop_reason{};  // engine's StopReason; "thought_end"; "interrupted", "error"; empty while running
+  std::string stop_reason{};  // engine's StopReason; "thought_end"; "interrupted", "error", "edited", "forked"; empty
+                              // while running
   NodeStatistics statistics{};
   Milliseconds created = 0;
   Milliseconds finished = 0;
+  bool favourite = false;
+};
+
+// What a model thought of a token that it wrote, and what it might have written in its place.
+struct TokenChoice {
+  float log_prob = 0.0f;                         // of the token, under softmax of the plain logits
+  std::vector<TokenProbability> alternatives{};  // likeliest first; the token itself may be among them
 };
 
 struct CheckpointRow {
@@ -91,6 +101,8 @@ struct SnapshotRow {
   std::string file{};             // name in the folder of states
   std::int64_t bytes = 0;
   bool pinned = false;
+  std::string name{};     // given by a person
+  Milliseconds used = 0;  // last
 };
 
 }  // namespace holdfast

@@ -11,6 +11,7 @@
 
 #include "app/store/columns.h"
 #include "app/store/migrations.h"
+#include "app/store/node_rows.h"
 #include "kernels/error.h"
 
 namespace holdfast {
@@ -62,29 +63,6 @@ void use_write_ahead_log(Connection& connection, int busy_milliseconds) {
   }
 }
 
-void touch_session(Connection& connection, SessionId id, std::optional<NodeId> head) {
-  if (head) {
-    connection.prepare("UPDATE session SET changed = ?, head = ? WHERE id = ?")
-        .bind(now_milliseconds())
-        .bind(head->value)
-        .bind(id.value)
-        .run();
-  } else {
-    connection.prepare("UPDATE session SET changed = ? WHERE id = ?").bind(now_milliseconds()).bind(id.value).run();
-  }
-}
-
-void require_changed(const Connection& connection, std::string_view what, std::int64_t id) {
-  if (connection.changes() == 1) return;
-  throw StoreError(connection.file().string() + ": " + std::string(what) + " " + std::to_string(id) +
-                   " is not there or is not in the state that this change needs");
-}
-
-template <class Tag>
-std::optional<std::int64_t> id_or_null(Id<Tag> id) {
-  return id ? std::optional(id.value) : std::nullopt;
-}
-
 constexpr std::string_view session_columns = "SELECT id, title, named, draft, head, created, changed FROM session ";
 
 SessionRow session_row(const Statement& row) {
@@ -95,45 +73,6 @@ SessionRow session_row(const Statement& row) {
           .head = {row.integer(4)},
           .created = row.integer(5),
           .changed = row.integer(6)};
-}
-
-constexpr std::string_view node_columns =
-    "node.id, node.session, node.parent, node.kind, node.text, node.tokens, node.writer IS NOT NULL, node.checkpoint, "
-    "node.chat_format, node.sampler, node.seed, node.draws, node.stop_reason, node.statistics, node.created, "
-    "node.finished";
-
-NodeRow node_row(const Statement& row) {
-  NodeRow node{.id = {row.integer(0)},
-               .session = {row.integer(1)},
-               .parent = {row.integer(2)},
-               .kind = node_kind(row.text(3)),
-               .text = row.text(4),
-               .tokens = {},
-               .running = row.integer(6) != 0,
-               .checkpoint = {row.integer(7)},
-               .chat_format = row.text(8),
-               .sampler = {},
-               .draws = from_column(row.integer(11)),
-               .stop_reason = row.text(12),
-               .statistics = {},
-               .created = row.integer(14),
-               .finished = row.integer(15)};
-  if (!row.is_null(5)) node.tokens = tokens_from_blob(row.blob(5));
-  if (!row.is_null(9)) sampler_from_json(row.text(9), from_column(row.integer(10)), node);
-  if (!row.is_null(13)) node.statistics = statistics_from_json(row.text(13));
-  return node;
-}
-
-// A running node continues with what its journal holds.
-void join_journal(Connection& connection, NodeRow& node) {
-  Statement piece = connection.prepare("SELECT tokens, text FROM journal WHERE node = ? ORDER BY seq");
-  piece.bind(node.id.value);
-  while (piece.step()) {
-    if (!node.tokens) node.tokens.emplace();
-    const std::vector<TokenId> tokens = tokens_from_blob(piece.blob(0));
-    node.tokens->insert(node.tokens->end(), tokens.begin(), tokens.end());
-    node.text += piece.text(1);
-  }
 }
 
 NodeId insert_running(Connection& connection, const NodeRow& row) {
@@ -187,20 +126,6 @@ class Synchronous {
  private:
   Connection* connection_;
 };
-
-std::string title_of(std::string_view question) {
-  constexpr std::size_t longest = 60;  // characters; a list of sessions shows about half of it
-  const std::size_t begin = question.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return {};
-  std::string_view line = question.substr(begin);
-  line = line.substr(0, line.find_first_of("\r\n"));
-  std::size_t end = 0;
-  for (std::size_t characters = 0; end < line.size(); ++end) {
-    const bool starts_character = (static_cast<unsigned char>(line[end]) & 0xc0) != 0x80;
-    if (starts_character && characters++ == longest) break;
-  }
-  return std::string(line.substr(0, end)) + (end < line.size() ? "\u2026" : "");
-}
 
 }  // namespace
 
@@ -282,25 +207,9 @@ int Store::purge_deleted(Milliseconds older_than) {
   connection_->prepare("UPDATE session SET head = NULL WHERE deleted < ?").bind(older_than).run();
   connection_->prepare("DELETE FROM session WHERE deleted < ?").bind(older_than).run();
   const auto gone = static_cast<int>(connection_->changes());
+  connection_->prepare("DELETE FROM node WHERE deleted < ?").bind(older_than).run();
   transaction.commit();
   return gone;
-}
-
-std::vector<NodeRow> Store::branch(SessionId id) const {
-  Statement rows = connection_->prepare(
-      "WITH RECURSIVE path (id, depth) AS ("
-      "  SELECT head, 0 FROM session WHERE id = ? AND head IS NOT NULL"
-      "  UNION ALL SELECT node.parent, depth + 1 FROM path JOIN node ON node.id = path.id WHERE node.parent IS NOT "
-      "NULL)"
-      "SELECT " +
-      std::string(node_columns) + " FROM path JOIN node ON node.id = path.id ORDER BY path.depth DESC");
-  rows.bind(id.value);
-  std::vector<NodeRow> nodes;
-  while (rows.step()) nodes.push_back(node_row(rows));
-  for (NodeRow& node : nodes) {
-    if (node.running) join_journal(*connection_, node);
-  }
-  return nodes;
 }
 
 std::optional<NodeRow> Store::node(NodeId id) const {
@@ -310,31 +219,6 @@ std::optional<NodeRow> Store::node(NodeId id) const {
   NodeRow node = node_row(row);
   if (node.running) join_journal(*connection_, node);
   return node;
-}
-
-NodeRow Store::add_user_message(std::optional<SessionId> session, std::string_view text) {
-  Transaction transaction(*connection_);
-  const SessionId id = session ? *session : create_session(title_of(text));
-  const std::optional<SessionRow> row = this->session(id);
-  if (!row) throw StoreError(file().string() + ": session " + std::to_string(id.value) + " is not there any more");
-  // A session made empty gets its title from the first question, unless a person has given one.
-  if (!row->head && !row->named) {
-    connection_->prepare("UPDATE session SET title = ? WHERE id = ?").bind(title_of(text)).bind(id.value).run();
-  }
-  connection_
-      ->prepare("INSERT INTO node (session, parent, kind, text, created, finished) VALUES (?, ?, 'user', ?, ?, ?)")
-      .bind(id.value)
-      .bind_or_null(id_or_null(row->head))
-      .bind(text)
-      .bind(now_milliseconds())
-      .bind(now_milliseconds())
-      .run();
-  const NodeId node_id{connection_->last_insert_id()};
-  touch_session(*connection_, id, node_id);
-  connection_->prepare("UPDATE session SET draft = '' WHERE id = ?").bind(id.value).run();
-  NodeRow added = node(node_id).value();
-  transaction.commit();
-  return added;
 }
 
 void Store::set_tokens(NodeId id, std::span<const TokenId> tokens, CheckpointId checkpoint) {
@@ -445,52 +329,6 @@ std::vector<CheckpointRow> Store::checkpoints() const {
                            rows.integer(7)});
   }
   return checkpoints;
-}
-
-void Store::add_snapshot(const SnapshotRow& row) {
-  connection_
-      ->prepare(
-          "INSERT INTO snapshot (session, checkpoint, position, prefix_hash, file, bytes, pinned, created) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-      .bind(row.session.value)
-      .bind(row.checkpoint.value)
-      .bind(row.position)
-      .bind(to_column(row.prefix_hash))
-      .bind(row.file)
-      .bind(row.bytes)
-      .bind(std::int64_t{row.pinned})
-      .bind(now_milliseconds())
-      .run();
-}
-
-std::vector<SnapshotRow> Store::snapshots(SessionId id) const {
-  Statement rows = connection_->prepare(
-      "SELECT id, session, checkpoint, position, prefix_hash, file, bytes, pinned FROM snapshot WHERE session = ? "
-      "ORDER BY position DESC, id DESC");
-  rows.bind(id.value);
-  std::vector<SnapshotRow> snapshots;
-  while (rows.step()) {
-    snapshots.push_back({{rows.integer(0)},
-                         {rows.integer(1)},
-                         {rows.integer(2)},
-                         rows.integer(3),
-                         from_column(rows.integer(4)),
-                         rows.text(5),
-                         rows.integer(6),
-                         rows.integer(7) != 0});
-  }
-  return snapshots;
-}
-
-std::vector<std::string> Store::snapshot_files() const {
-  Statement rows = connection_->prepare("SELECT file FROM snapshot");
-  std::vector<std::string> files;
-  while (rows.step()) files.push_back(rows.text(0));
-  return files;
-}
-
-void Store::remove_snapshot(SnapshotId id) {
-  connection_->prepare("DELETE FROM snapshot WHERE id = ?").bind(id.value).run();
 }
 
 std::optional<std::string> Store::setting(std::string_view key) const {

@@ -47,6 +47,8 @@ class Store {  // one connection: one thread at a time; make one per thread
 
   // From the root to the session's head. A running node has the text and tokens that its journal holds so far.
   [[nodiscard]] std::vector<NodeRow> branch(SessionId id) const;
+  [[nodiscard]] std::vector<NodeRow> branch_to(NodeId id) const;  // from the root to this node
+  [[nodiscard]] std::vector<NodeRow> tree(SessionId id) const;    // all branches but deleted ones; parents come first
   [[nodiscard]] std::optional<NodeRow> node(NodeId id) const;
 
   // A question at the end of the branch that is shown; without a session a new one, titled by the question's first
@@ -54,6 +56,17 @@ class Store {  // one connection: one thread at a time; make one per thread
   NodeRow add_user_message(std::optional<SessionId> session, std::string_view text);
   // The ids that were read for a node that had none, and who read them.
   void set_tokens(NodeId id, std::span<const TokenId> tokens, CheckpointId checkpoint);
+
+  // A finished node of any kind under any parent of its session (none: a new root): an edited question or thought, a
+  // fork. It becomes the head.
+  NodeRow add_node(const NodeRow& row);
+  void set_head(SessionId session, NodeId head);  // shows another branch
+  void clear_head(SessionId session);             // shows none: the next question is a new root
+  void set_favourite(NodeId id, bool favourite);
+  void delete_branch(NodeId id);   // with all that grew from it, into the bin; a head in it moves to its parent
+  void restore_branch(NodeId id);  // out of it
+  void set_token_choices(NodeId id, const std::vector<TokenChoice>& choices);
+  [[nodiscard]] std::vector<TokenChoice> token_choices(NodeId id) const;  // one per token; empty: not recorded
 
   // A node that this process is about to write: `row` gives kind, parent, session, checkpoint, sampler and the rest;
   // its text and tokens start empty. It becomes the session's head.
@@ -76,6 +89,9 @@ class Store {  // one connection: one thread at a time; make one per thread
   void add_snapshot(const SnapshotRow& row);
   [[nodiscard]] std::vector<SnapshotRow> snapshots(SessionId id) const;  // longest prefix first
   [[nodiscard]] std::vector<std::string> snapshot_files() const;
+  [[nodiscard]] std::vector<SnapshotRow> snapshots_by_use() const;  // of all sessions, longest unused first
+  void touch_snapshot(SnapshotId id);                               // used now
+  void pin_snapshot(SnapshotId id, bool pinned, std::string_view name);
   void remove_snapshot(SnapshotId id);
 
   [[nodiscard]] std::optional<std::string> setting(std::string_view key) const;
@@ -85,6 +101,9 @@ class Store {  // one connection: one thread at a time; make one per thread
   [[nodiscard]] const std::filesystem::path& file() const noexcept;
 
  private:
+  [[nodiscard]] std::vector<NodeRow> nodes_of(Statement& rows) const;
+  NodeRow insert_finished(const NodeRow& row);  // inside a transaction
+
   std::unique_ptr<Connection> connection_;
   std::chrono::steady_clock::time_point journal_synced_{};
 };

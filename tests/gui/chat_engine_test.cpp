@@ -3,9 +3,11 @@
 
 #include <QTemporaryDir>
 #include <QTest>
+#include <algorithm>
 #include <set>
 
 #include "app/jobs/job.h"
+#include "app/services/loop_detector.h"
 #include "app/services/thought_splitter.h"
 #include "kernels/error.h"
 #include "tests/gui/random_model.h"
@@ -192,7 +194,7 @@ class ChatEngineTest : public QObject {
       QCOMPARE(thought.statistics.restored_tokens, before);
       for (std::size_t i = branch.size() - 3; i < branch.size(); ++i) before += std::ssize(branch[i].tokens.value());
     }
-    QCOMPARE(store.snapshots(question.session).size(), std::size_t{1});
+    QCOMPARE(store.snapshots(question.session).size(), std::size_t{9});  // per turn: question, thought, answer
   }
 
   void a_lost_state_file_only_costs_reading_again() {
@@ -210,6 +212,261 @@ class ChatEngineTest : public QObject {
     const NodeRow row = chat->answer(question.session, sampled(100), quiet_, {}).value();
     QCOMPARE(row.text, std::string("\n\nThe answer is 4."));
     QCOMPARE(store.branch(question.session).at(4).statistics.restored_tokens, 0);
+  }
+
+  void a_new_branch_begins_at_the_state_of_its_question() {
+    RecitingModel::write(path("model"), recital);
+    Store store(path("holdfast.db"));
+    auto chat = engine();
+    load(*chat, path("model"));
+    const NodeRow question = store.add_user_message({}, "2 + 2?");
+    chat->answer(question.session, sampled(100), quiet_, {});
+    chat->keep_state(question.session);
+    for (const bool restart : {false, true}) {
+      if (restart) {
+        chat = engine();
+        load(*chat, path("model"));
+      }
+      store.set_head(question.session, question.id);
+      chat->answer(question.session, sampled(100), quiet_, {});
+      const std::vector<NodeRow> branch = store.branch(question.session);
+      QCOMPARE(branch[1].parent, question.id);
+      QCOMPARE(branch[1].statistics.prompt_tokens, 0);
+      QCOMPARE(branch[1].statistics.restored_tokens, std::ssize(*store.node(question.id)->tokens));
+    }
+    QCOMPARE(store.tree(question.session).size(), std::size_t{7});
+  }
+
+  void a_thought_is_cut_short_and_answered() {
+    RecitingModel::write(path("model"), {"on and", " on"}, RecitingModel::End::repeat);
+    const auto chat = engine();
+    load(*chat, path("model"));
+    Store store(path("holdfast.db"));
+    const NodeRow question = store.add_user_message({}, "2 + 2?");
+    chat->answer(question.session, sampled(7), quiet_, {});
+    const NodeRow last = chat->answer_now(question.session, 5, quiet_, {}).value();
+    const std::vector<NodeRow> branch = store.branch(question.session);
+    QCOMPARE(branch.size(), std::size_t{3});
+    QCOMPARE(branch[1].kind, NodeKind::thought);
+    QCOMPARE(branch[1].stop_reason, std::string("thought_end"));
+    QCOMPARE(branch[1].text, std::string("on and onon and onon and onon and\n"));
+    QVERIFY(branch[1].statistics.forced_tokens > 0);
+    QCOMPARE(last.kind, NodeKind::answer);
+    QCOMPARE(last.id, branch[2].id);
+    QVERIFY(!last.tokens->empty());
+    // The state has read exactly what the nodes hold.
+    std::int64_t total = 0;
+    for (const NodeRow& node : branch) total += std::ssize(*node.tokens);
+    chat->keep_state(question.session);
+    QCOMPARE(store.snapshots(question.session).front().position, total);
+  }
+
+  void a_thinking_budget_closes_the_thought() {
+    RecitingModel::write(path("model"), {"on and", " on"}, RecitingModel::End::repeat);
+    const auto chat = engine();
+    load(*chat, path("model"));
+    Store store(path("holdfast.db"));
+    const NodeRow question = store.add_user_message({}, "2 + 2?");
+    TurnSettings settings = sampled(20);
+    settings.thinking_budget = 6;
+    chat->answer(question.session, settings, quiet_, {});
+    const std::vector<NodeRow> branch = store.branch(question.session);
+    QCOMPARE(branch.size(), std::size_t{3});
+    QCOMPARE(std::ssize(*branch[1].tokens) - branch[1].statistics.forced_tokens, std::int64_t{6});
+    QCOMPARE(branch[2].kind, NodeKind::answer);
+  }
+
+  void an_ended_thought_thinks_on_beside_itself() {
+    RecitingModel::write(path("model"), recital);
+    const auto chat = engine();
+    load(*chat, path("model"));
+    Store store(path("holdfast.db"));
+    const NodeRow question = store.add_user_message({}, "2 + 2?");
+    chat->answer(question.session, sampled(100), quiet_, {});
+    const NodeRow first = store.branch(question.session).at(1);
+    chat->think_more(question.session, 9, quiet_, {});
+    const NodeRow second = store.branch(question.session).at(1);
+    QVERIFY(!(second.id == first.id));
+    QCOMPARE(second.parent, first.parent);
+    QVERIFY2(
+        second.text.starts_with("Two and two make four.") && second.text.find(thought_reopening) != std::string::npos,
+        second.text.c_str());
+    QCOMPARE(store.node(first.id)->text, first.text);  // what was there stays
+  }
+
+  void an_edited_thought_goes_on_from_its_new_text() {
+    RecitingModel::write(path("model"), recital);
+    const auto chat = engine();
+    load(*chat, path("model"));
+    Store store(path("holdfast.db"));
+    const NodeRow question = store.add_user_message({}, "2 + 2?");
+    chat->answer(question.session, sampled(100), quiet_, {});
+    NodeRow edited = store.branch(question.session).at(1);
+    const NodeId original = edited.id;
+    edited.text = "Two and two";
+    edited.tokens.reset();
+    edited.stop_reason = "edited";
+    edited = store.add_node(edited);
+    const NodeRow last = chat->go_on(question.session, 100, quiet_, {}).value();
+    const std::vector<NodeRow> branch = store.branch(question.session);
+    QCOMPARE(branch.size(), std::size_t{3});
+    QCOMPARE(branch[1].id, edited.id);
+    QCOMPARE(branch[1].text, std::string("Two and two make four.\n"));
+    QCOMPARE(last.text, std::string("\n\nThe answer is 4."));
+    QVERIFY(store.node(original).has_value());
+  }
+
+  void a_fork_draws_on_from_any_token_without_reading_again() {
+    write_random_model(path("model"));
+    const auto chat = engine();
+    load(*chat, path("model"));
+    Store store(path("holdfast.db"));
+    const NodeRow question = store.add_user_message({}, "Tell me");
+    const NodeRow whole = chat->answer(question.session, sampled(40), quiet_, {}).value();
+    // The same seed at the same draw: the same text again.
+    NodeRow fork = chat->fork(whole.id, 15, 1234);
+    QCOMPARE(std::ssize(*fork.tokens), std::int64_t{15});
+    QVERIFY(whole.text.starts_with(fork.text.substr(0, fork.text.size() / 2)));
+    fork = chat->go_on(question.session, 25, quiet_, {}).value();
+    QCOMPARE(*fork.tokens, *whole.tokens);
+    QCOMPARE(fork.text, whole.text);
+    // Another token in its place: that one, and another text behind it.
+    const std::vector<TokenChoice> choices = store.token_choices(whole.id);
+    QCOMPARE(choices.size(), std::size_t{40});
+    const TokenId taken = whole.tokens->at(15);
+    const auto other =
+        std::ranges::find_if(choices[15].alternatives, [&](const TokenProbability& p) { return p.token != taken; });
+    QVERIFY(other != choices[15].alternatives.end());
+    chat->fork(whole.id, 15, 77);
+    fork = chat->go_on(question.session, 10, quiet_, {}, {other->token}).value();
+    QCOMPARE(fork.tokens->at(15), other->token);
+    QVERIFY(std::equal(fork.tokens->begin(), fork.tokens->begin() + 15, whole.tokens->begin()));
+    QCOMPARE(fork.statistics.forced_tokens, std::int64_t{1});
+    QVERIFY_EXCEPTION_THROWN(chat->fork(whole.id, 41, 1), ArgumentError);
+    QVERIFY_EXCEPTION_THROWN(chat->fork(question.id, 0, 1), ArgumentError);
+  }
+
+  void the_probabilities_of_tokens_are_kept() {
+    write_random_model(path("model"));
+    const auto chat = engine();
+    load(*chat, path("model"));
+    Store store(path("holdfast.db"));
+    const NodeRow question = store.add_user_message({}, "Tell me");
+    NodeRow row = chat->answer(question.session, sampled(10), quiet_, {}).value();
+    row = chat->go_on(question.session, 10, quiet_, {}).value();
+    const std::vector<TokenChoice> choices = store.token_choices(row.id);
+    QCOMPARE(choices.size(), std::size_t{20});
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      QCOMPARE(choices[i].alternatives.size(), std::size_t{5});
+      for (std::size_t j = 0; j + 1 < 5; ++j) {
+        QVERIFY(choices[i].alternatives[j].log_prob >= choices[i].alternatives[j + 1].log_prob);
+      }
+      for (const TokenProbability& other : choices[i].alternatives) {
+        if (other.token == row.tokens->at(i)) QCOMPARE(other.log_prob, choices[i].log_prob);
+      }
+    }
+  }
+
+  void a_text_that_repeats_is_noticed() {
+    RecitingModel::write(path("model"), {"on and", " on", " and"}, RecitingModel::End::repeat);
+    const auto chat = engine();
+    load(*chat, path("model"));
+    Store store(path("holdfast.db"));
+    const NodeRow question = store.add_user_message({}, "2 + 2?");
+    int told = 0;
+    TurnEvents events = quiet_;
+    events.looping = [&](NodeId node, std::int64_t position) {
+      ++told;
+      QVERIFY(node);
+      QVERIFY(position >= 0 && position < 16);
+    };
+    chat->answer(question.session, sampled(300), events, {});
+    QCOMPARE(told, 1);
+    LoopDetector loops;
+    for (TokenId token = 0; token < 5000; ++token) QVERIFY(!loops.push(token % 301));  // a longer piece is no loop
+  }
+
+  void samples_of_a_question_are_voted_on_from_one_state() {
+    RecitingModel::write(path("model"), recital);
+    const auto chat = engine();
+    load(*chat, path("model"));
+    Store store(path("holdfast.db"));
+    const NodeRow question = store.add_user_message({}, "2 + 2?");
+    std::size_t told = 0;
+    const VoteEvents events{.reading = [](auto, auto) {}, .changed = [&](const VoteProgress&) { ++told; }};
+    const VoteProgress result = chat->vote(question.session, sampled(100), 5, events, {});
+    QVERIFY(told > 0);
+    QVERIFY(result.decided);
+    QCOMPARE(result.vote.groups.size(), std::size_t{1});
+    QCOMPARE(result.vote.groups[0].answer, std::string("4"));
+    const std::vector<NodeRow> tree = store.tree(question.session);
+    const Vote again = count_votes(ballots_of(tree, question.id));
+    QCOMPARE(again.groups.size(), std::size_t{1});
+    QCOMPARE(again.counted(), result.vote.counted());
+    QCOMPARE(store.branch(question.session).back().id, result.vote.groups[0].leaves[0]);
+    for (const NodeRow& node : tree) QVERIFY(!node.running);
+  }
+
+  void samples_are_what_single_answers_would_be() {
+    write_random_model(path("model"));
+    auto chat = engine();
+    load(*chat, path("model"));
+    Store store(path("holdfast.db"));
+    const NodeRow question = store.add_user_message({}, "Tell me");
+    TurnSettings settings = sampled(12);
+    chat->vote(question.session, settings, 3, {.reading = [](auto, auto) {}, .changed = {}}, {});
+    const std::vector<NodeRow> tree = store.tree(question.session);
+    QCOMPARE(tree.size(), std::size_t{4});
+    for (std::size_t i = 0; i < 3; ++i) {
+      const NodeRow other = store.add_user_message({}, "Tell me");
+      settings.sampler.seed = sampled(1).sampler.seed + i;
+      const NodeRow alone = chat->answer(other.session, settings, quiet_, {}).value();
+      QCOMPARE(*tree[i + 1].tokens, *alone.tokens);
+      QCOMPARE(tree[i + 1].text, alone.text);
+      QVERIFY(tree[i + 1].sampler->seed == settings.sampler.seed);
+    }
+    // One of them goes on as it would have alone.
+    store.set_head(question.session, tree[1].id);
+    const NodeRow on = chat->go_on(question.session, 8, quiet_, {}).value();
+    const NodeRow whole = store.add_user_message({}, "Tell me");
+    settings.sampler.seed = sampled(1).sampler.seed;
+    settings.max_tokens = 20;
+    QCOMPARE(*on.tokens, *chat->answer(whole.session, settings, quiet_, {})->tokens);
+  }
+
+  void votes_are_counted_by_value() {
+    const std::vector<Ballot> ballots{{{1}, "0.5"}, {{2}, "3"}, {{3}, "\\frac{1}{2}"}, {{4}, {}}, {{5}, "1/2"}};
+    const Vote vote = count_votes(ballots);
+    QCOMPARE(vote.groups.size(), std::size_t{2});
+    QCOMPARE(vote.groups[0].leaves, (std::vector<NodeId>{{1}, {3}, {5}}));
+    QCOMPARE(vote.silent, std::vector<NodeId>{{4}});
+    QCOMPARE(vote.counted(), std::size_t{4});
+    QVERIFY(is_decided(vote, 1));
+    QVERIFY(!is_decided(vote, 2));
+    QVERIFY(!is_decided(Vote{}, 1));
+  }
+
+  void old_states_go_when_there_are_too_many() {
+    write_random_model(path("model"));
+    const auto chat = engine();
+    load(*chat, path("model"));
+    Store store(path("holdfast.db"));
+    store.set_setting(state_quota_setting, "0");
+    const NodeRow question = store.add_user_message({}, "Tell me");
+    chat->answer(question.session, sampled(10), quiet_, {});
+    chat->keep_state(question.session);
+    const std::vector<SnapshotRow> first = store.snapshots(question.session);
+    QCOMPARE(first.size(), std::size_t{2});  // what was just written stays
+    store.pin_snapshot(first[0].id, true, "kept");
+    chat->go_on(question.session, 10, quiet_, {});
+    chat->keep_state(question.session);
+    const std::vector<SnapshotRow> second = store.snapshots(question.session);
+    QCOMPARE(second.size(), std::size_t{2});
+    QCOMPARE(second[1].id, first[0].id);
+    QCOMPARE(second[1].name, std::string("kept"));
+    std::size_t files = 0;
+    for (const auto& entry : fs::directory_iterator(path("states"))) files += entry.is_regular_file();
+    QCOMPARE(files, std::size_t{2});
   }
 
   void models_that_cannot_be_used_are_refused_with_the_reason() {

@@ -199,6 +199,92 @@ class StoreTest : public QObject {
     QVERIFY_EXCEPTION_THROWN(store_->save_draft({777}, "x"), StoreError);
   }
 
+  void an_edited_question_is_a_branch_beside_the_old_one() {
+    const NodeRow first = store_->add_user_message({}, "first");
+    const NodeRow second = store_->add_user_message(first.session, "second");
+    NodeRow edited = second;
+    edited.text = "second, edited";
+    edited = store_->add_node(edited);
+    QCOMPARE(edited.parent, first.id);
+    QCOMPARE(store_->branch(first.session).back().text, std::string("second, edited"));
+    QCOMPARE(store_->tree(first.session).size(), std::size_t{3});
+    store_->set_head(first.session, second.id);
+    QCOMPARE(store_->branch(first.session).back().id, second.id);
+    QCOMPARE(store_->branch_to(edited.id).size(), std::size_t{2});
+    // A new root beside the first question.
+    store_->clear_head(first.session);
+    QCOMPARE(store_->add_user_message(first.session, "anew").parent, NodeId{});
+    QCOMPARE(store_->branch(first.session).size(), std::size_t{1});
+  }
+
+  void branches_of_other_sessions_are_refused() {
+    const NodeRow one = store_->add_user_message({}, "one");
+    const NodeRow two = store_->add_user_message({}, "two");
+    QVERIFY_EXCEPTION_THROWN(store_->set_head(one.session, two.id), StoreError);
+    QVERIFY_EXCEPTION_THROWN(
+        store_->add_node({.session = one.session, .parent = two.id, .kind = NodeKind::note, .text = "x"}), StoreError);
+    QVERIFY_EXCEPTION_THROWN(store_->set_head(one.session, {9999}), StoreError);
+    QCOMPARE(store_->branch(one.session).size(), std::size_t{1});
+  }
+
+  void a_deleted_branch_goes_with_all_that_grew_from_it_and_comes_back() {
+    const NodeRow root = store_->add_user_message({}, "root");
+    const NodeRow kept = store_->add_user_message(root.session, "kept");
+    store_->set_head(root.session, root.id);
+    const NodeRow gone = store_->add_user_message(root.session, "gone");
+    store_->add_user_message(root.session, "gone too");
+    store_->delete_branch(gone.id);
+    QCOMPARE(store_->branch(root.session).back().id, root.id);
+    QCOMPARE(store_->tree(root.session).size(), std::size_t{2});
+    QVERIFY_EXCEPTION_THROWN(store_->delete_branch(gone.id), StoreError);
+    store_->restore_branch(gone.id);
+    QCOMPARE(store_->tree(root.session).size(), std::size_t{4});
+    QVERIFY_EXCEPTION_THROWN(store_->restore_branch(kept.id), StoreError);
+    store_->delete_branch(gone.id);
+    store_->purge_deleted(now_milliseconds() + 1);
+    QVERIFY(!store_->node(gone.id));
+    QCOMPARE(store_->tree(root.session).size(), std::size_t{2});
+  }
+
+  void favourites_and_token_choices_come_back() {
+    const NodeRow node = store_->add_user_message({}, "one");
+    store_->set_favourite(node.id, true);
+    QVERIFY(store_->node(node.id)->favourite);
+    QVERIFY(store_->token_choices(node.id).empty());
+    const std::vector<TokenChoice> choices{{-0.25f, {{7, -0.25f}, {-1, -3.5f}}}, {0.0f, {}}};
+    store_->set_token_choices(node.id, {});
+    store_->set_token_choices(node.id, choices);
+    const std::vector<TokenChoice> back = store_->token_choices(node.id);
+    QCOMPARE(back.size(), std::size_t{2});
+    QCOMPARE(back[0].log_prob, -0.25f);
+    QCOMPARE(back[0].alternatives[1].token, -1);
+    QCOMPARE(back[0].alternatives[1].log_prob, -3.5f);
+    QVERIFY(back[1].alternatives.empty());
+    std::vector<std::byte> blob = choices_to_blob(choices);
+    blob.resize(blob.size() - 1);
+    QVERIFY_EXCEPTION_THROWN((void)choices_from_blob(blob), StoreError);
+  }
+
+  void state_files_are_listed_by_their_last_use() {
+    const NodeRow node = store_->add_user_message({}, "one");
+    const CheckpointId weights = store_->register_checkpoint({.fingerprint = "f", .name = "m"});
+    for (int i = 1; i <= 3; ++i) {
+      store_->add_snapshot({.session = node.session,
+                            .checkpoint = weights,
+                            .position = i,
+                            .file = "f" + std::to_string(i),
+                            .bytes = 10 * i});
+    }
+    const std::vector<SnapshotRow> rows = store_->snapshots(node.session);
+    QCOMPARE(rows.front().position, 3);
+    QTest::qWait(2);
+    store_->touch_snapshot(rows.back().id);
+    QCOMPARE(store_->snapshots_by_use().back().id, rows.back().id);
+    store_->pin_snapshot(rows.front().id, true, "before the trick");
+    QVERIFY(store_->snapshots(node.session).front().pinned);
+    QCOMPARE(store_->snapshots(node.session).front().name, std::string("before the trick"));
+  }
+
   void text_and_ids_of_any_kind_come_back() {
     const std::string text = std::string("nul \0 inside, ", 14) + "\u2211 \xf0\x9f\x98\x80";
     QCOMPARE(store_->branch(store_->add_user_message({}, text).session).at(0).text, text);

@@ -1,0 +1,107 @@
+#include "app/services/state_keeper.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <system_error>
+#include <utility>
+
+#include "kernels/error.h"
+
+namespace holdfast {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::uint64_t least_spacing = 1024;         // tokens
+constexpr std::uint64_t bytes_per_token = 16 * 1024;  // what a token of a long text may cost on the disk
+constexpr std::size_t most_noted = 64;                // copies in memory at once
+
+std::string state_file_name(SessionId session, CheckpointId checkpoint, std::uint64_t position, std::uint64_t hash) {
+  std::array<char, 16> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), hash, 16).ptr;
+  return std::to_string(session.value) + "-" + std::to_string(checkpoint.value) + "-" + std::to_string(position) + "-" +
+         std::string(digits.data(), end) + ".safetensors";
+}
+
+}  // namespace
+
+StateKeeper::StateKeeper(Store& store, fs::path folder) : store_(&store), folder_(std::move(folder)) {}
+
+bool StateKeeper::restore(Session& session, SessionId id, CheckpointId checkpoint, const std::vector<TokenId>& ids) {
+  // Hashes of all beginnings in one pass: a session may have many states.
+  std::vector<std::uint64_t> hashes{0};
+  hashes.reserve(ids.size() + 1);
+  for (const TokenId token : ids) hashes.push_back(prefix_hash(hashes.back(), {&token, 1}));
+  for (const SnapshotRow& row : store_->snapshots(id)) {
+    const auto position = static_cast<std::size_t>(row.position);
+    if (!(row.checkpoint == checkpoint) || position > ids.size() || hashes[position] != row.prefix_hash) continue;
+    try {
+      session.restore(Snapshot::load(folder_ / row.file, session.model().config()));
+      store_->touch_snapshot(row.id);
+      return true;
+    } catch (const StoreError&) {
+      throw;
+    } catch (const Error&) {
+      // A state is a cache: when its file is gone or damaged, the ids are read again.
+      store_->remove_snapshot(row.id);
+    }
+  }
+  return false;
+}
+
+void StateKeeper::note(const Session& session, SessionId id, CheckpointId checkpoint) {
+  if (session.tokens_read() == 0 || noted_.size() >= most_noted) return;
+  const std::string file = state_file_name(id, checkpoint, session.tokens_read(), session.prefix_hash());
+  const auto known = [&](const SnapshotRow& row) { return row.file == file; };
+  if (std::ranges::any_of(store_->snapshots(id), known)) return;
+  const auto same = [&](const Noted& noted) {
+    return noted.session == id && noted.snapshot.prefix_hash == session.prefix_hash() &&
+           noted.snapshot.tokens_read == session.tokens_read();
+  };
+  if (std::ranges::any_of(noted_, same)) return;
+  noted_.push_back({.session = id, .checkpoint = checkpoint, .snapshot = session.snapshot()});
+}
+
+void StateKeeper::write() {
+  const std::vector<Noted> noted = std::exchange(noted_, {});
+  if (noted.empty()) return;
+  fs::create_directories(folder_);
+  std::vector<std::string> written;
+  for (const Noted& one : noted) {
+    const Snapshot& snapshot = one.snapshot;
+    const std::string file = state_file_name(one.session, one.checkpoint, snapshot.tokens_read, snapshot.prefix_hash);
+    snapshot.save(folder_ / file);
+    store_->add_snapshot({.session = one.session,
+                          .checkpoint = one.checkpoint,
+                          .position = static_cast<std::int64_t>(snapshot.tokens_read),
+                          .prefix_hash = snapshot.prefix_hash,
+                          .file = file,
+                          .bytes = static_cast<std::int64_t>(fs::file_size(folder_ / file))});
+    written.push_back(file);
+  }
+  obey_quota(written);
+}
+
+void StateKeeper::obey_quota(const std::vector<std::string>& spared) {
+  std::int64_t mib = usual_state_quota_mib;
+  if (const std::optional<std::string> set = store_->setting(state_quota_setting)) {
+    std::from_chars(set->data(), set->data() + set->size(), mib);
+  }
+  const std::vector<SnapshotRow> rows = store_->snapshots_by_use();
+  std::int64_t bytes = 0;
+  for (const SnapshotRow& row : rows) bytes += row.bytes;
+  for (const SnapshotRow& row : rows) {
+    if (bytes <= mib * 1024 * 1024) return;
+    if (row.pinned || std::ranges::find(spared, row.file) != spared.end()) continue;
+    store_->remove_snapshot(row.id);
+    std::error_code gone;
+    fs::remove(folder_ / row.file, gone);
+    bytes -= row.bytes;
+  }
+}
+
+std::uint64_t StateKeeper::spacing(std::size_t bytes) noexcept {
+  return std::max<std::uint64_t>(least_spacing, bytes / bytes_per_token);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,47 @@
+// The states of sessions, beside the database: what has been read once need not be read again. No Qt.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <vector>
+
+#include "app/store/store.h"
+#include "engine/session.h"
+
+namespace holdfast {
+
+class StateKeeper {
+ public:
+  // folder: of the state files, made when needed.
+  StateKeeper(Store& store, std::filesystem::path folder);
+
+  // Takes the session to the longest beginning of `ids` that a kept state has read. False: none has. A file that is
+  // gone or damaged is forgotten.
+  bool restore(Session& session, SessionId id, CheckpointId checkpoint, const std::vector<TokenId>& ids);
+  // Copies the state as it is now; write() puts it to the disk. What is known already is not copied again.
+  void note(const Session& session, SessionId id, CheckpointId checkpoint);
+  // Writes what was noted and removes the longest unused ones over the quota: never a pinned one, nor what was written
+  // now.
+  void write();
+  // A state of `bytes` is worth a copy every so many tokens of a long text, so that going back to any of them is short.
+  [[nodiscard]] static std::uint64_t spacing(std::size_t bytes) noexcept;
+
+ private:
+  struct Noted {
+    SessionId session{};
+    CheckpointId checkpoint{};
+    Snapshot snapshot;
+  };
+
+  void obey_quota(const std::vector<std::string>& spared);
+
+  Store* store_;
+  std::filesystem::path folder_;
+  std::vector<Noted> noted_;
+};
+
+inline constexpr std::int64_t usual_state_quota_mib = 4096;
+inline constexpr const char* state_quota_setting = "state_quota_mib";
+
+}  // namespace holdfast
