@@ -64,6 +64,7 @@ class Statement {  // lives no longer than its connection
 
   [[nodiscard]] bool is_null(int column) const;
   [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] double real(int column) const;
   [[nodiscard]] std::string text(int column) const;
   [[nodiscard]] std::span<const std::byte> blob(int column) const;  // valid until the next step
   [[nodiscard]] std::optional<std::int64_t> maybe_integer(int column) const;

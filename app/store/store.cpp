@@ -205,9 +205,20 @@ int Store::purge_deleted(Milliseconds older_than) {
   Transaction transaction(*connection_);
   // The head points into the tree that is about to go.
   connection_->prepare("UPDATE session SET head = NULL WHERE deleted < ?").bind(older_than).run();
+  // Nodes go one by one: SQLite follows a chain of parents over 1000 links only.
+  connection_
+      ->prepare(
+          "WITH RECURSIVE gone (id) AS ("
+          "  SELECT id FROM node WHERE deleted < ?1"
+          "  UNION SELECT id FROM node WHERE session IN (SELECT id FROM session WHERE deleted < ?1)"
+          "  UNION SELECT node.id FROM gone JOIN node ON node.parent = gone.id) "
+          "UPDATE node SET parent = NULL, deleted = min(coalesce(deleted, ?1 - 1), ?1 - 1) WHERE id IN (SELECT id FROM "
+          "gone)")
+      .bind(older_than)
+      .run();
+  connection_->prepare("DELETE FROM node WHERE deleted < ?").bind(older_than).run();
   connection_->prepare("DELETE FROM session WHERE deleted < ?").bind(older_than).run();
   const auto gone = static_cast<int>(connection_->changes());
-  connection_->prepare("DELETE FROM node WHERE deleted < ?").bind(older_than).run();
   transaction.commit();
   return gone;
 }

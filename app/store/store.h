@@ -17,6 +17,7 @@
 
 #include "app/store/connection.h"
 #include "app/store/rows.h"
+#include "app/store/search.h"
 
 namespace holdfast {
 
@@ -93,6 +94,10 @@ class Store {  // one connection: one thread at a time; make one per thread
   void touch_snapshot(SnapshotId id);                               // used now
   void pin_snapshot(SnapshotId id, bool pinned, std::string_view name);
   void remove_snapshot(SnapshotId id);
+
+  // Titles and texts that have all words of the query (search_expression), sessions and branches in the bin left out:
+  // titles first, each by rank. Text that is still being written is found when it is finished.
+  [[nodiscard]] std::vector<SearchHit> search(std::string_view typed, const SearchFilter& filter = {}) const;
 
   [[nodiscard]] std::optional<std::string> setting(std::string_view key) const;
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> settings() const;

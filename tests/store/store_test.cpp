@@ -165,6 +165,28 @@ class StoreTest : public QObject {
     QVERIFY(!store_->node(node.id));
   }
 
+  void a_session_of_very_many_messages_can_be_purged() {
+    const NodeRow first = store_->add_user_message({}, "q");
+    const NodeRow kept = store_->add_user_message({}, "kept");
+    Connection connection(file());
+    const auto grow = [&](const NodeRow& from, int begin) {
+      connection.execute("WITH RECURSIVE c (i) AS (VALUES (" + std::to_string(begin) +
+                         ") UNION ALL SELECT i + 1 FROM c WHERE i < " + std::to_string(begin + 3000) +
+                         ") INSERT INTO node (id, session, parent, kind, text, created) SELECT i, " +
+                         std::to_string(from.session.value) + ", iif(i = " + std::to_string(begin) + ", " +
+                         std::to_string(from.id.value) + ", i - 1), 'note', 'x', 1 FROM c");
+    };
+    grow(first, 10000);
+    grow(kept, 20000);
+    store_->delete_session(first.session);
+    store_->delete_branch({20000});
+    QCOMPARE(store_->purge_deleted(now_milliseconds() + 1), 1);
+    QVERIFY(!store_->node({12000}));
+    QVERIFY(!store_->node({22000}));
+    QCOMPARE(connection.integer("SELECT count(*) FROM node"), 1);
+    QCOMPARE(store_->branch(kept.session).size(), std::size_t{1});
+  }
+
   void drafts_settings_and_snapshots_are_kept() {
     const NodeRow node = store_->add_user_message({}, "q");
     store_->save_draft(node.session, "half a quest");
