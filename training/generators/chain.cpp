@@ -434,6 +434,7 @@ void geometry_equation(Maker& m) {
       const Int a = m.between(10, 40), d = m.between(5, 30);
       const Int third = 180 - 2 * a - d;
       m.given("form", 2), m.given("d", d), m.given("third", third);
+      m.problem.concepts = {"linear equations", "angles"};
       m.tell("One angle of a triangle is @ degrees. Of the other two, one is @ degrees larger than the other.", third,
              d);
       m.tell("How large is the smaller of these two, in degrees?");
