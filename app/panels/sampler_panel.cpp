@@ -8,6 +8,7 @@
 #include <QJsonObject>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPlainTextEdit>
 #include <QRandomGenerator>
 #include <QRegularExpressionValidator>
 #include <QSpinBox>
@@ -37,7 +38,11 @@ SamplerPanel::SamplerPanel(QWidget* parent)
       fixedSeed_(new QCheckBox(tr("Fixed seed"))),
       seed_(new QLineEdit(QStringLiteral("1"))),
       format_(new QComboBox),
-      solve_(new QCheckBox(tr("Ask to reason and box the answer"))) {
+      solve_(new QCheckBox(tr("Solve: reason and box the answer"))),
+      budget_(new QSpinBox),
+      samples_(new QSpinBox),
+      system_(new QPlainTextEdit),
+      preset_(new QComboBox) {
   setObjectName(QStringLiteral("samplerPanel"));
   temperature_->setObjectName(QStringLiteral("temperature"));
   temperature_->setToolTip(tr("0 takes the likeliest token always; higher is more varied"));
@@ -60,19 +65,50 @@ SamplerPanel::SamplerPanel(QWidget* parent)
     const QString text = QString::fromUtf8(name(format).data(), static_cast<qsizetype>(name(format).size()));
     format_->addItem(text, text);
   }
+  solve_->setObjectName(QStringLiteral("solveMode"));
+  solve_->setToolTip(tr("The problem is kept in sight, and the model is asked for a boxed answer"));
+  budget_->setObjectName(QStringLiteral("thinkingBudget"));
+  budget_->setRange(0, 1'000'000);
+  budget_->setSingleStep(256);
+  budget_->setSpecialValueText(tr("no limit"));
+  budget_->setGroupSeparatorShown(true);
+  budget_->setToolTip(tr("Tokens after which a thought is closed and the answer written"));
+  samples_->setObjectName(QStringLiteral("samples"));
+  samples_->setRange(1, 64);
+  samples_->setSpecialValueText(tr("1, no vote"));
+  samples_->setToolTip(tr("Replies that are drawn side by side from the same state; their answers are voted on"));
+  system_->setObjectName(QStringLiteral("systemPrompt"));
+  system_->setAccessibleName(tr("Instruction for new sessions"));
+  system_->setPlaceholderText(tr("None"));
+  system_->setTabChangesFocus(true);
+  system_->setFixedHeight(56);
+  preset_->setObjectName(QStringLiteral("preset"));
+  for (const auto& [text, key] :
+       {std::pair{tr("Own choice"), ""}, std::pair{tr("As the model's makers advise"), "advice"},
+        std::pair{tr("The likeliest, always the same"), "greedy"}, std::pair{tr("Careful"), "careful"},
+        std::pair{tr("Inventive"), "inventive"}}) {
+    preset_->addItem(text, QLatin1String(key));
+  }
   auto* form = new QFormLayout(this);
   form->setContentsMargins(16, 14, 16, 14);
   form->setSpacing(9);
   auto* title = new QLabel(tr("Next answer"));
   title->setProperty("title", true);
   form->addRow(title);
+  form->addRow(tr("Pr&eset"), preset_);
   form->addRow(tr("&Temperature"), temperature_);
   form->addRow(tr("Top-&p"), topP_);
   form->addRow(tr("&Repetition penalty"), penalty_);
   form->addRow(tr("Most to&kens"), maxTokens_);
   form->addRow(fixedSeed_, seed_);
   form->addRow(tr("Chat &format"), format_);
+  form->addRow(tr("Thinking &budget"), budget_);
+  form->addRow(tr("Replies to &vote on"), samples_);
   form->addRow(solve_);
+  form->addRow(tr("&Instruction"), system_);
+  connect(preset_, &QComboBox::activated, this, [this] { applyPreset(preset_->currentData().toString()); });
+  for (QSpinBox* box : {budget_, samples_}) connect(box, &QSpinBox::valueChanged, this, &SamplerPanel::changed);
+  connect(system_, &QPlainTextEdit::textChanged, this, &SamplerPanel::changed);
   connect(fixedSeed_, &QCheckBox::toggled, seed_, &QWidget::setEnabled);
   connect(fixedSeed_, &QCheckBox::toggled, this, &SamplerPanel::changed);
   connect(solve_, &QCheckBox::toggled, this, &SamplerPanel::changed);
@@ -93,10 +129,32 @@ TurnSettings SamplerPanel::settings() const {
   settings.sampler.seed =
       fixedSeed_->isChecked() ? seed_->text().toULongLong() : QRandomGenerator::system()->generate64() >> 1;
   settings.max_tokens = maxTokens_->value();
+  settings.thinking_budget = budget_->value();
   settings.solve = solve_->isChecked();
   const QString format = format_->currentData().toString();
   if (!format.isEmpty()) settings.format = chat_format(format.toStdString());
   return settings;
+}
+
+int SamplerPanel::samples() const { return samples_->value(); }
+
+QString SamplerPanel::system() const { return system_->toPlainText().trimmed(); }
+
+void SamplerPanel::applyPreset(const QString& name) {
+  if (name == QLatin1String("advice")) {
+    chosen_ = false;
+    setAdvice(advice_);
+  }
+  const auto set = [this](double temperature, double topP) {
+    temperature_->setValue(temperature);
+    topP_->setValue(topP);
+    penalty_->setValue(1.0);
+  };
+  if (name == QLatin1String("greedy")) set(0.0, 1.0);
+  if (name == QLatin1String("careful")) set(0.4, 0.9);
+  if (name == QLatin1String("inventive")) set(1.0, 0.95);
+  emit changed();
+  if (name == QLatin1String("advice")) chosen_ = false;
 }
 
 QString SamplerPanel::save() const {
@@ -107,7 +165,10 @@ QString SamplerPanel::save() const {
                            {QStringLiteral("fixed_seed"), fixedSeed_->isChecked()},
                            {QStringLiteral("seed"), seed_->text()},
                            {QStringLiteral("format"), format_->currentData().toString()},
-                           {QStringLiteral("solve"), solve_->isChecked()}};
+                           {QStringLiteral("solve"), solve_->isChecked()},
+                           {QStringLiteral("thinking_budget"), budget_->value()},
+                           {QStringLiteral("samples"), samples_->value()},
+                           {QStringLiteral("system"), system_->toPlainText()}};
   return QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Compact));
 }
 
@@ -122,11 +183,15 @@ void SamplerPanel::restore(const QString& saved) {
   fixedSeed_->setChecked(object.value(QStringLiteral("fixed_seed")).toBool(false));
   seed_->setText(object.value(QStringLiteral("seed")).toString(seed_->text()));
   solve_->setChecked(object.value(QStringLiteral("solve")).toBool(false));
+  budget_->setValue(object.value(QStringLiteral("thinking_budget")).toInt(budget_->value()));
+  samples_->setValue(object.value(QStringLiteral("samples")).toInt(samples_->value()));
+  system_->setPlainText(object.value(QStringLiteral("system")).toString());
   const int format = format_->findData(object.value(QStringLiteral("format")).toString());
   format_->setCurrentIndex(format < 0 ? 0 : format);
 }
 
 void SamplerPanel::setAdvice(const SamplingAdvice& advice) {
+  advice_ = advice;
   if (chosen_) return;
   const QSignalBlocker quiet(this);
   temperature_->setValue(static_cast<double>(advice.temperature.value_or(usual.temperature)));

@@ -10,6 +10,7 @@ class QCheckBox;
 class QComboBox;
 class QDoubleSpinBox;
 class QLineEdit;
+class QPlainTextEdit;
 class QSpinBox;
 
 namespace holdfast {
@@ -22,8 +23,10 @@ class SamplerPanel : public QFrame {
 
   // Without a fixed seed, one is drawn for each call.
   [[nodiscard]] TurnSettings settings() const;
-  [[nodiscard]] QString save() const;  // as kept in the settings
-  void restore(const QString& saved);  // anything unreadable leaves the defaults
+  [[nodiscard]] int samples() const;     // replies to a question, to be voted on; 1: no vote
+  [[nodiscard]] QString system() const;  // what a new session is begun with
+  [[nodiscard]] QString save() const;    // as kept in the settings
+  void restore(const QString& saved);    // anything unreadable leaves the defaults
   void setModelFormat(const QString& format);
   // What a model's makers advise, until something has been chosen here.
   void setAdvice(const SamplingAdvice& advice);
@@ -32,7 +35,10 @@ class SamplerPanel : public QFrame {
   void changed();
 
  private:
+  void applyPreset(const QString& name);
+
   bool chosen_ = false;
+  SamplingAdvice advice_;
   QDoubleSpinBox* temperature_;
   QDoubleSpinBox* topP_;
   QDoubleSpinBox* penalty_;
@@ -41,6 +47,10 @@ class SamplerPanel : public QFrame {
   QLineEdit* seed_;
   QComboBox* format_;
   QCheckBox* solve_;
+  QSpinBox* budget_;
+  QSpinBox* samples_;
+  QPlainTextEdit* system_;
+  QComboBox* preset_;
 };
 
 }  // namespace holdfast

@@ -1,14 +1,27 @@
 #include "app/panels/solve_panel.h"
 
+#include <QLabel>
 #include <QLocale>
+#include <QPushButton>
+#include <QSplitter>
 #include <QStackedWidget>
+#include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <utility>
 
+#include "app/panels/compare_dialog.h"
+#include "app/panels/edit_dialog.h"
+#include "app/panels/problem_card.h"
 #include "app/panels/sampler_panel.h"
 #include "app/panels/start_panel.h"
+#include "app/panels/states_panel.h"
+#include "app/panels/token_panel.h"
+#include "app/panels/tree_panel.h"
 #include "app/widgets/banner.h"
 #include "app/widgets/composer.h"
+#include "app/widgets/vote_view.h"
+#include "training/suite.h"
 
 namespace holdfast {
 namespace {
@@ -34,11 +47,15 @@ SolvePanel::SolvePanel(SessionService* sessions, ChatService* chat, SamplerPanel
       start_(start),
       pages_(new QStackedWidget),
       transcript_(new TranscriptView),
+      problem_(new ProblemCard),
+      vote_(new VoteView),
       banner_(new Banner),
       composer_(new Composer) {
-  auto* layout = new QVBoxLayout(this);
+  auto* middle = new QWidget;
+  auto* layout = new QVBoxLayout(middle);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(0);
+  layout->addWidget(problem_);
   pages_->addWidget(start_);
   pages_->addWidget(transcript_);
   layout->addWidget(pages_, 1);
@@ -47,13 +64,26 @@ SolvePanel::SolvePanel(SessionService* sessions, ChatService* chat, SamplerPanel
   auto* column = new QVBoxLayout(bottom);
   column->setContentsMargins(24, 4, 24, 16);
   column->setSpacing(8);
+  column->addWidget(vote_);
   column->addWidget(banner_);
+  column->addWidget(buildSteering(), 0, Qt::AlignLeft);
   column->addWidget(composer_);
   auto* centre = new QHBoxLayout;
   centre->addStretch(1);
   centre->addWidget(bottom, 1000);
   centre->addStretch(1);
   layout->addLayout(centre);
+  buildSide();
+  auto* across = new QSplitter(Qt::Horizontal, this);
+  across->setHandleWidth(1);
+  across->setChildrenCollapsible(false);
+  across->addWidget(middle);
+  across->addWidget(sideBox_);
+  across->setStretchFactor(0, 1);
+  across->setSizes({680, 320});
+  auto* whole = new QVBoxLayout(this);
+  whole->setContentsMargins(0, 0, 0, 0);
+  whole->addWidget(across);
   frames_.setInterval(frame_milliseconds);
   connect(&frames_, &QTimer::timeout, this, &SolvePanel::takeText);
   draftTimer_.setSingleShot(true);
@@ -63,8 +93,100 @@ SolvePanel::SolvePanel(SessionService* sessions, ChatService* chat, SamplerPanel
   connect(composer_, &Composer::sent, this, &SolvePanel::send);
   connect(composer_, &Composer::stopped, this, &SolvePanel::stop);
   connect(transcript_, &TranscriptView::actionRequested, this, &SolvePanel::continueLast);
+  connect(transcript_, &TranscriptView::action2Requested, this, &SolvePanel::answerNow);
+  connect(transcript_, &TranscriptView::toolRequested, this, &SolvePanel::onTool);
+  connect(vote_, &VoteView::chosen, this, &SolvePanel::showVoted);
   connectServices();
+  connectSide();
   updateState();
+}
+
+// While a thought is written: what can be done with it.
+QWidget* SolvePanel::buildSteering() {
+  steering_ = new QWidget;
+  auto* row = new QHBoxLayout(steering_);
+  row->setContentsMargins(0, 0, 0, 0);
+  const auto button = [&](const char* name, const QString& text, const QString& help, auto act) {
+    auto* made = new QPushButton(text);
+    made->setObjectName(QLatin1String(name));
+    made->setToolTip(help);
+    connect(made, &QPushButton::clicked, this, act);
+    row->addWidget(made);
+  };
+  button("pause", tr("Pause"), tr("Stop here; it goes on exactly as if it had not stopped (Ctrl+;)"),
+         [this] { pauseOrGoOn(); });
+  button("answerNow", tr("Answer now"), tr("Close the thought and have the answer written (Ctrl+.)"),
+         [this] { answerNow(); });
+  steering_->hide();
+  return steering_;
+}
+
+void SolvePanel::buildSide() {
+  tokenPanel_ = new TokenPanel(sessions_);
+  treePanel_ = new TreePanel;
+  statesPanel_ = new StatesPanel(sessions_);
+  sidePages_ = new QStackedWidget;
+  for (QWidget* page :
+       {static_cast<QWidget*>(tokenPanel_), static_cast<QWidget*>(treePanel_), static_cast<QWidget*>(statesPanel_)}) {
+    sidePages_->addWidget(page);
+  }
+  sideBox_ = new QWidget;
+  sideBox_->setObjectName(QStringLiteral("solveSide"));
+  sideBox_->setAttribute(Qt::WA_StyledBackground);
+  sideBox_->setMinimumWidth(240);
+  sideTitle_ = new QLabel;
+  sideTitle_->setObjectName(QStringLiteral("sideTitle"));
+  sideTitle_->setProperty("title", true);
+  auto* close = new QToolButton;
+  close->setObjectName(QStringLiteral("closeSide"));
+  close->setProperty("flat", true);
+  close->setText(QStringLiteral("\u2715"));
+  close->setAccessibleName(tr("Close the panel"));
+  connect(close, &QToolButton::clicked, this, [this] { showSide(Side::none); });
+  auto* head = new QHBoxLayout;
+  head->setContentsMargins(14, 8, 8, 0);
+  head->addWidget(sideTitle_, 1);
+  head->addWidget(close);
+  auto* layout = new QVBoxLayout(sideBox_);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(0);
+  layout->addLayout(head);
+  layout->addWidget(sidePages_, 1);
+  sideBox_->hide();
+}
+
+void SolvePanel::showSide(Side side) {
+  sideShown_ = side;
+  sideBox_->setVisible(side != Side::none);
+  if (side == Side::tokens) sideTitle_->setText(tr("Tokens"));
+  if (side == Side::tree) sideTitle_->setText(tr("Branches"));
+  if (side == Side::states) sideTitle_->setText(tr("Kept states"));
+  if (side != Side::none) sidePages_->setCurrentIndex(static_cast<int>(side) - 1);
+  if (side == Side::tree) treePanel_->setTree(tree_, branch_);
+  if (side == Side::states) statesPanel_->setSession(session_);
+  emit sideChanged();
+}
+
+void SolvePanel::connectSide() {
+  connect(tokenPanel_, &TokenPanel::forkWanted, this, &SolvePanel::forkAt);
+  connect(treePanel_, &TreePanel::chosen, this, [this](NodeId node) {
+    if (chat_->phase() == ChatService::Phase::idle) sessions_->choose(session_, node);
+  });
+  connect(treePanel_, &TreePanel::compareWanted, this, [this](NodeId one, NodeId other) {
+    (new CompareDialog(branchTo(tree_, one), branchTo(tree_, other), this))->open();
+  });
+  connect(sessions_, &SessionService::textEdited, this, [this](const NodeRow& node) {
+    if (!(node.session == session_)) return;
+    sessions_->open(session_);
+    // A thought was edited to be gone on with; an answer stands as it was written.
+    if (node.kind == NodeKind::thought && canBegin()) chat_->goOn(session_, sampler_->settings().max_tokens);
+  });
+  connect(sessions_, &SessionService::branchDeleted, this, [this](SessionId session, NodeId node) {
+    banner_->showNote(tr("The branch was deleted."), tr("Undo"),
+                      [this, session, node] { sessions_->restoreBranch(session, node); });
+  });
+  connect(sessions_, &SessionService::stateExported, this,
+          [this](const QString& file) { banner_->showNote(tr("The state was written to %1.").arg(file)); });
 }
 
 void SolvePanel::connectServices() {
@@ -78,6 +200,13 @@ void SolvePanel::connectServices() {
   connect(chat_, &ChatService::phaseChanged, this, &SolvePanel::updateState);
   connect(chat_, &ChatService::turnStarted, this, &SolvePanel::startLive);
   connect(chat_, &ChatService::turnFinished, this, &SolvePanel::endLive);
+  connect(chat_, &ChatService::looping, this, &SolvePanel::offerToBreak);
+  connect(chat_, &ChatService::voteChanged, this, [this](const VoteProgress& progress) {
+    if (!isRunningHere()) return;
+    tokensPerSecond_ = progress.tokens_per_second;
+    showVote(progress.vote, progress.asked, tr("%1 of %2 have answered").arg(progress.done).arg(progress.asked));
+    emit figuresChanged();
+  });
   connect(chat_, &ChatService::readingProgress, this, [this](qint64 done, qint64 total) {
     if (isRunningHere() && total > 512) {
       composer_->setHint(tr("Reading %1 of %2 tokens\u2026").arg(QLocale().toString(done), QLocale().toString(total)));
@@ -87,11 +216,46 @@ void SolvePanel::connectServices() {
 
 bool SolvePanel::isRunningHere() const { return session_ && chat_->runningSession() == session_; }
 
-void SolvePanel::openSession(SessionId session) {
+const NodeRow* SolvePanel::nodeOf(NodeId id) const {
+  const auto found = std::ranges::find(tree_, id, &NodeRow::id);
+  return found == tree_.end() ? nullptr : &*found;
+}
+
+// The thought and the answer of a reply in sight.
+std::vector<NodeRow> SolvePanel::replyOf(const TranscriptItem& item) const {
+  std::vector<NodeRow> reply;
+  if (item.kind != TranscriptItem::Kind::reply) return reply;
+  bool inside = false;
+  for (const NodeRow& node : branch_) {
+    const bool generated = node.kind == NodeKind::thought || node.kind == NodeKind::answer;
+    if (inside && !generated) break;
+    if (inside) reply.push_back(node);
+    if (node.id.value == item.key) inside = true;
+  }
+  return reply;
+}
+
+bool SolvePanel::canBegin() {
+  if (chat_->phase() != ChatService::Phase::idle) {
+    banner_->showError(isRunningHere() ? tr("An answer is being written; stop it first.")
+                                       : tr("Another session is being answered; stop it or wait."));
+    return false;
+  }
+  if (!chat_->model() && !chat_->isLoading()) {
+    banner_->showError(tr("Open a model first."));
+    return false;
+  }
+  banner_->hide();
+  return true;
+}
+
+void SolvePanel::openSession(SessionId session, NodeId at) {
+  wantedNode_ = at;
+  if (at && session == session_) return sessions_->choose(session, at);
   if (session == session_ || session == wanted_) return;
   saveDraft();
   wanted_ = session;
-  sessions_->open(session);
+  at ? sessions_->choose(session, at) : sessions_->open(session);
 }
 
 void SolvePanel::newSession() {
@@ -99,7 +263,11 @@ void SolvePanel::newSession() {
   const bool other = static_cast<bool>(session_);
   session_ = wanted_ = {};
   branch_.clear();
+  tree_.clear();
   transcript_->clear();
+  problem_->setProblem({});
+  vote_->hide();
+  showSide(Side::none);
   tokens_ = 0;
   if (other) composer_->setText(newDraft_);
   draftTimer_.stop();
@@ -127,13 +295,14 @@ void SolvePanel::send(const QString& text) {
   banner_->hide();
   draftTimer_.stop();
   composer_->setWaiting(true);
-  sessions_->ask(session_, text);
+  sessions_->ask(session_, text, sampler_->system());
 }
 
 // The question is in the store: from here on nothing can lose it.
 void SolvePanel::begin(const NodeRow& question) {
+  const bool anew = std::ranges::any_of(branch_, [&](const NodeRow& node) { return node.parent == question.parent; });
   composer_->setWaiting(false);
-  composer_->setText({});
+  if (!anew) composer_->setText({});
   draftTimer_.stop();
   if (!session_) {
     newDraft_.clear();
@@ -141,10 +310,15 @@ void SolvePanel::begin(const NodeRow& question) {
   }
   const bool fresh = !session_;
   session_ = wanted_ = question.session;
+  // Beside an old question, the branch ends where both begin.
+  while (anew && !branch_.empty() && !(branch_.back().id == question.parent)) branch_.pop_back();
   branch_.push_back(question);
-  transcript_->setItems(transcriptItems(branch_));
+  tree_.push_back(question);
+  transcript_->setItems(transcriptItems(branch_, tree_));
+  problem_->setProblem(sampler_->settings().solve ? QString::fromStdString(question.text) : QString());
+  vote_->hide();
   if (chat_->model() || chat_->isLoading()) {
-    chat_->answer(question.session, sampler_->settings());
+    startAnswer(question.session);
   } else {
     banner_->showError(tr("The question is saved; open a model to have it answered."));
   }
@@ -152,33 +326,50 @@ void SolvePanel::begin(const NodeRow& question) {
   updateState();
 }
 
-void SolvePanel::showBranch(const SessionRow& session, const std::vector<NodeRow>& branch) {
+void SolvePanel::startAnswer(SessionId session) {
+  if (sampler_->samples() > 1) {
+    chat_->vote(session, sampler_->settings(), sampler_->samples());
+  } else {
+    chat_->answer(session, sampler_->settings());
+  }
+}
+
+void SolvePanel::showBranch(const SessionRow& session, const std::vector<NodeRow>& branch,
+                            const std::vector<NodeRow>& tree) {
   if (!(session.id == session_) && !(session.id == wanted_)) return;
   const bool other = !(session.id == session_);
   session_ = wanted_ = session.id;
   branch_ = branch;
+  tree_ = tree;
   const bool live = isRunningHere() && chat_->liveTurn();
   if (live) {
     const LiveTurn& turn = *chat_->liveTurn();
     std::erase_if(branch_, [&](const NodeRow& node) { return node.id >= turn.from; });
   }
   if (other) transcript_->clear();
-  transcript_->setItems(transcriptItems(branch_));
+  transcript_->setItems(transcriptItems(branch_, tree_));
   if (live) startLive();
   if (other) composer_->setText(QString::fromStdString(session.draft));
   draftTimer_.stop();
   tokens_ = tokens_of(branch_);
+  const auto question = std::ranges::find(branch_, NodeKind::user, &NodeRow::kind);
+  const bool solves = sampler_->settings().solve && question != branch_.end();
+  problem_->setProblem(solves ? QString::fromStdString(question->text) : QString());
+  if (!live) showVoteOfBranch();
+  if (other && sideShown_ == Side::tokens) showSide(Side::none);
+  if (sideShown_ == Side::tree || sideShown_ == Side::states) showSide(sideShown_);
+  if (wantedNode_) transcript_->scrollTo(wantedNode_.value);
+  wantedNode_ = {};
   updateState();
   if (other) emit sessionChanged();
   emit figuresChanged();
+  if (whenShown_ && chat_->phase() == ChatService::Phase::idle) std::exchange(whenShown_, nullptr)();
 }
 
 void SolvePanel::continueLast() {
-  if (branch_.empty() || chat_->phase() != ChatService::Phase::idle) return;
-  if (!chat_->model() && !chat_->isLoading()) return banner_->showError(tr("Open a model first."));
-  banner_->hide();
+  if (branch_.empty() || !canBegin()) return;
   if (branch_.back().kind == NodeKind::user) {
-    chat_->answer(session_, sampler_->settings());
+    startAnswer(session_);
   } else {
     chat_->goOn(session_, sampler_->settings().max_tokens);
   }
@@ -197,6 +388,7 @@ void SolvePanel::startLive() {
   if (!turn.answer.isEmpty()) item.text = turn.answer;
   item.running = true;
   item.action.clear();
+  item.action2.clear();
   item.note.clear();
   if (item.thoughtLabel.isEmpty()) item.thoughtLabel = tr("Thinking\u2026");
   if (goes_on) {
@@ -219,6 +411,7 @@ void SolvePanel::takeText() {
   transcript_->append(QString::fromStdString(delta.thought), QString::fromStdString(delta.answer));
   if (delta.tokens_read > 0) tokens_ = delta.tokens_read;
   tokensPerSecond_ = delta.tokens_per_second;
+  if (delta.thought_ended) updateState();
   emit figuresChanged();
 }
 
@@ -228,14 +421,236 @@ void SolvePanel::endLive(SessionId session) {
   emit figuresChanged();
   // The store's text is the truth, and has the figures.
   if (session == session_) sessions_->open(session);
+  if (afterStop_) std::exchange(afterStop_, nullptr)();
 }
 
-void SolvePanel::stop() { chat_->stop(); }
+void SolvePanel::stop() {
+  afterStop_ = nullptr;
+  chat_->stop();
+}
+
+// At once, or when what runs here has come to its stop.
+void SolvePanel::afterStop(std::function<void()> act) {
+  if (!isRunningHere()) return act();
+  afterStop_ = std::move(act);
+  chat_->stop();
+}
+
+void SolvePanel::pauseOrGoOn() {
+  if (isRunningHere()) return stop();
+  const TranscriptItem* last = transcript_->last();
+  if (last != nullptr && !last->action.isEmpty()) continueLast();
+}
+
+void SolvePanel::answerNow() {
+  const bool running = isRunningHere() && chat_->liveTurn() && !chat_->liveTurn()->thoughtEnded;
+  const bool stopped = !isRunningHere() && !branch_.empty() && branch_.back().kind == NodeKind::thought;
+  if (!running && !stopped) return;
+  afterStop([this] {
+    if (canBegin()) chat_->answerNow(session_, sampler_->settings().max_tokens);
+  });
+}
+
+void SolvePanel::again() {
+  const auto question =
+      std::find_if(branch_.rbegin(), branch_.rend(), [](const NodeRow& node) { return node.kind == NodeKind::user; });
+  if (question != branch_.rend()) answerAnew(question->id);
+}
+
+void SolvePanel::answerAnew(NodeId question) {
+  if (!canBegin()) return;
+  showEnd(question, [this] { startAnswer(session_); });
+}
+
+// Shows the branch that ends in this node, and then does what is to be done there: the store has it by then.
+void SolvePanel::showEnd(NodeId node, std::function<void()> then) {
+  whenShown_ = std::move(then);
+  sessions_->chooseEnd(session_, node);
+}
+
+void SolvePanel::sibling(const TranscriptItem& item, int by) {
+  if (chat_->phase() != ChatService::Phase::idle && isRunningHere()) return;
+  const std::vector<NodeRow> reply = replyOf(item);
+  std::vector<NodeId> beside;
+  NodeId now;
+  if (!reply.empty()) {
+    beside = repliesTo(tree_, {item.key});
+    now = reply.back().id;
+  } else if (const NodeRow* question = nodeOf({item.key})) {
+    beside = besideQuestion(tree_, *question);
+    now = question->id;
+  }
+  const auto at = std::ranges::find(beside, now);
+  if (at == beside.end()) return;
+  const auto wanted = (at - beside.begin()) + by;
+  if (wanted < 0 || wanted >= std::ssize(beside)) return;
+  sessions_->choose(session_, beside[static_cast<std::size_t>(wanted)]);
+}
+
+void SolvePanel::stepSibling(int by) {
+  const std::vector<TranscriptItem> items = transcriptItems(branch_, tree_);
+  const auto last =
+      std::find_if(items.rbegin(), items.rend(), [](const TranscriptItem& item) { return item.places > 1; });
+  if (last != items.rend()) sibling(*last, by);
+}
+
+void SolvePanel::stepMessage(int by) { transcript_->step(by); }
+
+void SolvePanel::bookmarkLast() {
+  if (!branch_.empty() && !isRunningHere()) {
+    sessions_->setFavourite(session_, branch_.back().id, !branch_.back().favourite);
+  }
+}
+
+void SolvePanel::forkLast() {
+  if (const TranscriptItem* last = transcript_->last()) onTool(TranscriptItem(*last), TranscriptTool::fork);
+}
+
+void SolvePanel::compareLast() {
+  const std::vector<TranscriptItem> items = transcriptItems(branch_, tree_);
+  for (auto item = items.rbegin(); item != items.rend(); ++item) {
+    const std::vector<NodeRow> reply = replyOf(*item);
+    if (item->places < 2 || reply.empty()) continue;
+    const std::vector<NodeId> beside = repliesTo(tree_, {item->key});
+    const auto other = static_cast<std::size_t>(item->place > 1 ? item->place - 2 : item->place);
+    (new CompareDialog(branchTo(tree_, beside[other]), branchTo(tree_, reply.back().id), this))->open();
+    return;
+  }
+}
+
+void SolvePanel::onTool(const TranscriptItem& item, TranscriptTool tool) {
+  if (tool == TranscriptTool::previous || tool == TranscriptTool::next) {
+    return sibling(item, tool == TranscriptTool::next ? 1 : -1);
+  }
+  const std::vector<NodeRow> reply = replyOf(item);
+  if (!reply.empty()) return onReplyTool(reply, tool);
+  const NodeRow* question = nodeOf({item.key});
+  if (question == nullptr || isRunningHere()) return;
+  if (tool == TranscriptTool::edit) editQuestion(*question);
+  if (tool == TranscriptTool::bookmark) sessions_->setFavourite(session_, question->id, !question->favourite);
+  if (tool == TranscriptTool::remove) removeBranch(question->id);
+  if (tool == TranscriptTool::fork) {
+    showEnd(question->id, {});
+    composer_->focusText();
+  }
+}
+
+void SolvePanel::onReplyTool(const std::vector<NodeRow>& reply, TranscriptTool tool) {
+  if (isRunningHere()) return;
+  const NodeRow& last = reply.back();
+  switch (tool) {
+    case TranscriptTool::edit: return editReply(last);
+    case TranscriptTool::editThought:
+      if (reply.front().kind == NodeKind::thought) editReply(reply.front());
+      return;
+    case TranscriptTool::again: return answerAnew(reply.front().parent);
+    case TranscriptTool::thinkMore:
+      if (reply.front().kind == NodeKind::thought && canBegin()) {
+        showEnd(last.id, [this] { chat_->thinkMore(session_, sampler_->settings().max_tokens); });
+      }
+      return;
+    case TranscriptTool::tokens:
+      tokenPanel_->showReply(reply, chat_->sharedModel().tokenizer);
+      return showSide(Side::tokens);
+    case TranscriptTool::bookmark: return sessions_->setFavourite(session_, last.id, !last.favourite);
+    case TranscriptTool::fork: showEnd(last.id, {}); return composer_->focusText();
+    case TranscriptTool::inspect: emit inspectWanted(); return;
+    case TranscriptTool::remove: return removeBranch(reply.front().id);
+    default: return;
+  }
+}
+
+void SolvePanel::editQuestion(const NodeRow& question) {
+  auto* dialog = new EditDialog(tr("Ask it otherwise"), QString::fromStdString(question.text), tr("Ask"), this);
+  connect(dialog, &EditDialog::written, this, [this, question](const QString& text) {
+    if (canBegin()) sessions_->askAnew(question, text);
+  });
+  dialog->open();
+}
+
+void SolvePanel::editReply(const NodeRow& node) {
+  const bool thought = node.kind == NodeKind::thought;
+  auto* dialog = new EditDialog(thought ? tr("Edit the thought and go on from its end") : tr("Edit the answer"),
+                                QString::fromStdString(node.text).trimmed(), thought ? tr("Go on") : tr("Keep"), this);
+  connect(dialog, &EditDialog::written, this, [this, node](const QString& text) { sessions_->editText(node, text); });
+  dialog->open();
+}
+
+void SolvePanel::removeBranch(NodeId node) { sessions_->deleteBranch(session_, node); }
+
+void SolvePanel::forkAt(NodeId node, qint64 position, std::optional<TokenId> instead) {
+  const NodeRow* from = nodeOf(node);
+  if (from == nullptr || !from->sampler || !canBegin()) return;
+  SamplerConfig sampler = *from->sampler;
+  sampler.seed = sampler_->settings().sampler.seed;
+  chat_->forkAt(session_, node, position, instead, sampler, sampler_->settings().max_tokens);
+}
+
+void SolvePanel::offerToBreak(NodeId node, qint64 position) {
+  if (!isRunningHere()) return;
+  banner_->showNote(tr("The text has begun to repeat itself."), tr("Break the loop"), [this, node, position] {
+    afterStop([this, node, position] {
+      const NodeRow* from = nodeOf(node);
+      SamplerConfig sampler = from != nullptr && from->sampler ? *from->sampler : sampler_->settings().sampler;
+      // The same words were the likeliest: they have to become less so.
+      sampler.params.temperature = std::max(sampler.params.temperature + 0.2f, 0.7f);
+      sampler.params.repetition_penalty = std::max(sampler.params.repetition_penalty, 1.1f);
+      sampler.seed = sampler_->settings().sampler.seed;
+      banner_->hide();
+      chat_->forkAt(session_, node, position, std::nullopt, sampler, sampler_->settings().max_tokens);
+    });
+  });
+}
+
+// The bars of a vote. `progress`: how far it is, while it runs.
+void SolvePanel::showVote(const Vote& vote, std::size_t asked, const QString& progress) {
+  voted_ = vote;
+  std::vector<VoteBar> bars;
+  for (const AnswerGroup& group : vote.groups) {
+    const bool shown = !branch_.empty() && std::ranges::find(group.leaves, branch_.back().id) != group.leaves.end();
+    bars.push_back({.answer = QString::fromStdString(group.answer),
+                    .votes = static_cast<int>(group.leaves.size()),
+                    .shown = shown});
+  }
+  QString heading = progress;
+  if (heading.isEmpty() && !vote.groups.empty()) {
+    const auto votes = static_cast<std::int64_t>(vote.groups.front().leaves.size());
+    const auto [low, high] = Share{votes, static_cast<std::int64_t>(vote.counted())}.interval();
+    heading = tr("%1 of %2 replies agree (95% interval %3% to %4%)")
+                  .arg(votes)
+                  .arg(vote.counted())
+                  .arg(qRound(100 * low))
+                  .arg(qRound(100 * high));
+    if (!vote.silent.empty()) heading += tr(", %1 without an answer").arg(vote.silent.size());
+  }
+  vote_->setVote(heading, bars, static_cast<int>(std::max(asked, std::size_t{1})));
+}
+
+// Where the last question in sight has several replies.
+void SolvePanel::showVoteOfBranch() {
+  const auto question =
+      std::find_if(branch_.rbegin(), branch_.rend(), [](const NodeRow& node) { return node.kind == NodeKind::user; });
+  if (question == branch_.rend()) return vote_->hide();
+  const std::vector<Ballot> ballots = ballots_of(tree_, question->id);
+  const Vote vote = vote_of(ballots);
+  if (vote.counted() < 3) return vote_->hide();
+  showVote(vote, vote.counted(), {});
+}
+
+void SolvePanel::showVoted(int bar) {
+  if (bar < 0 || bar >= static_cast<int>(voted_.groups.size()) || isRunningHere()) return;
+  const std::vector<NodeId>& leaves = voted_.groups[static_cast<std::size_t>(bar)].leaves;
+  const auto now = branch_.empty() ? leaves.end() : std::ranges::find(leaves, branch_.back().id);
+  const auto next = now == leaves.end() || now + 1 == leaves.end() ? leaves.begin() : now + 1;
+  sessions_->choose(session_, *next);
+}
 
 void SolvePanel::updateState() {
   const bool busy = chat_->phase() != ChatService::Phase::idle;
   pages_->setCurrentIndex(session_ ? 1 : 0);
   composer_->setRunning(busy && isRunningHere());
+  steering_->setVisible(isRunningHere() && chat_->phase() == ChatService::Phase::generating && chat_->liveTurn() &&
+                        !chat_->liveTurn()->thoughtEnded);
   if (!busy && !chat_->isLoading()) composer_->setHint(tr("Enter sends, Shift+Enter begins a new line"));
   if (chat_->isLoading()) composer_->setHint(tr("The model is being loaded\u2026"));
   if (busy && !chat_->isLoading()) {

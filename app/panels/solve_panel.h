@@ -3,33 +3,56 @@
 
 #include <QTimer>
 #include <QWidget>
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "app/services/chat_service.h"
 #include "app/services/session_service.h"
 #include "app/widgets/transcript_view.h"
 
+class QLabel;
 class QStackedWidget;
 
 namespace holdfast {
 
 class Banner;
 class Composer;
+class ProblemCard;
 class SamplerPanel;
 class StartPanel;
+class StatesPanel;
+class TokenPanel;
+class TreePanel;
+class VoteView;
 
 class SolvePanel : public QWidget {
   Q_OBJECT
 
  public:
+  enum class Side { none, tokens, tree, states };
+
   SolvePanel(SessionService* sessions, ChatService* chat, SamplerPanel* sampler, StartPanel* start,
              QWidget* parent = nullptr);
 
-  void openSession(SessionId session);
+  void openSession(SessionId session, NodeId at = {});  // `at`: the message to show
   void newSession();
   void setNewDraft(const QString& draft) { newDraft_ = draft; }
-  void stop();
   void saveDraft();
+  void showSide(Side side);
+  [[nodiscard]] Side side() const { return sideShown_; }
+
+  // What the keys do; each is nothing where it makes no sense.
+  void stop();
+  void pauseOrGoOn();
+  void answerNow();
+  void again();              // the last question, beside its answer
+  void stepSibling(int by);  // of the last message that has any
+  void stepMessage(int by);
+  void bookmarkLast();
+  void forkLast();
+  void compareLast();  // with the branch beside it
+
   [[nodiscard]] SessionId session() const { return session_; }
   [[nodiscard]] Banner* banner() const { return banner_; }
   [[nodiscard]] Composer* composer() const { return composer_; }
@@ -39,18 +62,41 @@ class SolvePanel : public QWidget {
  signals:
   void sessionChanged();  // another one is shown
   void figuresChanged();
+  void sideChanged();
+  void inspectWanted();
 
  private:
+  void buildSide();
+  QWidget* buildSteering();
   void connectServices();
+  void connectSide();
   void send(const QString& text);
   void begin(const NodeRow& question);
-  void showBranch(const SessionRow& session, const std::vector<NodeRow>& branch);
+  void showBranch(const SessionRow& session, const std::vector<NodeRow>& branch, const std::vector<NodeRow>& tree);
   void continueLast();
+  void onTool(const TranscriptItem& item, TranscriptTool tool);
+  void onReplyTool(const std::vector<NodeRow>& reply, TranscriptTool tool);
+  void answerAnew(NodeId question);
+  void showEnd(NodeId node, std::function<void()> then);
+  void editQuestion(const NodeRow& question);
+  void editReply(const NodeRow& node);
+  void removeBranch(NodeId node);
+  void sibling(const TranscriptItem& item, int by);
+  void startAnswer(SessionId session);
+  void forkAt(NodeId node, qint64 position, std::optional<TokenId> instead);
+  void offerToBreak(NodeId node, qint64 position);
+  void showVote(const Vote& vote, std::size_t asked, const QString& progress);
+  void showVoteOfBranch();
+  void showVoted(int bar);
+  void afterStop(std::function<void()> act);
   void takeText();
   void startLive();
   void endLive(SessionId session);
   void updateState();
   [[nodiscard]] bool isRunningHere() const;
+  [[nodiscard]] bool canBegin();  // else says why not
+  [[nodiscard]] std::vector<NodeRow> replyOf(const TranscriptItem& item) const;
+  [[nodiscard]] const NodeRow* nodeOf(NodeId id) const;
 
   SessionService* sessions_;
   ChatService* chat_;
@@ -58,20 +104,39 @@ class SolvePanel : public QWidget {
   StartPanel* start_;
   QStackedWidget* pages_;
   TranscriptView* transcript_;
+  ProblemCard* problem_;
+  VoteView* vote_;
   Banner* banner_;
   Composer* composer_;
+  QWidget* steering_ = nullptr;
+  QLabel* sideTitle_ = nullptr;
+  QWidget* sideBox_ = nullptr;
+  QStackedWidget* sidePages_ = nullptr;
+  TokenPanel* tokenPanel_ = nullptr;
+  TreePanel* treePanel_ = nullptr;
+  StatesPanel* statesPanel_ = nullptr;
   QTimer frames_;
   QTimer draftTimer_;
   SessionId session_;
   SessionId wanted_;  // being opened
+  NodeId wantedNode_;
   std::vector<NodeRow> branch_;
+  std::vector<NodeRow> tree_;
+  std::function<void()> afterStop_;
+  std::function<void()> whenShown_;
+  Vote voted_;  // as it is shown
   QString newDraft_;
+  Side sideShown_ = Side::none;
   bool storeOpen_ = false;
   qint64 tokens_ = 0;
   double tokensPerSecond_ = 0.0;
 };
 
-// What a branch looks like: thoughts and answers that belong together are one reply.
-[[nodiscard]] std::vector<TranscriptItem> transcriptItems(const std::vector<NodeRow>& branch);
+// What a branch looks like: thoughts and answers that belong together are one reply. The tree tells what stands beside.
+[[nodiscard]] std::vector<TranscriptItem> transcriptItems(const std::vector<NodeRow>& branch,
+                                                          const std::vector<NodeRow>& tree);
+// The ends of all replies to a question, and the questions beside one, oldest first.
+[[nodiscard]] std::vector<NodeId> repliesTo(const std::vector<NodeRow>& tree, NodeId question);
+[[nodiscard]] std::vector<NodeId> besideQuestion(const std::vector<NodeRow>& tree, const NodeRow& question);
 
 }  // namespace holdfast

@@ -1,5 +1,6 @@
 #include <QCoreApplication>
 #include <QLocale>
+#include <algorithm>
 
 #include "app/panels/solve_panel.h"
 
@@ -24,6 +25,8 @@ QString end_of(const NodeRow& node) {
   if (node.stop_reason == "cancelled") return translated("stopped");
   if (node.stop_reason == "length") return translated("reached its length");
   if (node.stop_reason == "interrupted") return translated("interrupted");
+  if (node.stop_reason == "edited") return translated("edited");
+  if (node.stop_reason == "forked") return translated("to be gone on with");
   if (node.stop_reason == "error") return translated("ended by an error");
   return {};
 }
@@ -81,27 +84,64 @@ void add_generated(TranscriptItem& item, const NodeRow& node, const NodeRow* tho
 
 }  // namespace
 
-std::vector<TranscriptItem> transcriptItems(const std::vector<NodeRow>& branch) {
+std::vector<NodeId> repliesTo(const std::vector<NodeRow>& tree, NodeId question) {
+  std::vector<NodeId> replies;
+  for (const NodeRow& child : tree) {
+    if (!(child.parent == question) || child.kind == NodeKind::user || child.kind == NodeKind::note) continue;
+    const std::size_t before = replies.size();
+    for (const NodeRow& node : tree) {
+      if (node.parent == child.id && node.kind == NodeKind::answer) replies.push_back(node.id);
+    }
+    if (replies.size() == before) replies.push_back(child.id);
+  }
+  return replies;
+}
+
+std::vector<NodeId> besideQuestion(const std::vector<NodeRow>& tree, const NodeRow& question) {
+  std::vector<NodeId> beside;
+  for (const NodeRow& node : tree) {
+    if (node.parent == question.parent && node.kind == question.kind) beside.push_back(node.id);
+  }
+  return beside;
+}
+
+std::vector<TranscriptItem> transcriptItems(const std::vector<NodeRow>& branch, const std::vector<NodeRow>& tree) {
   std::vector<TranscriptItem> items;
   const NodeRow* thought = nullptr;
+  const auto place = [&](const std::vector<NodeId>& beside, NodeId node) {
+    const auto at = std::find(beside.begin(), beside.end(), node);
+    if (at == beside.end()) return;
+    items.back().place = static_cast<int>(at - beside.begin()) + 1;
+    items.back().places = static_cast<int>(beside.size());
+  };
+  std::vector<NodeId> replies;
   for (const NodeRow& node : branch) {
     const bool generated = node.kind == NodeKind::thought || node.kind == NodeKind::answer;
     if (!generated) {
       thought = nullptr;
       items.push_back(
           {.key = node.id.value, .kind = TranscriptItem::Kind::question, .text = QString::fromStdString(node.text)});
+      if (node.kind == NodeKind::system) items.back().note = translated("Instruction");
+      items.back().bookmarked = node.favourite;
+      place(besideQuestion(tree, node), node.id);
       continue;
     }
     if (items.empty() || items.back().kind == TranscriptItem::Kind::question) {
       items.push_back({.key = node.parent.value, .kind = TranscriptItem::Kind::reply});
+      replies = repliesTo(tree, node.parent);
     }
     if (node.kind == NodeKind::thought) thought = &node;
     add_generated(items.back(), node, thought);
+    items.back().bookmarked |= node.favourite;
+    place(replies, node.id);
   }
   if (branch.empty()) return items;
   const NodeRow& last = branch.back();
   if (last.kind == NodeKind::user) items.back().action = translated("Answer");
-  if (can_continue(last)) items.back().action = translated("Continue");
+  if (can_continue(last)) {
+    items.back().action = translated("Continue");
+    if (last.kind == NodeKind::thought) items.back().action2 = translated("Answer now");
+  }
   return items;
 }
 

@@ -354,7 +354,7 @@ std::optional<NodeRow> ChatEngine::think_more(SessionId id, std::int64_t max_tok
   }
   const std::vector<TokenId> again = loaded().tokenizer->encode(std::string(thought_reopening));
   if (thought->stop_reason == thought_ended_reason || thought->kind != branch.back().kind) {
-    fork(thought->id, open_length(*thought), thought->sampler->seed);
+    fork(thought->id, open_length(*thought), *thought->sampler);
   }
   return go_on(id, max_tokens, events, std::move(stop), again);
 }
@@ -377,7 +377,7 @@ std::int64_t ChatEngine::open_length(const NodeRow& thought) {
   return std::ssize(tokens);
 }
 
-NodeRow ChatEngine::fork(NodeId node, std::int64_t position, std::uint64_t seed) {
+NodeRow ChatEngine::fork(NodeId node, std::int64_t position, const SamplerConfig& sampler) {
   Loaded& now = loaded();
   register_model();
   const std::optional<NodeRow> from = store_.node(node);
@@ -398,7 +398,7 @@ NodeRow ChatEngine::fork(NodeId node, std::int64_t position, std::uint64_t seed)
   std::string text;
   for (const TokenId token : *row.tokens) text += joiner.push(shown_bytes(*now.tokenizer, token));
   row.text = text;
-  row.sampler->seed = seed;
+  row.sampler = sampler;
   row.stop_reason = "forked";
   row.statistics = {.generated_tokens = position, .state_bytes = row.statistics.state_bytes};
   NodeRow added = store_.add_node(row);

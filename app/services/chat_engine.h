@@ -107,9 +107,9 @@ class ChatEngine {
   // Has the last thought of the session go on where it had ended: a new branch beside it.
   std::optional<NodeRow> think_more(SessionId id, std::int64_t max_tokens, const TurnEvents& events,
                                     std::stop_token stop);
-  // A new branch beside this generated node, of its first `position` tokens, drawn on with another seed. It becomes the
-  // session's head.
-  NodeRow fork(NodeId node, std::int64_t position, std::uint64_t seed);
+  // A new branch beside this generated node, of its first `position` tokens, to be drawn on with this sampler. It
+  // becomes the session's head.
+  NodeRow fork(NodeId node, std::int64_t position, const SamplerConfig& sampler);
   // Has the question at the end of the session answered `samples` times from the one state behind it, all in one batch,
   // as branches beside each other. Ends early when the majority is decided. The head becomes the first reply of the
   // majority. `stop` keeps what is there.

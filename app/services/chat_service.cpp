@@ -76,7 +76,10 @@ void ChatService::startTurn(SessionId session, std::function<void(const TurnEven
     const TurnEvents events{
         .reading = [this](std::int64_t done,
                           std::int64_t total) { onWindow([this, done, total] { emit readingProgress(done, total); }); },
-        .started = [this](const NodeRow& row, std::int64_t) { onWindow([this, row] { begin(row); }); }};
+        .started = [this](const NodeRow& row, std::int64_t) { onWindow([this, row] { begin(row); }); },
+        .looping = [this](
+                       NodeId node,
+                       std::int64_t position) { onWindow([this, node, position] { emit looping(node, position); }); }};
     {
       const AtEnd report([&] { onWindow([this, session] { endTurn(session); }); });
       work(events, source.get_token());
@@ -95,6 +98,40 @@ void ChatService::answer(SessionId session, const TurnSettings& settings) {
 void ChatService::goOn(SessionId session, std::int64_t maxTokens) {
   startTurn(session, [this, session, maxTokens](const TurnEvents& events, std::stop_token stop) {
     (void)engine().go_on(session, maxTokens, events, std::move(stop));
+  });
+}
+
+void ChatService::answerNow(SessionId session, std::int64_t maxTokens) {
+  startTurn(session, [this, session, maxTokens](const TurnEvents& events, std::stop_token stop) {
+    (void)engine().answer_now(session, maxTokens, events, std::move(stop));
+  });
+}
+
+void ChatService::thinkMore(SessionId session, std::int64_t maxTokens) {
+  startTurn(session, [this, session, maxTokens](const TurnEvents& events, std::stop_token stop) {
+    (void)engine().think_more(session, maxTokens, events, std::move(stop));
+  });
+}
+
+void ChatService::forkAt(SessionId session, NodeId node, std::int64_t position, std::optional<TokenId> instead,
+                         const SamplerConfig& sampler, std::int64_t maxTokens) {
+  startTurn(session, [this, session, node, position, instead, sampler, maxTokens](const TurnEvents& events,
+                                                                                  std::stop_token stop) {
+    engine().fork(node, position, sampler);
+    const std::vector<TokenId> forced = instead ? std::vector<TokenId>{*instead} : std::vector<TokenId>{};
+    (void)engine().go_on(session, maxTokens, events, std::move(stop), forced);
+  });
+}
+
+void ChatService::vote(SessionId session, const TurnSettings& settings, int samples) {
+  startTurn(session, [this, session, settings, samples](const TurnEvents& turn, std::stop_token stop) {
+    const VoteEvents events{.reading = turn.reading, .changed = [this](const VoteProgress& progress) {
+                              onWindow([this, progress] {
+                                if (phase_ == Phase::reading) setPhase(Phase::generating);
+                                emit voteChanged(progress);
+                              });
+                            }};
+    (void)engine().vote(session, settings, samples, events, std::move(stop));
   });
 }
 

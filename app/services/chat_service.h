@@ -37,6 +37,12 @@ class ChatService : public QObject {
   void loadModel(const QString& path);
   void answer(SessionId session, const TurnSettings& settings);
   void goOn(SessionId session, std::int64_t maxTokens);
+  void answerNow(SessionId session, std::int64_t maxTokens);
+  void thinkMore(SessionId session, std::int64_t maxTokens);
+  // A branch beside this node from its first `position` tokens on, the next one being `instead` where given.
+  void forkAt(SessionId session, NodeId node, std::int64_t position, std::optional<TokenId> instead,
+              const SamplerConfig& sampler, std::int64_t maxTokens);
+  void vote(SessionId session, const TurnSettings& settings, int samples);
   void stop();  // within one token, or before the next 256 tokens of a long question are read
 
   [[nodiscard]] Phase phase() const { return phase_; }
@@ -56,6 +62,8 @@ class ChatService : public QObject {
   void phaseChanged();
   void readingProgress(qint64 done, qint64 total);
   void turnStarted();
+  void looping(holdfast::NodeId node, qint64 position);
+  void voteChanged(const holdfast::VoteProgress& progress);
   void turnFinished(holdfast::SessionId session);  // the store has it
   void failed(const QString& message);
 

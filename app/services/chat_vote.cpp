@@ -39,7 +39,7 @@ class Samples {
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       if (ended_[i]) ballots.push_back({.leaf = rows_[i].id, .answer = answer_of(rows_[i])});
     }
-    progress_.vote = count_votes(ballots);
+    progress_.vote = vote_of(ballots);
     progress_.decided = is_decided(progress_.vote, progress_.asked - progress_.done);
   }
   [[nodiscard]] VoteProgress& progress() { return progress_; }

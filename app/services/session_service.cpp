@@ -24,6 +24,15 @@ void remove_lost_states(const Store& store, const fs::path& folder) {
   }
 }
 
+// The end that is reached from a node by its newest descendants.
+NodeId newest_end(const std::vector<NodeRow>& tree, NodeId node) {
+  NodeId end = node;
+  for (const NodeRow& row : tree) {  // a node's newest child comes last, and its children after it
+    if (row.parent == node) end = row.id;
+  }
+  return end == node ? node : newest_end(tree, end);
+}
+
 std::optional<SessionId> maybe(SessionId session) { return session ? std::optional(session) : std::nullopt; }
 
 }  // namespace
@@ -69,23 +78,127 @@ void SessionService::refresh() {
   post([this](Store& store) { announce(store); });
 }
 
-void SessionService::open(SessionId session) {
-  post([this, session](Store& store) {
-    const std::optional<SessionRow> row = store.session(session);
-    if (!row) throw StoreError(tr("This session is not there any more.").toStdString());
-    emit sessionOpened(*row, store.branch(session));
-  });
+void SessionService::show(Store& store, SessionId session) {
+  const std::optional<SessionRow> row = store.session(session);
+  if (!row) throw StoreError(tr("This session is not there any more.").toStdString());
+  emit sessionOpened(*row, store.branch(session), store.tree(session));
 }
 
-void SessionService::ask(SessionId session, const QString& question) {
-  job_.post([this, session, question](const std::stop_token&) {
+void SessionService::open(SessionId session) {
+  post([this, session](Store& store) { show(store, session); });
+}
+
+void SessionService::ask(SessionId session, const QString& question, const QString& system) {
+  job_.post([this, session, question, system](const std::stop_token&) {
     try {
       if (!store_) throw StoreError(tr("The database is not open.").toStdString());
-      emit asked(store_->add_user_message(maybe(session), question.toStdString()));
+      emit asked(store_->add_user_message(maybe(session), question.toStdString(), system.toStdString()));
       announce(*store_);
     } catch (const std::exception& error) {
       // The question goes back to where it was typed.
       emit askFailed(question, QString::fromUtf8(error.what()));
+    }
+  });
+}
+
+void SessionService::askAnew(const NodeRow& old, const QString& question) {
+  post([this, old, question](Store& store) {
+    emit asked(store.add_node({.session = old.session, .parent = old.parent, .text = question.toStdString()}));
+    announce(store);
+  });
+}
+
+void SessionService::editText(const NodeRow& old, const QString& text) {
+  post([this, old, text](Store& store) {
+    NodeRow row = old;
+    row.text = text.toStdString();
+    row.tokens.reset();  // read when it goes on
+    row.stop_reason = "edited";
+    row.statistics = {.state_bytes = old.statistics.state_bytes};
+    emit textEdited(store.add_node(row));
+    announce(store);
+  });
+}
+
+void SessionService::choose(SessionId session, NodeId node) {
+  post([this, session, node](Store& store) {
+    store.set_head(session, newest_end(store.tree(session), node));
+    show(store, session);
+  });
+}
+
+void SessionService::chooseEnd(SessionId session, NodeId node) {
+  post([this, session, node](Store& store) {
+    store.set_head(session, node);
+    show(store, session);
+  });
+}
+
+void SessionService::setFavourite(SessionId session, NodeId node, bool favourite) {
+  post([this, session, node, favourite](Store& store) {
+    store.set_favourite(node, favourite);
+    show(store, session);
+  });
+}
+
+void SessionService::deleteBranch(SessionId session, NodeId node) {
+  post([this, session, node](Store& store) {
+    const NodeId parent = store.node(node).value_or(NodeRow{}).parent;
+    store.delete_branch(node);
+    // What stands beside the deleted branch is shown in its place.
+    const std::vector<NodeRow> tree = store.tree(session);
+    const NodeId end = parent ? newest_end(tree, parent) : tree.empty() ? NodeId{} : newest_end(tree, tree.front().id);
+    if (end) store.set_head(session, end);
+    emit branchDeleted(session, node);
+    show(store, session);
+  });
+}
+
+void SessionService::restoreBranch(SessionId session, NodeId node) {
+  post([this, session, node](Store& store) {
+    store.restore_branch(node);
+    store.set_head(session, newest_end(store.tree(session), node));
+    show(store, session);
+  });
+}
+
+void SessionService::readChoices(NodeId node) {
+  post([this, node](Store& store) {
+    if (const std::optional<NodeRow> row = store.node(node)) emit choicesRead(*row, store.token_choices(node));
+  });
+}
+
+void SessionService::listStates(SessionId session) {
+  post([this, session](Store& store) { emit statesListed(session, store.snapshots(session)); });
+}
+
+void SessionService::pinState(SessionId session, SnapshotId state, bool pinned, const QString& name) {
+  post([this, session, state, pinned, name](Store& store) {
+    store.pin_snapshot(state, pinned, name.toStdString());
+    emit statesListed(session, store.snapshots(session));
+  });
+}
+
+void SessionService::removeState(SessionId session, SnapshotId state) {
+  post([this, session, state](Store& store) {
+    for (const SnapshotRow& row : store.snapshots(session)) {
+      if (!(row.id == state)) continue;
+      store.remove_snapshot(state);
+      std::error_code gone;
+      fs::remove(dataDir_ / "states" / row.file, gone);
+    }
+    emit statesListed(session, store.snapshots(session));
+  });
+}
+
+void SessionService::exportState(SnapshotId state, SessionId session, const QString& file) {
+  post([this, state, session, file](Store& store) {
+    for (const SnapshotRow& row : store.snapshots(session)) {
+      if (!(row.id == state)) continue;
+      std::error_code error;
+      fs::copy_file(dataDir_ / "states" / row.file, file.toStdString(), fs::copy_options::overwrite_existing, error);
+      if (error) throw IoError(file.toStdString() + ": cannot be written: " + error.message());
+      emit stateExported(file);
     }
   });
 }

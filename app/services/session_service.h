@@ -25,7 +25,22 @@ class SessionService : public QObject {
   void start();
   void refresh();
   void open(SessionId session);
-  void ask(SessionId session, const QString& question);  // session none: a new one
+  // session none: a new one, begun with the system message, where there is one.
+  void ask(SessionId session, const QString& question, const QString& system = {});
+  // Branches. Each answers with asked(), textEdited() or sessionOpened().
+  void askAnew(const NodeRow& old, const QString& question);  // beside an old question
+  void editText(const NodeRow& old, const QString& text);     // a thought or answer with another text, beside the old
+  void choose(SessionId session, NodeId node);                // shows the branch through this node
+  void chooseEnd(SessionId session, NodeId node);             // shows the branch that ends in this node
+  void setFavourite(SessionId session, NodeId node, bool favourite);
+  void deleteBranch(SessionId session, NodeId node);
+  void restoreBranch(SessionId session, NodeId node);
+  void readChoices(NodeId node);  // answers with choicesRead()
+  // State files of a session.
+  void listStates(SessionId session);  // answers with statesListed()
+  void pinState(SessionId session, SnapshotId state, bool pinned, const QString& name);
+  void removeState(SessionId session, SnapshotId state);
+  void exportState(SnapshotId state, SessionId session, const QString& file);
   void rename(SessionId session, const QString& title);
   void remove(SessionId session);
   void restore(SessionId session);
@@ -37,7 +52,13 @@ class SessionService : public QObject {
   void opened(const QMap<QString, QString>& settings, int recovered);
   void openFailed(const QString& message);
   void sessionsChanged(const std::vector<holdfast::SessionRow>& sessions);
-  void sessionOpened(const holdfast::SessionRow& session, const std::vector<holdfast::NodeRow>& branch);
+  void sessionOpened(const holdfast::SessionRow& session, const std::vector<holdfast::NodeRow>& branch,
+                     const std::vector<holdfast::NodeRow>& tree);
+  void textEdited(const holdfast::NodeRow& node);  // it is the session's head
+  void branchDeleted(holdfast::SessionId session, holdfast::NodeId node);
+  void choicesRead(const holdfast::NodeRow& node, const std::vector<holdfast::TokenChoice>& choices);
+  void statesListed(holdfast::SessionId session, const std::vector<holdfast::SnapshotRow>& states);
+  void stateExported(const QString& file);
   void asked(const holdfast::NodeRow& question);  // it is in the store
   void askFailed(const QString& question, const QString& message);
   void failed(const QString& message);
@@ -45,6 +66,7 @@ class SessionService : public QObject {
  private:
   void post(std::function<void(Store&)> work);
   void announce(Store& store);
+  void show(Store& store, SessionId session);
 
   std::filesystem::path dataDir_;
   std::unique_ptr<Store> store_;  // made and used by the job alone

@@ -1,14 +1,13 @@
 #include "app/services/vote.h"
 
-#include <algorithm>
-
+#include "training/suite.h"
 #include "training/verify.h"
 
 namespace holdfast {
 
 std::size_t Vote::counted() const noexcept {
   std::size_t count = 0;
-  for (const VoteGroup& group : groups) count += group.leaves.size();
+  for (const AnswerGroup& group : groups) count += group.leaves.size();
   return count;
 }
 
@@ -19,23 +18,17 @@ std::optional<std::string> answer_of(const NodeRow& node) {
   return found && !found->text.empty() ? std::optional(found->text) : std::nullopt;
 }
 
-Vote count_votes(std::span<const Ballot> ballots) {
+Vote vote_of(std::span<const Ballot> ballots) {
   Vote vote;
+  std::vector<std::optional<std::string>> answers;
   for (const Ballot& ballot : ballots) {
-    if (!ballot.answer) {
-      vote.silent.push_back(ballot.leaf);
-      continue;
-    }
-    const auto same = [&](const VoteGroup& group) { return same_answer(group.answer, *ballot.answer); };
-    const auto group = std::ranges::find_if(vote.groups, same);
-    if (group == vote.groups.end()) {
-      vote.groups.push_back({.answer = *ballot.answer, .leaves = {ballot.leaf}});
-    } else {
-      group->leaves.push_back(ballot.leaf);
-    }
+    answers.push_back(ballot.answer);
+    if (!ballot.answer) vote.silent.push_back(ballot.leaf);
   }
-  const auto size = [](const VoteGroup& group) { return group.leaves.size(); };
-  std::ranges::stable_sort(vote.groups, std::ranges::greater{}, size);
+  for (const VoteGroup& group : count_votes(answers)) {
+    AnswerGroup& added = vote.groups.emplace_back(AnswerGroup{.answer = group.answer});
+    for (const std::size_t voter : group.voters) added.leaves.push_back(ballots[voter].leaf);
+  }
   return vote;
 }
 

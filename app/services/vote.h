@@ -16,13 +16,13 @@ struct Ballot {
   std::optional<std::string> answer{};  // absent: it answers nothing
 };
 
-struct VoteGroup {
+struct AnswerGroup {
   std::string answer{};          // as the first of them wrote it
   std::vector<NodeId> leaves{};  // in the order of the ballots
 };
 
 struct Vote {
-  std::vector<VoteGroup> groups{};  // largest first
+  std::vector<AnswerGroup> groups{};  // largest first
   std::vector<NodeId> silent{};     // without an answer
   [[nodiscard]] std::size_t counted() const noexcept;
 };
@@ -30,8 +30,8 @@ struct Vote {
 // What this reply answers: its last boxed or stated answer. A reply that did not come to its end answers nothing.
 [[nodiscard]] std::optional<std::string> answer_of(const NodeRow& node);
 
-// Answers are compared by value (training/verify).
-[[nodiscard]] Vote count_votes(std::span<const Ballot> ballots);
+// Answers are compared by value (count_votes in training/suite.h).
+[[nodiscard]] Vote vote_of(std::span<const Ballot> ballots);
 
 // No further ballots, however they fall, can overtake the first group.
 [[nodiscard]] bool is_decided(const Vote& vote, std::size_t still_to_come) noexcept;

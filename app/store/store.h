@@ -53,8 +53,8 @@ class Store {  // one connection: one thread at a time; make one per thread
   [[nodiscard]] std::optional<NodeRow> node(NodeId id) const;
 
   // A question at the end of the branch that is shown; without a session a new one, titled by the question's first
-  // line. Clears the draft.
-  NodeRow add_user_message(std::optional<SessionId> session, std::string_view text);
+  // line. Clears the draft. `system`: what a session is begun with; not used in one that has messages.
+  NodeRow add_user_message(std::optional<SessionId> session, std::string_view text, std::string_view system = {});
   // The ids that were read for a node that had none, and who read them.
   void set_tokens(NodeId id, std::span<const TokenId> tokens, CheckpointId checkpoint);
 

@@ -75,7 +75,7 @@ std::vector<NodeRow> Store::tree(SessionId id) const {
   return nodes_of(rows);
 }
 
-NodeRow Store::add_user_message(std::optional<SessionId> session, std::string_view text) {
+NodeRow Store::add_user_message(std::optional<SessionId> session, std::string_view text, std::string_view system) {
   Transaction transaction(*connection_);
   const SessionId id = session ? *session : create_session(title_of(text));
   const std::optional<SessionRow> row = this->session(id);
@@ -84,7 +84,11 @@ NodeRow Store::add_user_message(std::optional<SessionId> session, std::string_vi
   if (!row->named && !row->head) {
     connection_->prepare("UPDATE session SET title = ? WHERE id = ?").bind(title_of(text)).bind(id.value).run();
   }
-  const NodeRow added = insert_finished({.session = id, .parent = row->head, .text = std::string(text)});
+  NodeId parent = row->head;
+  if (!parent && !system.empty()) {
+    parent = insert_finished({.session = id, .kind = NodeKind::system, .text = std::string(system)}).id;
+  }
+  const NodeRow added = insert_finished({.session = id, .parent = parent, .text = std::string(text)});
   connection_->prepare("UPDATE session SET draft = '' WHERE id = ?").bind(id.value).run();
   transaction.commit();
   return added;

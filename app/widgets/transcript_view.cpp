@@ -5,12 +5,14 @@
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
+#include <QMenu>
 #include <QPushButton>
 #include <QScrollBar>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/widgets/elided_label.h"
 #include "app/widgets/text_view.h"
 
 namespace holdfast {
@@ -86,28 +88,103 @@ void MessageView::buildReply(QVBoxLayout* layout) {
   layout->addWidget(text_);
 }
 
+QAbstractButton* MessageView::toolButton(const char* name, const QString& text, const QString& help,
+                                         TranscriptTool tool) {
+  auto* button = new QToolButton;
+  button->setObjectName(QLatin1String(name));
+  button->setProperty("flat", true);
+  button->setText(text);
+  button->setToolTip(help);
+  button->setAccessibleName(help);
+  connect(button, &QToolButton::clicked, this, [this, tool] { emit toolRequested(tool); });
+  return button;
+}
+
+void MessageView::fillMore(QMenu* menu) {
+  const auto add = [&](const char* name, const QString& text, TranscriptTool tool) {
+    QAction* action = menu->addAction(text, this, [this, tool] { emit toolRequested(tool); });
+    action->setObjectName(QLatin1String(name));
+    return action;
+  };
+  if (item_.kind == TranscriptItem::Kind::reply) {
+    QAction* thought = add("editThought", tr("Edit the thought\u2026"), TranscriptTool::editThought);
+    QAction* more = add("thinkMore", tr("Think more"), TranscriptTool::thinkMore);
+    connect(menu, &QMenu::aboutToShow, this, [this, thought, more] {
+      thought->setEnabled(!item_.thought.isEmpty());
+      more->setEnabled(!item_.thought.isEmpty());
+    });
+  }
+  add("fork", tr("Ask on from here"), TranscriptTool::fork);
+  if (item_.kind == TranscriptItem::Kind::reply) add("inspect", tr("Inspect the memory"), TranscriptTool::inspect);
+  menu->addSeparator();
+  add("remove", tr("Delete this branch"), TranscriptTool::remove);
+}
+
 void MessageView::buildFooter(QVBoxLayout* layout) {
+  const bool reply = item_.kind == TranscriptItem::Kind::reply;
   auto* row = new QHBoxLayout;
-  row->setSpacing(6);
-  note_ = new QLabel;
+  row->setSpacing(2);
+  note_ = new ElidedLabel;
   note_->setObjectName(QStringLiteral("note"));
   note_->setProperty("muted", true);
-  copyButton_ = new QPushButton(tr("Copy"));
+  copyButton_ = new QToolButton;
+  copyButton_->setText(tr("Copy"));
   copyButton_->setProperty("flat", true);
   copyButton_->setObjectName(QStringLiteral("copy"));
-  copyButton_->setAccessibleName(item_.kind == TranscriptItem::Kind::question ? tr("Copy the question")
-                                                                              : tr("Copy the answer"));
-  connect(copyButton_, &QPushButton::clicked, this, &MessageView::copy);
+  copyButton_->setAccessibleName(reply ? tr("Copy the answer") : tr("Copy the question"));
+  connect(copyButton_, &QToolButton::clicked, this, &MessageView::copy);
   action_ = new QPushButton;
   action_->setObjectName(QStringLiteral("action"));
   connect(action_, &QPushButton::clicked, this, &MessageView::actionRequested);
-  if (item_.kind == TranscriptItem::Kind::question) row->addStretch(1);
+  action2_ = new QPushButton;
+  action2_->setObjectName(QStringLiteral("action2"));
+  connect(action2_, &QPushButton::clicked, this, &MessageView::action2Requested);
+  siblings_ = new QWidget;
+  auto* inside = new QHBoxLayout(siblings_);
+  inside->setContentsMargins(0, 0, 0, 0);
+  inside->setSpacing(0);
+  previous_ =
+      toolButton("previous", QStringLiteral("\u2039"), tr("The one before (Alt+Left)"), TranscriptTool::previous);
+  next_ = toolButton("next", QStringLiteral("\u203a"), tr("The next one (Alt+Right)"), TranscriptTool::next);
+  place_ = new QLabel;
+  place_->setObjectName(QStringLiteral("place"));
+  place_->setProperty("muted", true);
+  inside->addWidget(previous_);
+  inside->addWidget(place_);
+  inside->addWidget(next_);
+  QAbstractButton* edit =
+      toolButton("edit", tr("Edit"),
+                 reply ? tr("Write the answer anew, beside this one") : tr("Ask it otherwise, beside this question"),
+                 TranscriptTool::edit);
+  bookmark_ = toolButton("bookmark", QStringLiteral("\u2606"), tr("Bookmark (Ctrl+B)"), TranscriptTool::bookmark);
+  auto* more = new QToolButton;
+  more->setObjectName(QStringLiteral("moreTools"));
+  more->setProperty("flat", true);
+  more->setText(QStringLiteral("\u22ef"));
+  more->setAccessibleName(tr("More for this message"));
+  more->setPopupMode(QToolButton::InstantPopup);
+  auto* menu = new QMenu(more);
+  fillMore(menu);
+  more->setMenu(menu);
+  tools_ = {siblings_, copyButton_, edit};
+  if (reply) {
+    tools_.push_back(
+        toolButton("again", tr("Again"), tr("Have it answered again, beside this answer (F5)"), TranscriptTool::again));
+    tools_.push_back(toolButton("tokens", tr("Tokens"),
+                                tr("How sure the model was of each token, and what else there was"),
+                                TranscriptTool::tokens));
+  }
+  tools_.push_back(bookmark_);
+  tools_.push_back(more);
+  if (!reply) row->addStretch(1);
   row->addWidget(action_);
-  row->addWidget(copyButton_);
+  row->addWidget(action2_);
+  for (QWidget* tool : tools_) row->addWidget(tool);
+  row->addSpacing(6);
   // Takes what is left of the row, so that a narrow window does not scroll sideways.
   note_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-  if (item_.kind == TranscriptItem::Kind::reply) row->addWidget(note_, 1);
-  if (item_.kind == TranscriptItem::Kind::question) note_->setParent(this);
+  if (reply) row->addWidget(note_, 1);
+  if (!reply) note_->setParent(this);
   layout->addLayout(row);
 }
 
@@ -130,7 +207,17 @@ void MessageView::refresh() {
   note_->setVisible(!item_.note.isEmpty());
   action_->setText(item_.action);
   action_->setVisible(!item_.action.isEmpty());
+  action2_->setText(item_.action2);
+  action2_->setVisible(!item_.action2.isEmpty());
+  for (QWidget* tool : tools_) tool->setVisible(!item_.running);
   copyButton_->setVisible(!item_.running && !item_.text.isEmpty());
+  siblings_->setVisible(!item_.running && item_.places > 1);
+  place_->setText(QStringLiteral("%1/%2").arg(item_.place).arg(item_.places));
+  place_->setAccessibleName(tr("%1 of %2 beside each other").arg(item_.place).arg(item_.places));
+  previous_->setEnabled(item_.place > 1);
+  next_->setEnabled(item_.place < item_.places);
+  bookmark_->setText(item_.bookmarked ? QStringLiteral("\u2605") : QStringLiteral("\u2606"));
+  bookmark_->setAccessibleName(item_.bookmarked ? tr("Take the bookmark away") : tr("Bookmark this message"));
 }
 
 void MessageView::setItem(const TranscriptItem& item) {
@@ -212,6 +299,9 @@ TranscriptView::TranscriptView(QWidget* parent) : QScrollArea(parent), column_(n
 MessageView* TranscriptView::make(const TranscriptItem& item) {
   auto* view = new MessageView(item, &formulas_);
   connect(view, &MessageView::actionRequested, this, &TranscriptView::actionRequested);
+  connect(view, &MessageView::action2Requested, this, &TranscriptView::action2Requested);
+  connect(view, &MessageView::toolRequested, this,
+          [this, view](TranscriptTool tool) { emit toolRequested(TranscriptItem(view->item()), tool); });
   connect(view, &MessageView::copied, this, &TranscriptView::copied);
   view->setColumnWidth(std::min(widest_column, viewport()->width() - 2 * margin));
   return view;
@@ -258,6 +348,25 @@ void TranscriptView::clear() {
 const TranscriptItem* TranscriptView::last() const { return views_.empty() ? nullptr : &views_.back()->item(); }
 
 void TranscriptView::scrollToEnd() { verticalScrollBar()->setValue(verticalScrollBar()->maximum()); }
+
+void TranscriptView::scrollTo(qint64 key) {
+  for (const MessageView* view : views_) {
+    if (view->item().key != key) continue;
+    follow_ = false;
+    verticalScrollBar()->setValue(view->mapTo(widget(), QPoint(0, 0)).y() - margin);
+  }
+}
+
+void TranscriptView::step(int messages) {
+  if (views_.empty()) return;
+  const int top = verticalScrollBar()->value() + margin + 1;
+  int now = 0;
+  for (std::size_t i = 0; i < views_.size(); ++i) {
+    if (views_[i]->mapTo(widget(), QPoint(0, 0)).y() <= top) now = static_cast<int>(i);
+  }
+  const int wanted = std::clamp(now + messages, 0, static_cast<int>(views_.size()) - 1);
+  scrollTo(views_[static_cast<std::size_t>(wanted)]->item().key);
+}
 
 void TranscriptView::resizeEvent(QResizeEvent* event) {
   QScrollArea::resizeEvent(event);

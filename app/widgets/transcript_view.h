@@ -7,13 +7,16 @@
 
 #include "app/formulas/formula_renderer.h"
 
+class QAbstractButton;
 class QLabel;
+class QMenu;
 class QPushButton;
 class QToolButton;
 class QVBoxLayout;
 
 namespace holdfast {
 
+class ElidedLabel;
 class TextView;
 
 struct TranscriptItem {
@@ -21,13 +24,31 @@ struct TranscriptItem {
 
   qint64 key = 0;  // the same item keeps its key
   Kind kind = Kind::question;
-  QString text{};          // question, or the answer of a reply
-  QString thought{};       // of a reply; empty: none
-  QString thoughtLabel{};  // "Thought for 12 s"
-  QString note{};          // under it: figures, or why it ended
-  QString noteDetails{};   // as its tooltip
-  QString action{};        // button under it; empty: none
+  QString text{};             // question, or the answer of a reply
+  QString thought{};          // of a reply; empty: none
+  QString thoughtLabel{};     // "Thought for 12 s"
+  QString note{};             // under it: figures, or why it ended
+  QString noteDetails{};      // as its tooltip
+  QString action{};           // button under it; empty: none
+  QString action2{};          // a second one
+  int place = 1, places = 1;  // among those that stand beside it, of which one is shown
+  bool bookmarked = false;
   bool running = false;
+};
+
+// What can be done with a message. The buttons are named as these are.
+enum class TranscriptTool {
+  previous,
+  next,
+  edit,
+  editThought,
+  again,
+  thinkMore,
+  tokens,
+  bookmark,
+  fork,
+  inspect,
+  remove
 };
 
 class MessageView;
@@ -47,9 +68,14 @@ class TranscriptView : public QScrollArea {
   [[nodiscard]] std::size_t count() const { return views_.size(); }
   [[nodiscard]] const TranscriptItem* last() const;
   void scrollToEnd();
+  void scrollTo(qint64 key);
+  // The message in the middle of what is seen, and those before and behind it: for going through by keyboard.
+  void step(int messages);
 
  signals:
-  void actionRequested();  // the button under the last item
+  void actionRequested();   // the button under the last item
+  void action2Requested();  // the second one
+  void toolRequested(const holdfast::TranscriptItem& item, holdfast::TranscriptTool tool);
   void copied();
 
  protected:
@@ -81,9 +107,13 @@ class MessageView : public QWidget {
 
  signals:
   void actionRequested();
+  void action2Requested();
+  void toolRequested(holdfast::TranscriptTool tool);
   void copied();
 
  private:
+  QAbstractButton* toolButton(const char* name, const QString& text, const QString& help, TranscriptTool tool);
+  void fillMore(QMenu* menu);
   void buildQuestion(QVBoxLayout* layout);
   void buildReply(QVBoxLayout* layout);
   void buildFooter(QVBoxLayout* layout);
@@ -98,9 +128,16 @@ class MessageView : public QWidget {
   QWidget* thoughtBody_ = nullptr;
   QToolButton* thoughtButton_ = nullptr;
   QWidget* bubble_ = nullptr;
-  QLabel* note_ = nullptr;
-  QPushButton* copyButton_ = nullptr;
+  ElidedLabel* note_ = nullptr;
+  QToolButton* copyButton_ = nullptr;
   QPushButton* action_ = nullptr;
+  QPushButton* action2_ = nullptr;
+  QWidget* siblings_ = nullptr;
+  QLabel* place_ = nullptr;
+  QAbstractButton* previous_ = nullptr;
+  QAbstractButton* next_ = nullptr;
+  QAbstractButton* bookmark_ = nullptr;
+  std::vector<QWidget*> tools_;  // hidden while the text is written
   bool foldedByHand_ = false;
 };
 

@@ -226,6 +226,20 @@ QWidget* MainWindow::buildTopBar() {
     sampler_->show();
   });
   layout->addWidget(samplerButton_);
+  const auto side = [&](const char* name, const QString& text, const QString& help, SolvePanel::Side which) {
+    auto* button = new QToolButton;
+    button->setObjectName(QLatin1String(name));
+    button->setText(text);
+    button->setToolTip(help);
+    button->setCheckable(true);
+    connect(button, &QToolButton::clicked, this,
+            [this, which](bool open) { solve_->showSide(open ? which : SolvePanel::Side::none); });
+    connect(solve_, &SolvePanel::sideChanged, button,
+            [this, button, which] { button->setChecked(solve_->side() == which); });
+    layout->addWidget(button);
+  };
+  side("treeButton", tr("Branches"), tr("All branches of this session (Ctrl+T)"), SolvePanel::Side::tree);
+  side("statesButton", tr("States"), tr("The kept states of this session"), SolvePanel::Side::states);
   auto* more = new QToolButton;
   more->setObjectName(QStringLiteral("moreButton"));
   more->setText(QStringLiteral("\u22ef"));
@@ -290,6 +304,19 @@ void MainWindow::buildShortcuts() {
     showWorkspace(workspaces_->indexOf(inspect_));
     inspect_->inspectSession();
   });
+  shortcut(Qt::Key_F5, [this] { solve_->again(); });
+  shortcut(Qt::ALT | Qt::Key_Left, [this] { solve_->stepSibling(-1); });
+  shortcut(Qt::ALT | Qt::Key_Right, [this] { solve_->stepSibling(1); });
+  shortcut(Qt::ALT | Qt::Key_Up, [this] { solve_->stepMessage(-1); });
+  shortcut(Qt::ALT | Qt::Key_Down, [this] { solve_->stepMessage(1); });
+  shortcut(Qt::CTRL | Qt::Key_B, [this] { solve_->bookmarkLast(); });
+  shortcut(Qt::CTRL | Qt::SHIFT | Qt::Key_B, [this] { solve_->forkLast(); });
+  shortcut(Qt::CTRL | Qt::Key_D, [this] { solve_->compareLast(); });
+  shortcut(Qt::CTRL | Qt::Key_T, [this] {
+    solve_->showSide(solve_->side() == SolvePanel::Side::tree ? SolvePanel::Side::none : SolvePanel::Side::tree);
+  });
+  shortcut(Qt::CTRL | Qt::Key_Period, [this] { solve_->answerNow(); });
+  shortcut(Qt::CTRL | Qt::Key_Semicolon, [this] { solve_->pauseOrGoOn(); });
   shortcut(Qt::Key_F2, [this] { renameSession(); });
   shortcut(Qt::Key_F6, [this] { list_->hasFocus() ? solve_->composer()->focusText() : list_->setFocus(); });
   shortcut(QKeySequence::Quit, [this] { close(); });
@@ -347,6 +374,10 @@ void MainWindow::connectServices() {
   connect(inspect_, &InspectPanel::failed, this, [this](const QString& message) {
     solve_->banner()->showError(message);
     showWorkspace(0);
+  });
+  connect(solve_, &SolvePanel::inspectWanted, this, [this] {
+    showWorkspace(workspaces_->indexOf(inspect_));
+    inspect_->inspectSession();
   });
   connect(solve_, &SolvePanel::figuresChanged, this, &MainWindow::showFigures);
   connect(start_, &StartPanel::modelChosen, this, &MainWindow::openModel);

@@ -109,6 +109,13 @@ QTextEdit[view="true"][muted="true"] { color: $muted; }
 #composer { background: $surface; border: 1px solid $border; border-radius: 12px; }
 #composer[focused="true"] { border: 1px solid $accent; }
 #composer QPlainTextEdit { background: transparent; border: none; }
+#voteView { background: $surface; border: 1px solid $border; border-radius: 9px; }
+#problemCard { background: $window; border-bottom: 1px solid $border; }
+#solveSide { background: $side; border-left: 1px solid $border; }
+#tokenView, #tokenOthers, #branchTree, #states { background: $surface; border: 1px solid $border; border-radius: 7px; padding: 4px; color: $text; }
+#branchTree::item, #tokenOthers::item, #states::item { padding: 3px 2px; }
+QComboBox::drop-down { border: none; width: 18px; }
+QHeaderView::section { background: $side; color: $muted; border: none; padding: 4px 6px; }
 #banner { background: $bubble; border: 1px solid $border; border-radius: 9px; }
 #banner[error="true"] { background: $error; border: 1px solid $error_text; }
 #banner[error="true"] QLabel { color: $error_text; }

@@ -324,7 +324,7 @@ class ChatEngineTest : public QObject {
     const NodeRow question = store.add_user_message({}, "Tell me");
     const NodeRow whole = chat->answer(question.session, sampled(40), quiet_, {}).value();
     // The same seed at the same draw: the same text again.
-    NodeRow fork = chat->fork(whole.id, 15, 1234);
+    NodeRow fork = chat->fork(whole.id, 15, sampled(1).sampler);
     QCOMPARE(std::ssize(*fork.tokens), std::int64_t{15});
     QVERIFY(whole.text.starts_with(fork.text.substr(0, fork.text.size() / 2)));
     fork = chat->go_on(question.session, 25, quiet_, {}).value();
@@ -337,13 +337,15 @@ class ChatEngineTest : public QObject {
     const auto other =
         std::ranges::find_if(choices[15].alternatives, [&](const TokenProbability& p) { return p.token != taken; });
     QVERIFY(other != choices[15].alternatives.end());
-    chat->fork(whole.id, 15, 77);
+    SamplerConfig other_seed = sampled(1).sampler;
+    other_seed.seed = 77;
+    chat->fork(whole.id, 15, other_seed);
     fork = chat->go_on(question.session, 10, quiet_, {}, {other->token}).value();
     QCOMPARE(fork.tokens->at(15), other->token);
     QVERIFY(std::equal(fork.tokens->begin(), fork.tokens->begin() + 15, whole.tokens->begin()));
     QCOMPARE(fork.statistics.forced_tokens, std::int64_t{1});
-    QVERIFY_EXCEPTION_THROWN(chat->fork(whole.id, 41, 1), ArgumentError);
-    QVERIFY_EXCEPTION_THROWN(chat->fork(question.id, 0, 1), ArgumentError);
+    QVERIFY_EXCEPTION_THROWN(chat->fork(whole.id, 41, other_seed), ArgumentError);
+    QVERIFY_EXCEPTION_THROWN(chat->fork(question.id, 0, other_seed), ArgumentError);
   }
 
   void the_probabilities_of_tokens_are_kept() {
@@ -400,7 +402,7 @@ class ChatEngineTest : public QObject {
     QCOMPARE(result.vote.groups.size(), std::size_t{1});
     QCOMPARE(result.vote.groups[0].answer, std::string("4"));
     const std::vector<NodeRow> tree = store.tree(question.session);
-    const Vote again = count_votes(ballots_of(tree, question.id));
+    const Vote again = vote_of(ballots_of(tree, question.id));
     QCOMPARE(again.groups.size(), std::size_t{1});
     QCOMPARE(again.counted(), result.vote.counted());
     QCOMPARE(store.branch(question.session).back().id, result.vote.groups[0].leaves[0]);
@@ -436,7 +438,7 @@ class ChatEngineTest : public QObject {
 
   void votes_are_counted_by_value() {
     const std::vector<Ballot> ballots{{{1}, "0.5"}, {{2}, "3"}, {{3}, "\\frac{1}{2}"}, {{4}, {}}, {{5}, "1/2"}};
-    const Vote vote = count_votes(ballots);
+    const Vote vote = vote_of(ballots);
     QCOMPARE(vote.groups.size(), std::size_t{2});
     QCOMPARE(vote.groups[0].leaves, (std::vector<NodeId>{{1}, {3}, {5}}));
     QCOMPARE(vote.silent, std::vector<NodeId>{{4}});

@@ -1,0 +1,129 @@
+#include "app/panels/states_panel.h"
+
+#include <QFileDialog>
+#include <QHeaderView>
+#include <QInputDialog>
+#include <QLabel>
+#include <QLocale>
+#include <QPushButton>
+#include <QTableWidget>
+#include <QVBoxLayout>
+
+#include "app/services/session_service.h"
+
+namespace holdfast {
+
+StatesPanel::StatesPanel(SessionService* sessions, QWidget* parent)
+    : QWidget(parent),
+      sessions_(sessions),
+      summary_(new QLabel),
+      table_(new QTableWidget(0, 3)),
+      pin_(new QPushButton(tr("Keep for good\u2026"))),
+      export_(new QPushButton(tr("Export\u2026"))),
+      remove_(new QPushButton(tr("Remove"))) {
+  setObjectName(QStringLiteral("statesPanel"));
+  table_->setObjectName(QStringLiteral("states"));
+  table_->setAccessibleName(tr("Kept states"));
+  table_->setHorizontalHeaderLabels({tr("After token"), tr("Size"), tr("Name")});
+  table_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  table_->horizontalHeader()->setStretchLastSection(true);
+  table_->verticalHeader()->hide();
+  table_->setShowGrid(false);
+  table_->setFrameShape(QFrame::NoFrame);
+  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  table_->setSelectionMode(QAbstractItemView::SingleSelection);
+  table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  summary_->setProperty("muted", true);
+  summary_->setWordWrap(true);
+  pin_->setObjectName(QStringLiteral("pinState"));
+  export_->setObjectName(QStringLiteral("exportState"));
+  remove_->setObjectName(QStringLiteral("removeState"));
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(14, 10, 14, 14);
+  layout->setSpacing(8);
+  layout->addWidget(summary_);
+  layout->addWidget(table_, 1);
+  for (QPushButton* button : {pin_, export_, remove_}) layout->addWidget(button);
+  connect(sessions_, &SessionService::statesListed, this, &StatesPanel::show);
+  connect(table_, &QTableWidget::itemSelectionChanged, this, &StatesPanel::updateButtons);
+  connect(pin_, &QPushButton::clicked, this, &StatesPanel::pin);
+  connect(export_, &QPushButton::clicked, this, &StatesPanel::exportFile);
+  connect(remove_, &QPushButton::clicked, this, [this] {
+    if (const SnapshotRow* state = selected()) sessions_->removeState(session_, state->id);
+  });
+  updateButtons();
+}
+
+void StatesPanel::setSession(SessionId session) {
+  session_ = session;
+  if (session) {
+    sessions_->listStates(session);
+  } else {
+    show(session, {});
+  }
+}
+
+void StatesPanel::show(SessionId session, const std::vector<SnapshotRow>& states) {
+  if (!(session == session_)) return;
+  states_ = states;
+  qint64 bytes = 0;
+  table_->setRowCount(static_cast<int>(states.size()));
+  for (int row = 0; row < table_->rowCount(); ++row) {
+    const SnapshotRow& state = states[static_cast<std::size_t>(row)];
+    bytes += state.bytes;
+    const QString name = QString::fromStdString(state.name);
+    const QStringList texts{
+        QLocale().toString(static_cast<qlonglong>(state.position)),
+        QLocale().formattedDataSize(state.bytes, 1, QLocale::DataSizeIecFormat),
+        state.pinned ? (name.isEmpty() ? tr("kept") : QStringLiteral("\u2605 ") + name) : QString()};
+    for (int column = 0; column < texts.size(); ++column) {
+      auto* item = new QTableWidgetItem(texts[column]);
+      if (column < 2) item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+      table_->setItem(row, column, item);
+    }
+  }
+  summary_->setText(
+      states.empty()
+          ? tr("No state is kept yet. One is where a question, a thought or an answer ends.")
+          : tr("%1 states, %2. From each, the model goes on without reading anything again. Those not kept for good "
+               "make room for newer ones.")
+                .arg(states.size())
+                .arg(QLocale().formattedDataSize(bytes, 1, QLocale::DataSizeIecFormat)));
+  updateButtons();
+}
+
+const SnapshotRow* StatesPanel::selected() const {
+  const QList<QTableWidgetSelectionRange> ranges = table_->selectedRanges();
+  if (ranges.isEmpty() || ranges[0].topRow() >= static_cast<int>(states_.size())) return nullptr;
+  return &states_[static_cast<std::size_t>(ranges[0].topRow())];
+}
+
+void StatesPanel::updateButtons() {
+  const SnapshotRow* state = selected();
+  pin_->setText(state != nullptr && state->pinned ? tr("Keep no longer") : tr("Keep for good\u2026"));
+  for (QPushButton* button : {pin_, export_, remove_}) button->setEnabled(state != nullptr);
+}
+
+void StatesPanel::pin() {
+  const SnapshotRow* state = selected();
+  if (state == nullptr) return;
+  if (state->pinned) return sessions_->pinState(session_, state->id, false, {});
+  auto* ask = new QInputDialog(this);
+  ask->setObjectName(QStringLiteral("stateName"));
+  ask->setAttribute(Qt::WA_DeleteOnClose);
+  ask->setWindowTitle(tr("Keep the state"));
+  ask->setLabelText(tr("Its name:"));
+  connect(ask, &QInputDialog::textValueSelected, this,
+          [this, id = state->id](const QString& name) { sessions_->pinState(session_, id, true, name); });
+  ask->open();
+}
+
+void StatesPanel::exportFile() {
+  const SnapshotRow* state = selected();
+  if (state == nullptr) return;
+  const QString file = QFileDialog::getSaveFileName(this, tr("Export the state"), QStringLiteral("state.safetensors"),
+                                                    tr("States (*.safetensors)"));
+  if (!file.isEmpty()) sessions_->exportState(state->id, session_, file);
+}
+
+}  // namespace holdfast

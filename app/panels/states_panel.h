@@ -1,0 +1,42 @@
+// The kept states of a session: where each stands, how large it is; kept for good, exported, removed.
+#pragma once
+
+#include <QWidget>
+#include <vector>
+
+#include "app/store/rows.h"
+
+class QLabel;
+class QPushButton;
+class QTableWidget;
+
+namespace holdfast {
+
+class SessionService;
+
+class StatesPanel : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit StatesPanel(SessionService* sessions, QWidget* parent = nullptr);
+
+  void setSession(SessionId session);
+
+ private:
+  void show(SessionId session, const std::vector<SnapshotRow>& states);
+  [[nodiscard]] const SnapshotRow* selected() const;
+  void updateButtons();
+  void pin();
+  void exportFile();
+
+  SessionService* sessions_;
+  SessionId session_;
+  std::vector<SnapshotRow> states_;
+  QLabel* summary_;
+  QTableWidget* table_;
+  QPushButton* pin_;
+  QPushButton* export_;
+  QPushButton* remove_;
+};
+
+}  // namespace holdfast
