@@ -1,10 +1,19 @@
 // holdfast-window: the window, a program of its own beside `holdfast`, so that the command line needs no Qt.
+#include <unistd.h>
+
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QIcon>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QLocale>
+#include <QNetworkProxyFactory>
+#include <algorithm>
 #include <cstdio>
+#include <string_view>
 
 #include "app/files/paths.h"
+#include "app/services/hub_download.h"
 #include "app/window/main_window.h"
 #include "app/window/single_instance.h"
 
@@ -15,6 +24,8 @@ using namespace holdfast;
 struct Arguments {
   std::filesystem::path data_dir;
   QString model;
+  QString download;
+  bool json = false;
 };
 
 Arguments parse(const QCoreApplication& application) {
@@ -26,6 +37,14 @@ Arguments parse(const QCoreApplication& application) {
                                        QCoreApplication::translate("main", "Where sessions and models are kept."),
                                        QStringLiteral("folder"));
   parser.addOption(data_option);
+  const QCommandLineOption download_option(
+      QStringLiteral("download"),
+      QCoreApplication::translate("main", "Fetch a model from a hub, without opening the window (holdfast models)."),
+      QStringLiteral("address"));
+  parser.addOption(download_option);
+  const QCommandLineOption json_option(
+      QStringLiteral("json"), QCoreApplication::translate("main", "With --download: print the result as JSON."));
+  parser.addOption(json_option);
   parser.addPositionalArgument(QStringLiteral("model"),
                                QCoreApplication::translate("main",
                                                            "A model folder, a GGUF file, or the name of an "
@@ -34,6 +53,8 @@ Arguments parse(const QCoreApplication& application) {
   parser.process(application);
   Arguments arguments;
   arguments.data_dir = data_dir(parser.value(data_option).toStdString());
+  arguments.download = parser.value(download_option);
+  arguments.json = parser.isSet(json_option);
   const QStringList models = parser.positionalArguments();
   if (!models.isEmpty()) {
     const auto path = std::filesystem::absolute(resolve_model(models.first().toStdString(), arguments.data_dir));
@@ -49,6 +70,41 @@ void set_icon() {
     icon.addFile(QStringLiteral("%1/holdfast-%2.png").arg(folder).arg(size), QSize(size, size));
   }
   QApplication::setWindowIcon(icon);
+}
+
+// `holdfast-window --download ADDRESS`: without a window, so that it needs no display. Ctrl-C ends it; what has come
+// stays, and the same command goes on.
+int run_download(const QCoreApplication& application) {
+  const Arguments arguments = parse(application);
+  const std::filesystem::path models = arguments.data_dir / "models";
+  std::filesystem::create_directories(models);
+  const bool terminal = ::isatty(STDERR_FILENO) != 0;
+  const auto progress = [&](const HubProgress& now) {
+    if (!terminal) return;
+    const QLocale locale = QLocale::c();
+    const auto bytes = [&](double count) {
+      return locale.formattedDataSize(static_cast<qint64>(count), 1, QLocale::DataSizeSIFormat);
+    };
+    const QString line = QStringLiteral("%1: %2 of %3, %4/s")
+                             .arg(now.file, bytes(static_cast<double>(now.done)), bytes(static_cast<double>(now.total)),
+                                  bytes(now.bytesPerSecond));
+    std::fprintf(stderr, "\r\033[K%s", line.toUtf8().constData());
+  };
+  HubDownload download(HubSettings::fromEnvironment(models));
+  std::filesystem::path path;
+  try {
+    path = download.fetch(HubAddress::parse(arguments.download), progress, {});
+  } catch (...) {
+    if (terminal) std::fprintf(stderr, "\r\033[K");
+    throw;
+  }
+  if (terminal) std::fprintf(stderr, "\r\033[K");
+  const QJsonObject json{{QStringLiteral("name"), QString::fromStdString(path.filename().string())},
+                         {QStringLiteral("path"), QString::fromStdString(path.string())}};
+  const QByteArray text =
+      arguments.json ? QJsonDocument(json).toJson() : QByteArray::fromStdString(path.string()) + '\n';
+  std::fwrite(text.constData(), 1, static_cast<std::size_t>(text.size()), stdout);
+  return std::fflush(stdout) == 0 ? 0 : 1;
 }
 
 int run(QApplication& application) {
@@ -75,8 +131,12 @@ int main(int argc, char** argv) {
   QCoreApplication::setApplicationName(QStringLiteral("Holdfast"));
   QCoreApplication::setApplicationVersion(QStringLiteral(HOLDFAST_VERSION));
   QGuiApplication::setDesktopFileName(QStringLiteral("holdfast"));
-  QApplication application(argc, argv);
+  QNetworkProxyFactory::setUseSystemConfiguration(true);
+  const bool without_window = std::any_of(
+      argv + 1, argv + argc, [](const char* word) { return std::string_view(word).starts_with("--download"); });
   try {
+    if (without_window) return run_download(QCoreApplication(argc, argv));
+    QApplication application(argc, argv);
     return run(application);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "holdfast: %s\n", error.what());

@@ -15,11 +15,11 @@ set(of_the_system
 
 set(plugins)
 if(qt_plugins)
-  # The xcb and Wayland platforms and what belongs to them, typing by input methods, the desktop's file dialogs, and the
-  # formats of pictures; offscreen is for tests and scripts.
+  # The xcb and Wayland platforms and what belongs to them, typing by input methods, the desktop's file dialogs, TLS for
+  # downloads, and the formats of pictures; offscreen is for tests and scripts.
   foreach(pattern platforms/libqxcb.so platforms/libqoffscreen.so platforms/libqwayland-generic.so
       wayland-shell-integration/*.so wayland-decoration-client/*.so
-      platforminputcontexts/*.so platformthemes/libqxdgdesktopportal.so
+      platforminputcontexts/*.so platformthemes/libqxdgdesktopportal.so tls/libqopensslbackend.so
       imageformats/libqjpeg.so imageformats/libqgif.so imageformats/libqsvg.so iconengines/libqsvgicon.so)
     file(GLOB found RELATIVE ${qt_plugins} ${qt_plugins}/${pattern})
     list(APPEND plugins ${found})

@@ -46,6 +46,7 @@ class Command {
 [[nodiscard]] std::unique_ptr<Command> chat_command(CLI::App& parent, const Globals& globals);
 [[nodiscard]] std::unique_ptr<Command> solve_command(CLI::App& parent, const Globals& globals);
 [[nodiscard]] std::unique_ptr<Command> info_command(CLI::App& parent, const Globals& globals);
+[[nodiscard]] std::unique_ptr<Command> models_command(CLI::App& parent, const Globals& globals);
 [[nodiscard]] std::unique_ptr<Command> convert_command(CLI::App& parent, const Globals& globals);
 [[nodiscard]] std::unique_ptr<Command> tokenize_command(CLI::App& parent, const Globals& globals);
 [[nodiscard]] std::unique_ptr<Command> logits_command(CLI::App& parent, const Globals& globals);

@@ -18,15 +18,16 @@ constexpr const char* command_line_purpose =
 constexpr const char* command_line_footer =
     "Exit codes: 0 fine, 1 an error of the input or of the run, 2 an error in the command line.\n"
     "Errors are one sentence on standard error.\n"
-    "Installed models are the checkpoints in DATA/models; DATA is --data-dir, $HOLDFAST_DATA_DIR,\n"
+    "Installed models are the checkpoints in DATA/models (see holdfast models); DATA is --data-dir, "
+    "$HOLDFAST_DATA_DIR,\n"
     "$XDG_DATA_HOME/holdfast or ~/.local/share/holdfast.\n"
     "Example: holdfast solve \"What is 17 * 23?\" --json";
 
 using CommandFactory = std::unique_ptr<Command> (*)(CLI::App&, const Globals&);
 constexpr CommandFactory command_factories[] = {
-    chat_command,   solve_command,   info_command,  convert_command,         tokenize_command,
-    logits_command, inspect_command, bench_command, learn_tokenizer_command, problems_command,
-    train_command,  merge_command,   eval_command,
+    chat_command,     solve_command,  models_command,  info_command,  convert_command,
+    tokenize_command, logits_command, inspect_command, bench_command, learn_tokenizer_command,
+    problems_command, train_command,  merge_command,   eval_command,
 };
 
 // CLI11 speaks of some faults in several lines; a message of ours is one sentence.

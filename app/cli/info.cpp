@@ -1,12 +1,7 @@
-#include <array>
-#include <optional>
-
 #include "app/cli/command.h"
-#include "app/cli/loaded_model.h"
+#include "app/cli/model_json.h"
 #include "app/cli/options.h"
 #include "app/cli/output.h"
-#include "engine/chat_template.h"
-#include "engine/weights.h"
 
 namespace holdfast::cli {
 namespace {
@@ -14,34 +9,6 @@ namespace {
 constexpr const char* info_footer =
     "Nothing is loaded: memory is what the weights would take, on the CPU, in each number format.\n"
     "Example: holdfast info holdfast-mini --json";
-
-constexpr std::array<LoadDType, 5> info_dtypes = {LoadDType::stored, LoadDType::f32, LoadDType::bf16, LoadDType::q8,
-                                                  LoadDType::q4};
-
-// Elements of the stored tensors; a tied head is stored once, and counts once.
-std::int64_t parameters(const Checkpoint& checkpoint) {
-  std::int64_t count = 0;
-  for (const StoredTensor& tensor : checkpoint.tensors()) count += tensor.shape.elements();
-  return count;
-}
-
-std::string formats(const Checkpoint& checkpoint) {
-  std::string text;
-  for (const StoredTensor& tensor : checkpoint.tensors()) {
-    const std::string format(name(tensor.format));
-    if ((", " + text + ",").find(", " + format + ",") == std::string::npos) text += (text.empty() ? "" : ", ") + format;
-  }
-  return text;
-}
-
-// A width that a block format cannot hold (a tiny model's) has no figure.
-std::optional<std::size_t> memory(const Checkpoint& checkpoint, LoadDType dtype) {
-  try {
-    return weight_bytes(DeviceKind::cpu, checkpoint, dtype);
-  } catch (const ArgumentError&) {
-    return std::nullopt;
-  }
-}
 
 Json info_shape(const Mamba2Config& config) {
   return {{"d_model", config.d_model},
@@ -55,33 +22,6 @@ Json info_shape(const Mamba2Config& config) {
           {"vocab_size", config.vocab_size},
           {"vocab_used", config.vocab_used},
           {"tied_embeddings", config.tied_embeddings}};
-}
-
-Json info_json(const std::string& name_given, const Checkpoint& checkpoint, bool fingerprint) {
-  Json json;
-  json["name"] = name_given;
-  json["path"] = checkpoint.path().string();
-  json["layout"] = name(checkpoint.layout());
-  json["shape"] = info_shape(checkpoint.config());
-  json["parameters"] = parameters(checkpoint);
-  json["formats"] = formats(checkpoint);
-  json["stored_bytes"] = checkpoint.stored_bytes();
-  Json& bytes = json["memory_bytes"] = Json::object();
-  for (const LoadDType dtype : info_dtypes) {
-    const auto needed = memory(checkpoint, dtype);
-    bytes[std::string(name(dtype))] = needed ? Json(*needed) : Json(nullptr);
-  }
-  json["state_bytes"] = checkpoint.config().state_floats() * static_cast<std::int64_t>(sizeof(float));
-  if (checkpoint.tokenizer().kind == TokenizerSource::Kind::none) {
-    json["tokenizer"] = nullptr;
-    json["template"] = nullptr;
-  } else {
-    const auto tokenizer = checkpoint_tokenizer(checkpoint);
-    json["tokenizer"] = {{"kind", tokenizer->kind()}, {"tokens", tokenizer->size()}};
-    json["template"] = name(choose_chat_format(checkpoint, *tokenizer));
-  }
-  if (fingerprint) json["fingerprint"] = checkpoint.fingerprint();
-  return json;
 }
 
 std::string info_bytes(const Json& value) {
@@ -114,6 +54,34 @@ std::string info_text(const Json& json) {
   return text;
 }
 
+}  // namespace
+
+Json model_json(const std::string& name_given, const std::filesystem::path& path, const ModelFacts& facts) {
+  Json json;
+  json["name"] = name_given;
+  json["path"] = path.string();
+  json["layout"] = facts.layout;
+  json["shape"] = info_shape(facts.config);
+  json["parameters"] = facts.parameters;
+  json["formats"] = facts.number_formats;
+  json["stored_bytes"] = facts.stored_bytes;
+  Json& bytes = json["memory_bytes"] = Json::object();
+  for (const FormatFacts& format : facts.formats) {
+    bytes[std::string(name(format.dtype))] = format.weight_bytes ? Json(*format.weight_bytes) : Json(nullptr);
+  }
+  json["state_bytes"] = facts.state_bytes;
+  if (facts.tokenizer_kind.empty()) {
+    json["tokenizer"] = nullptr;
+    json["template"] = nullptr;
+  } else {
+    json["tokenizer"] = {{"kind", facts.tokenizer_kind}, {"tokens", facts.tokens}};
+    json["template"] = facts.chat_format;
+  }
+  return json;
+}
+
+namespace {
+
 class InfoCommand final : public Command {
  public:
   InfoCommand(CLI::App& parent, const Globals& globals)
@@ -125,7 +93,10 @@ class InfoCommand final : public Command {
   }
   int run() override {
     const auto checkpoint = Checkpoint::open(resolve_model(model_, globals_->data()));
-    const Json json = info_json(model_, *checkpoint, fingerprint_);
+    const ModelFacts facts = model_facts(*checkpoint);
+    if (!facts.tokenizer_fault.empty()) throw FormatError(facts.tokenizer_fault);
+    Json json = model_json(model_, checkpoint->path(), facts);
+    if (fingerprint_) json["fingerprint"] = checkpoint->fingerprint();
     put_result(output_, json, info_text(json));
     return exit_fine;
   }

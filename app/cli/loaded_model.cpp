@@ -4,28 +4,12 @@
 
 #include "app/cli/output.h"
 #include "app/files/paths.h"
-#include "kernels/error.h"
 
 namespace holdfast::cli {
 
 std::unique_ptr<Stream> open_stream(const DeviceOptions& options) {
   const std::shared_ptr<Device> device = options.device == "cuda" ? Device::cuda() : Device::cpu();
   return std::make_unique<Stream>(device, options.threads);
-}
-
-std::shared_ptr<const Tokenizer> checkpoint_tokenizer(const Checkpoint& checkpoint) {
-  const TokenizerSource source = checkpoint.tokenizer();
-  const std::string path = checkpoint.path().string();
-  if (source.kind == TokenizerSource::Kind::none) {
-    throw FormatError(path + ": no tokenizer, want tokenizer.model or tokenizer.json beside the weights");
-  }
-  std::shared_ptr<const Tokenizer> tokenizer = Tokenizer::load(source);
-  const std::int64_t vocabulary = checkpoint.config().vocab_size;
-  if (tokenizer->size() > vocabulary) {
-    throw FormatError(path + ": the tokenizer has " + std::to_string(tokenizer->size()) + " tokens, the model knows " +
-                      std::to_string(vocabulary));
-  }
-  return tokenizer;
 }
 
 LoadedModel load_model(const std::string& name, const std::filesystem::path& data, const DeviceOptions& options,

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "app/catalogue/model_facts.h"
 #include "app/cli/options.h"
 #include "engine/checkpoint.h"
 #include "engine/model.h"
@@ -23,9 +24,6 @@ struct LoadedModel {
 };
 
 [[nodiscard]] std::unique_ptr<Stream> open_stream(const DeviceOptions& options);
-
-// The tokenizer of a checkpoint. Throws FormatError when it has none, or one with more tokens than the model knows.
-[[nodiscard]] std::shared_ptr<const Tokenizer> checkpoint_tokenizer(const Checkpoint& checkpoint);
 
 // Progress goes to standard error where that is a terminal.
 [[nodiscard]] LoadedModel load_model(const std::string& name, const std::filesystem::path& data,

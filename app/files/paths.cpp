@@ -34,19 +34,13 @@ fs::path home_dir() {
   throw IoError("no home directory: set $HOME or $HOLDFAST_DATA_DIR to an absolute path");
 }
 
-bool looks_like_checkpoint(const fs::path& path) {
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) {
-    return fs::is_regular_file(path / "config.json", ignored) || fs::is_regular_file(path / "params.json", ignored);
-  }
-  return path.extension() == ".gguf" && fs::is_regular_file(path, ignored);
-}
+bool is_aside(const std::string& name) { return name.front() == '.' || name.find(".part-") != std::string::npos; }
 
-void add_models(const fs::path& folder, std::map<std::string, fs::path>& models) {
+void collect_models(const fs::path& folder, std::map<std::string, fs::path>& models) {
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     const fs::path& path = entry->path();
-    if (!looks_like_checkpoint(path)) continue;
+    if (is_aside(path.filename().string()) || !looks_like_model(path)) continue;
     models[(path.extension() == ".gguf" ? path.stem() : path.filename()).string()] = path;
   }
 }
@@ -92,10 +86,21 @@ fs::path resource_dir() {
   return HOLDFAST_SOURCE_RESOURCES;
 }
 
+bool looks_like_model(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return path.extension() == ".gguf" && fs::is_regular_file(path, error);
+  if (fs::is_regular_file(path / "config.json", error) || fs::is_regular_file(path / "params.json", error)) return true;
+  int files = 0;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
+    files += entry->path().extension() == ".gguf" ? 1 : 0;
+  }
+  return files == 1;
+}
+
 std::vector<InstalledModel> installed_models(const fs::path& data) {
   std::map<std::string, fs::path> models;
-  add_models(resource_dir() / "models", models);
-  add_models(data / "models", models);
+  collect_models(resource_dir() / "models", models);
+  collect_models(data / "models", models);
   std::vector<InstalledModel> list;
   list.reserve(models.size());
   for (auto& [name, path] : models) list.push_back({name, path});

@@ -24,13 +24,19 @@ namespace holdfast {
 // not exist.
 [[nodiscard]] std::filesystem::path resource_dir();
 
+// Beside the weights of a download: where they came from.
+inline constexpr const char* model_source_file = "holdfast-source.json";
+
+// A folder with config.json or params.json, or with one .gguf file; or such a file.
+[[nodiscard]] bool looks_like_model(const std::filesystem::path& path);
+
 struct InstalledModel {
   std::string name;            // the folder's name, or a GGUF's without its ending
   std::filesystem::path path;  // what Checkpoint::open takes
 };
 
-// Everything in resource_dir()/models and data/models that looks like a checkpoint (a folder with config.json or
-// params.json, a .gguf file), sorted by name. Of two with one name the user's stays.
+// Everything in resource_dir()/models and data/models that looks_like_model, sorted by name. Of two with one name the
+// user's stays. What begins with a dot, or is being written aside (AtomicFolder), is none.
 [[nodiscard]] std::vector<InstalledModel> installed_models(const std::filesystem::path& data);
 
 // `model`: a path, or the name of an installed model. A path wins if it exists. Throws IoError listing what is

@@ -41,7 +41,7 @@ QString golden(const QString& name) { return QString(HOLDFAST_GOLDEN_DIR) + "/" 
 void CommandsProgramTest::every_command_has_help_with_an_example_data() {
   QTest::addColumn<QString>("command");
   for (const char* name :
-       {"chat", "solve", "info", "convert", "tokenize", "logits", "bench", "inspect", "learn-tokenizer", "problems"}) {
+       {"chat", "solve", "info", "convert", "tokenize", "logits", "bench", "inspect", "learn-tokenizer", "problems", "models"}) {
     QTest::newRow(name) << QString(name);
   }
 }
