@@ -8,6 +8,7 @@
 
 #include "engine/json.h"
 #include "kernels/error.h"
+#include "training/made_problem.h"
 
 namespace holdfast {
 namespace {
@@ -112,13 +113,31 @@ TrainingRow row_of_instruction(const JsonObject& object) {
   return row;
 }
 
+TrainingRow row_of_problem(const JsonObject& object) {
+  TrainingRow row;
+  auto system = row_string(object, "system");
+  if (system && !system->empty()) row.messages.push_back({ChatRole::system, *std::move(system)});
+  row.messages.push_back({ChatRole::user, row_needed(object, object.has("problem") ? "problem" : "question")});
+  const std::string solution = row_string(object, "solution").value_or("");
+  // A number is an answer as good as its digits.
+  const Json* answer = object.find("answer");
+  const bool number = answer != nullptr && answer->is_number();
+  const std::string boxed = number ? answer->dump() : row_string(object, "answer").value_or("");
+  if (solution.empty() && boxed.empty())
+    row_failed(object.label(), "neither a solution nor an answer, want one to learn");
+  row.messages.push_back({ChatRole::assistant, training_reply(solution, boxed)});
+  return row;
+}
+
 TrainingRow row_of_object(const JsonObject& object) {
   if (object.has("messages")) return row_of_turns(object, "messages", "role", "content");
   if (object.has("conversations")) return row_of_turns(object, "conversations", "from", "value");
   if (object.has("prompt")) return row_of_prompt(object);
   if (object.has("instruction")) return row_of_instruction(object);
+  if (object.has("problem") || object.has("question")) return row_of_problem(object);
   if (!object.has("text")) {
-    row_failed(object.label(), "none of prompt, messages, conversations, instruction and text is there, want one");
+    row_failed(object.label(),
+               "none of prompt, messages, conversations, instruction, problem and text is there, want one");
   }
   TrainingRow row;
   row.text = row_needed(object, "text");
@@ -163,6 +182,8 @@ TrainingRow parse_training_row(std::string_view json, std::string_view label) {
   }
   const Json value = parse_json(json, label);
   const JsonObject object(value, std::string(label));
+  const Json* verdict = object.find("verdict");
+  if (verdict != nullptr && *verdict == "rejected") row_failed(label, "a problem that was rejected when it was made");
   TrainingRow row = row_of_object(object);
   check_row_turns(row, label);
   if (const auto difficulty = object.has("difficulty") ? object.number("difficulty") : object.number("level")) {

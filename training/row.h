@@ -28,6 +28,8 @@ struct TrainingRow {
 //   {messages}             [{role, content}], OpenAI's
 //   {conversations}        [{from, value}], ShareGPT's, with an optional {system}
 //   {instruction, output}  Alpaca's, with optional {input}, {system} and {history}: [[question, answer]]
+//   {problem, solution, answer}  either of the last two may be missing; also {question}. What made_problem writes, and
+//                                the published MATH; a problem whose `verdict` is rejected is no row
 //   {text}                 anything, for pretraining
 // `difficulty` or `level` may be a number. Throws FormatError with the reason; messages begin with `label`.
 [[nodiscard]] TrainingRow parse_training_row(std::string_view json, std::string_view label);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernels/error.h"
+#include "training/csv.h"
 #include "training/generator_source.h"
 
 namespace holdfast {
@@ -68,7 +69,11 @@ class DataOpener {
     }
   }
   std::shared_ptr<const RowSource> open_file(const std::filesystem::path& file) {
-    auto source = std::make_shared<JsonlSource>(file, pool_);
+    if (file.extension() == ".csv" || file.extension() == ".tsv") return opened(std::make_shared<CsvSource>(file));
+    return opened(std::make_shared<JsonlSource>(file, pool_));
+  }
+  template <class Source>
+  std::shared_ptr<const RowSource> opened(const std::shared_ptr<Source>& source) {
     data_.bad_row_count += source->bad_rows();
     data_.bad_rows.insert(data_.bad_rows.end(), source->listed_bad_rows().begin(), source->listed_bad_rows().end());
     return source;

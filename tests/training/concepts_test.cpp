@@ -1,9 +1,9 @@
 // The concept bank: what the file must be, how concepts are drawn, and that the generators' concepts are all in it.
 //
-// Planted faults seen caught: similarity added at the wrong concept's place; chosen concepts not masked; the sum over the
-// chosen instead of the mean; exclusions ignored after the first draw; the level of the bank ignored; counts of a pair
-// kept on one side only; a sign found inside a word; prerequisites weighted by thirds; the first drawn by the exponential
-// of its frequency; a draw that does not use up its chances.
+// Planted faults seen caught: similarity added at the wrong concept's place; chosen concepts not masked; the sum over
+// the chosen instead of the mean; exclusions ignored after the first draw; the level of the bank ignored; counts of a
+// pair kept on one side only; a sign found inside a word; prerequisites weighted by thirds; the first drawn by the
+// exponential of its frequency; a draw that does not use up its chances.
 #include "training/concepts.h"
 
 #include <QTest>
