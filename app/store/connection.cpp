@@ -85,7 +85,7 @@ void Connection::keep_wal(bool keep) {
 
 void Connection::backup_to(const std::filesystem::path& file) {
   std::filesystem::path aside = file;
-  aside += ".part";
+  aside += "." + std::to_string(getpid()) + ".part";  // two programs may upgrade at once
   std::error_code ignored;
   std::filesystem::remove(aside, ignored);
   {

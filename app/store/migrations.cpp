@@ -48,22 +48,25 @@ void require_own_schema(Connection& connection, std::span<const Migration> migra
   if (version > newest_version(migrations)) refuse_newer(connection.file(), version, newest_version(migrations));
 }
 
-void apply(Connection& connection, const Migration& migration) {
+// All that are missing, in one transaction: no other program ever sees a schema between two versions.
+void apply(Connection& connection, std::span<const Migration> migrations) {
   Transaction transaction(connection);
-  // Another program may have done it while this one waited for the lock.
-  if (connection.integer("PRAGMA user_version") >= migration.version) return;
-  try {
-    connection.execute(std::string(migration.sql));
-    connection.execute("PRAGMA application_id = " + std::to_string(store_application_id));
-    connection.execute("PRAGMA user_version = " + std::to_string(migration.version));
-    if (connection.prepare("PRAGMA foreign_key_check").step()) {
-      throw StoreError(connection.file().string() + ": rows would point to nothing");
+  for (const Migration& migration : migrations) {
+    // Another program may have done it while this one waited for the lock.
+    if (connection.integer("PRAGMA user_version") >= migration.version) continue;
+    try {
+      connection.execute(std::string(migration.sql));
+      connection.execute("PRAGMA application_id = " + std::to_string(store_application_id));
+      connection.execute("PRAGMA user_version = " + std::to_string(migration.version));
+      if (connection.prepare("PRAGMA foreign_key_check").step()) {
+        throw StoreError(connection.file().string() + ": rows would point to nothing");
+      }
+    } catch (const StoreError& error) {
+      throw StoreError(std::string(error.what()) + "; migration " + std::string(migration.name) +
+                       " was undone and nothing is changed");
     }
-    transaction.commit();
-  } catch (const StoreError& error) {
-    throw StoreError(std::string(error.what()) + "; migration " + std::string(migration.name) +
-                     " was undone and nothing is changed");
   }
+  transaction.commit();
 }
 
 }  // namespace
@@ -95,7 +98,7 @@ MigrationOutcome migrate(Connection& connection, std::span<const Migration> migr
     backup += ".v" + std::to_string(from) + ".backup";
     connection.backup_to(backup);
   }
-  for (const Migration& migration : migrations) apply(connection, migration);
+  apply(connection, migrations);
   return from == 0 ? MigrationOutcome::created : MigrationOutcome::upgraded;
 }
 
