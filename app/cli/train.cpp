@@ -9,6 +9,7 @@
 #include "app/cli/loaded_model.h"
 #include "app/cli/options.h"
 #include "app/cli/output.h"
+#include "app/cli/run_record.h"
 #include "training/ranks.h"
 #include "training/run.h"
 
@@ -130,7 +131,10 @@ class TrainCommand final : public Command {
  public:
   TrainCommand(CLI::App& parent, const Globals& globals)
       : Command(parent, globals, "train", "Train a model as a recipe says") {
-    app_->add_option("RECIPE", recipe_, "A TOML file")->required();
+    app_->add_option("RECIPE", recipe_, "A TOML file");
+    app_->add_option("--run", run_, "Train a run that the window made, by its number; it goes on telling the window")
+        ->check(CLI::PositiveNumber)
+        ->type_name("ID");
     app_->add_option("--out", out_, "Folder of the run; without it runs/NAME in the data folder")->type_name("DIR");
     app_->add_flag("--resume", resume_, "Go on from the last checkpoint in DIR");
     app_->add_flag("--dry-run", dry_run_, "Say what memory and time the run would take, and why; write nothing");
@@ -148,19 +152,14 @@ class TrainCommand final : public Command {
   }
 
   int run() override {
+    if (recipe_.empty() == (run_ == 0)) throw UsageError("want a RECIPE, or --run with the number of a run");
+    if (run_ != 0) return train_recorded();
     const Recipe recipe = Recipe::load(recipe_);
     const Ranks ranks;
-    DeviceOptions device;
-    device.device = device_;
-    device.threads = threads_;
-    const std::unique_ptr<Stream> stream =
-        device_ == "cuda" ? std::make_unique<Stream>(Device::cuda(ranks.local_rank())) : open_stream(device);
-    RunOptions options;
+    const std::unique_ptr<Stream> stream = stream_of(ranks);
+    RunOptions options = run_options();
     options.out = out_.empty() ? globals_->data() / "runs" / recipe.name : std::filesystem::path(out_);
     options.resume = resume_;
-    options.data_threads = data_threads_ > 0 ? data_threads_ : device_ == "cuda" ? 8 : 1;
-    options.version = HOLDFAST_VERSION;
-    options.find_model = [this](const std::string& model) { return resolve_model(model, globals_->data()); };
     if (dry_run_) {
       const RunEstimate estimate = estimate_run(*stream, recipe, options);
       if (ranks.rank() == 0) print(json_ ? dump(estimate_json(estimate)) + "\n" : estimate_text(estimate));
@@ -170,15 +169,54 @@ class TrainCommand final : public Command {
   }
 
  private:
-  int train(const Recipe& recipe, const RunOptions& options, Stream& stream, const Ranks& ranks) {
+  [[nodiscard]] std::unique_ptr<Stream> stream_of(const Ranks& ranks) const {
+    if (device_ == "cuda") return std::make_unique<Stream>(Device::cuda(ranks.local_rank()));
+    DeviceOptions device;
+    device.device = device_;
+    device.threads = threads_;
+    return open_stream(device);
+  }
+
+  [[nodiscard]] RunOptions run_options() const {
+    RunOptions options;
+    options.data_threads = data_threads_ > 0 ? data_threads_ : device_ == "cuda" ? 8 : 1;
+    options.version = HOLDFAST_VERSION;
+    options.find_model = [this](const std::string& model) { return resolve_model(model, globals_->data()); };
+    return options;
+  }
+
+  // A run of the store. What goes wrong from here on is told there too: nobody may be looking at the terminal.
+  int train_recorded() {
+    RunRecord record(globals_->data(), {run_}, resume_);
+    device_ = record.row().device;
+    threads_ = static_cast<int>(record.row().threads);
+    try {
+      const Recipe recipe = record.recipe();
+      const Ranks ranks;
+      if (ranks.ranks() > 1) throw UsageError("--run trains in one process; under mpirun give it the RECIPE");
+      const std::unique_ptr<Stream> stream = stream_of(ranks);
+      RunOptions options = run_options();
+      options.out = record.row().folder;
+      options.resume = std::filesystem::exists(options.out / "checkpoints");
+      return train(recipe, options, *stream, ranks, &record);
+    } catch (const std::exception& error) {
+      record.fail(error.what());
+      throw;
+    }
+  }
+
+  int train(const Recipe& recipe, const RunOptions& options, Stream& stream, const Ranks& ranks,
+            RunRecord* record = nullptr) {
     const Interrupt interrupt;
     std::stop_source stop;
     RunHooks hooks = told(stop);
     hooks.before_step = [&] {
       if (Interrupt::asked()) stop.request_stop();
     };
+    if (record != nullptr) hooks = record->told(std::move(hooks), stop);
     const RunResult result =
         run_training(stream, recipe, options, hooks, stop.get_token(), ranks.reducer(*stream.device()));
+    if (record != nullptr) record->end(result);
     notes_.clear_line();
     if (ranks.rank() == 0) tell_end(result, options);
     return result.end == RunEnd::trouble || !result.reason.empty() ? exit_error : exit_fine;
@@ -255,6 +293,7 @@ class TrainCommand final : public Command {
   }
 
   std::string recipe_;
+  std::int64_t run_ = 0;
   std::string out_;
   bool resume_ = false;
   bool dry_run_ = false;

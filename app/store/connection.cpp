@@ -144,6 +144,12 @@ Statement& Statement::bind_or_null(const std::optional<std::string>& value) {
   return value ? bind(std::string_view(*value)) : bind_null();
 }
 
+Statement& Statement::bind_real(std::optional<double> value) {
+  if (!value) return bind_null();
+  check(sqlite3_bind_double(statement_.get(), ++bound_, *value), "a value was refused");
+  return *this;
+}
+
 bool Statement::step() {
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
@@ -177,6 +183,10 @@ std::optional<std::int64_t> Statement::maybe_integer(int column) const {
 }
 std::optional<std::string> Statement::maybe_text(int column) const {
   return is_null(column) ? std::nullopt : std::optional(text(column));
+}
+
+std::optional<double> Statement::maybe_real(int column) const {
+  return is_null(column) ? std::nullopt : std::optional(sqlite3_column_double(statement_.get(), column));
 }
 
 Transaction::Transaction(Connection& connection) : connection_(&connection) { connection.execute("BEGIN IMMEDIATE"); }

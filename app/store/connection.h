@@ -58,6 +58,7 @@ class Statement {  // lives no longer than its connection
   Statement& bind_null();
   Statement& bind_or_null(std::optional<std::int64_t> value);
   Statement& bind_or_null(const std::optional<std::string>& value);
+  Statement& bind_real(std::optional<double> value);  // what is no number, and nothing, are NULL
 
   [[nodiscard]] bool step();  // true: a row stands ready
   void run();                 // for statements without rows
@@ -69,6 +70,7 @@ class Statement {  // lives no longer than its connection
   [[nodiscard]] std::span<const std::byte> blob(int column) const;  // valid until the next step
   [[nodiscard]] std::optional<std::int64_t> maybe_integer(int column) const;
   [[nodiscard]] std::optional<std::string> maybe_text(int column) const;
+  [[nodiscard]] std::optional<double> maybe_real(int column) const;
 
  private:
   struct Finalize {

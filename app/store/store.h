@@ -17,6 +17,7 @@
 
 #include "app/store/connection.h"
 #include "app/store/rows.h"
+#include "app/store/run_rows.h"
 #include "app/store/search.h"
 
 namespace holdfast {
@@ -98,6 +99,29 @@ class Store {  // one connection: one thread at a time; make one per thread
   // Titles and texts that have all words of the query (search_expression), sessions and branches in the bin left out:
   // titles first, each by rank. Text that is still being written is found when it is finished.
   [[nodiscard]] std::vector<SearchHit> search(std::string_view typed, const SearchFilter& filter = {}) const;
+  // Training runs (store_runs.cpp). Phases are named, in their order; `row.folder` is the folder of all runs, and the
+  // run's own is below it, by its number.
+  RunRow add_run(const RunRow& row, std::span<const std::string> phases);
+  [[nodiscard]] std::vector<RunRow> runs() const;  // newest first
+  [[nodiscard]] std::optional<RunRow> run(RunId id) const;
+  [[nodiscard]] std::optional<RunId> next_run() const;  // that has waited longest, when none is running
+  void rename_run(RunId id, std::string_view name);
+  void want_run(RunId id, RunWish wish);  // one that only waits is paused or stopped at once
+  void queue_run(RunId id);               // one that can go on waits for its turn
+  RunRow claim_run(RunId id);             // of those that wait: this process trains it now
+  void end_run(RunId id, RunState state, std::string_view message, std::string_view result);  // by who claimed it
+  void fail_waiting_run(RunId id, std::string_view message);
+  void tell_run(RunId id, std::string_view message);  // where it stands, in a sentence
+  std::vector<RunId> recover_runs();                  // running ones whose process died are interrupted; returned
+  void remove_run(RunId id);                          // refused while it is running
+  void add_run_progress(RunId id, const RunProgress& progress);
+  void cut_run_after(RunId id, std::int64_t step);  // steps and samples beyond it were not taken after all
+  void add_run_sample(RunId id, const RunSampleRow& row);
+  void add_run_event(RunId id, std::string_view text);
+  [[nodiscard]] std::vector<RunPhaseRow> run_phases(RunId id) const;
+  [[nodiscard]] std::vector<RunStepRow> run_steps(RunId id, std::int64_t from_step) const;
+  [[nodiscard]] std::vector<RunSampleRow> run_samples(RunId id, std::int64_t after) const;  // beyond this sample's id
+  [[nodiscard]] std::vector<RunEventRow> run_events(RunId id, std::int64_t after) const;
 
   [[nodiscard]] std::optional<std::string> setting(std::string_view key) const;
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> settings() const;

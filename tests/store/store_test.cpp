@@ -317,7 +317,7 @@ class StoreTest : public QObject {
 
   void a_full_disk_refuses_the_write_and_keeps_what_was_there() {
     StoreOptions small;
-    small.max_pages = 40;
+    small.max_pages = 100;
     Store store(file(), small);
     const NodeRow first = store.add_user_message({}, "kept");
     std::string message;
