@@ -44,6 +44,7 @@ void ssd_step(Stream&, const SsdStepArgs&) { absent(); }
 void sample(Stream&, const SampleArgs&) { absent(); }
 void matmul(Stream&, const MatmulArgs&) { absent(); }
 void bias_backward(Stream&, const BiasBackwardArgs&) { absent(); }
+void frozen_linear(Stream&, const FrozenLinearArgs&) { absent(); }
 void linear_input_backward(Stream&, const LinearInputBackwardArgs&) { absent(); }
 void embedding_from_table(Stream&, const EmbeddingTableArgs&) { absent(); }
 void embedding_backward(Stream&, const EmbeddingBackwardArgs&) { absent(); }

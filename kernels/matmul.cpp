@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "kernels/error.h"
+#include "kernels/linear.h"
 
 namespace holdfast {
 namespace {
@@ -45,7 +46,6 @@ void matmul(Stream& stream, const MatmulArgs& args) {
   const bool narrow = dtype == DType::bf16 && args.c.dtype == DType::bf16;
   require(args.c, Shape{m, n}, narrow ? DType::bf16 : DType::f32, where, "matmul: c");
   if (args.bias) require(args.bias, Shape{n}, DType::f32, where, "matmul: bias");
-  matmul_require_accumulate(args.accumulate, args.c, "matmul: c");
   matmul_require_stride(args.c_stride, n, "matmul: c_stride");
   matmul_require_stride(args.a_stride, a_shape[1], "matmul: a_stride");
   matmul_require_stride(args.b_stride, b_shape[1], "matmul: b_stride");
@@ -62,6 +62,27 @@ void bias_backward(Stream& stream, const BiasBackwardArgs& args) {
   matmul_require_stride(args.dy_stride, rows[1], "bias_backward: dy_stride");
   if (rows.elements() == 0) return;
   return where == DeviceKind::cpu ? cpu::bias_backward(stream, args) : cuda::bias_backward(stream, args);
+}
+
+void frozen_linear(Stream& stream, const FrozenLinearArgs& args) {
+  const DeviceKind where = stream.kind();
+  if (where == DeviceKind::cpu) {
+    return linear(stream, {.y = args.y, .x = args.x, .w = args.w, .bias = args.bias, .accumulate = args.accumulate});
+  }
+  if (args.w == nullptr || !*args.w) throw ArgumentError("frozen_linear: w: no weight");
+  if (args.w->packed().device()->kind() != where) {
+    throw ArgumentError("frozen_linear: w: the weight is on another device than the stream");
+  }
+  matmul_require_rank(args.x, "frozen_linear: x");
+  const std::int64_t rows = args.x.shape[0];
+  const DType dtype = activation_dtype(args.x, where, "frozen_linear: x");
+  require(args.x, Shape{rows, args.w->cols()}, dtype, where, "frozen_linear: x");
+  require(args.y, Shape{rows, args.w->rows()}, activation_dtype(args.y, where, "frozen_linear: y"), where,
+          "frozen_linear: y");
+  if (args.bias) require(args.bias, Shape{args.w->rows()}, DType::f32, where, "frozen_linear: bias");
+  matmul_require_accumulate(args.accumulate, args.y, "frozen_linear: y");
+  if (args.y.shape.elements() == 0) return;
+  cuda::frozen_linear(stream, args);
 }
 
 void linear_input_backward(Stream& stream, const LinearInputBackwardArgs& args) {

@@ -18,7 +18,7 @@ struct MatmulArgs {
   ConstTensorView b;  // (K, N), or (N, K) with transpose_b
   bool transpose_a = false;
   bool transpose_b = false;
-  bool accumulate = false;    // c += ; only into f32
+  bool accumulate = false;    // c += ; into bf16 the sum is rounded again
   float scale = 1.0f;         // of the product
   ConstTensorView bias = {};  // (N)  f32, added to each row; may be absent
   // Distance of rows in elements; 0 = the matrix's own columns.
@@ -34,8 +34,18 @@ struct BiasBackwardArgs {
 };
 void bias_backward(Stream&, const BiasBackwardArgs&);
 
-// dx = dy W (+ dx) through a frozen weight of any format (LoRA, initial states). dtypes as in matmul: dx and dy f32, or
-// on a GPU both bf16 for weights that are no finer.
+// y = x W^T (+ bias) (+ y) with a frozen weight of any format (LoRA, initial states). On the CPU as linear() does it.
+// On a GPU dtypes are those of matmul: x decides between f32 products and bf16, to which W is then rounded.
+struct FrozenLinearArgs {
+  TensorView y;       // (M, rows of w)
+  ConstTensorView x;  // (M, cols of w)
+  const Weight* w = nullptr;
+  ConstTensorView bias = {};  // (rows of w)  f32; may be absent
+  bool accumulate = false;    // into f32
+};
+void frozen_linear(Stream&, const FrozenLinearArgs&);
+
+// dx = dy W (+ dx) through a frozen weight, likewise.
 struct LinearInputBackwardArgs {
   TensorView dx;       // (M, cols of w)
   ConstTensorView dy;  // (M, rows of w)
@@ -52,6 +62,7 @@ void linear_input_backward(Stream&, const LinearInputBackwardArgs&);
 namespace cuda {
 void matmul(Stream&, const MatmulArgs&);
 void bias_backward(Stream&, const BiasBackwardArgs&);
+void frozen_linear(Stream&, const FrozenLinearArgs&);
 void linear_input_backward(Stream&, const LinearInputBackwardArgs&);
 }  // namespace cuda
 

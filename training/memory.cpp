@@ -25,12 +25,12 @@ MemoryEstimate estimate_memory(const Mamba2Config& model, const TrainerConfig& c
                                int ranks) {
   const ModelSlots slots(model, config);
   const bool rounded = config.compute == DType::bf16;
-  PassShape shape{.rows = padded_rows(tokens, sequences), .kept_layers = model.n_layer, .dtype = config.compute};
-  const std::size_t weights = Parameters::weight_bytes(slots.layout, rounded, ranks) + frozen_bytes;
+  PassShape shape = training_pass_shape(config, padded_rows(tokens, sequences), model.n_layer);
+  const std::size_t weights = Parameters::weight_bytes(slots.layout, rounded, ranks);
   const std::size_t gradients = Parameters::gradient_bytes(slots.layout, ranks);
   const std::size_t moments = Parameters::moment_bytes(slots.layout, ranks);
-  const std::size_t scratch = ModelPass::scratch_bytes(model, shape, where);
-  const std::size_t fixed = weights + gradients + moments + scratch;
+  const std::size_t scratch = ModelPass::scratch_bytes(model, shape, where, config.trained != Trained::full);
+  const std::size_t fixed = weights + frozen_bytes + gradients + moments + scratch;
   if (config.recompute == Recompute::all) shape.kept_layers = 0;
   while (config.recompute == Recompute::automatic && budget > 0 && shape.kept_layers > 0 &&
          fixed + ModelPass::bytes(model, shape) > budget) {
@@ -47,6 +47,9 @@ MemoryEstimate estimate_memory(const Mamba2Config& model, const TrainerConfig& c
        std::to_string(shape.rows) + " rows, " + std::to_string(shape.kept_layers) + " of " +
            std::to_string(model.n_layer) + " layers kept"},
       {"scratch", scratch, "states between chunks, logits of a block of rows"}};
+  if (frozen_bytes > 0) {
+    estimate.parts.insert(estimate.parts.begin(), {"frozen weights", frozen_bytes, "the model, which is not trained"});
+  }
   return estimate;
 }
 

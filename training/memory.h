@@ -14,7 +14,7 @@ namespace holdfast {
 struct TrainerConfig;
 
 struct MemoryPart {
-  std::string name;  // "weights", "gradients", "optimiser", "activations", "scratch"
+  std::string name;  // "frozen weights", "weights", "gradients", "optimiser", "activations", "scratch"
   std::size_t bytes = 0;
   std::string reason;  // "129 million numbers, f32 and bf16"
 };

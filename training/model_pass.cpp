@@ -28,10 +28,21 @@ PassColumns columns_of(const Mamba2Config& c, const PassShape& shape) {
   columns.rounded += c.d_model + c.d_inner() + c.conv_dim();                         // normed, gated, xbc
   columns.rounded += c.d_model + 2 * c.d_inner() + c.conv_dim() + c.in_proj_rows();  // their gradients
   if (shape.dtype != DType::f32) columns.rounded += c.d_model;                       // d_rounded
+  columns.rounded += 2 * shape.lora_rank;                                            // inner and its gradient
+  columns.exact += 2 * shape.lora_rank;                                              // rows and theirs
   return columns;
 }
 
 }  // namespace
+
+PassShape training_pass_shape(const TrainerConfig& config, std::int64_t rows, std::int64_t kept_layers) {
+  PassShape shape{.rows = rows, .kept_layers = kept_layers, .dtype = config.compute};
+  if (config.trained == Trained::lora) {
+    shape.lora_rank = config.lora.rank;
+    shape.lora_scale = config.lora.scale();
+  }
+  return shape;
+}
 
 std::size_t ModelPass::bytes(const Mamba2Config& model, const PassShape& shape) {
   const PassColumns columns = columns_of(model, shape);
@@ -39,22 +50,42 @@ std::size_t ModelPass::bytes(const Mamba2Config& model, const PassShape& shape) 
   return static_cast<std::size_t>(shape.rows * of_row + PackedPass::elements(shape.rows, model.vocab_size) * 4);
 }
 
-std::size_t ModelPass::scratch_bytes(const Mamba2Config& model, const PassShape& shape, DeviceKind where) {
-  // The states at the ends of chunks and their gradients are most of it.
+// The states at the ends of chunks and their gradients, or the logits of a block of rows, or a decoded matrix: the same
+// memory serves all, but that the CPU has logits of their own. The sizes are those of the ops.
+std::size_t ModelPass::scratch_bytes(const Mamba2Config& model, const PassShape& shape, DeviceKind where, bool frozen) {
   const std::int64_t chunks = shape.rows / PackedRows::unit;
   const std::int64_t states = chunks * model.d_inner() * model.d_state;
-  const std::int64_t logits = std::min<std::int64_t>(shape.rows, 4096) * model.vocab_size;
-  const std::int64_t scan = where == DeviceKind::cpu ? states * 4 : states * 8;
-  return static_cast<std::size_t>(std::max(scan, logits * 6));
+  const std::int64_t decays = shape.rows * model.n_heads;
+  if (where == DeviceKind::cpu) {
+    const std::int64_t block = std::clamp<std::int64_t>((std::int64_t{16} << 20) / model.vocab_size, 64, 1024);
+    const std::int64_t logits = std::min(shape.rows, block) * model.vocab_size * 4;
+    const std::int64_t of_head = 2 * states / model.n_heads;
+    const std::int64_t heads = std::clamp<std::int64_t>((std::int64_t{16} << 20) / of_head, 1, model.n_heads);
+    const std::int64_t scan = (heads * of_head + 4 * decays) * 4;
+    constexpr std::int64_t panels = std::int64_t{8} << 20;
+    return static_cast<std::size_t>(logits + std::max(scan, panels));
+  }
+  const std::int64_t width = shape.dtype == DType::f32 ? 4 : 2;
+  const auto block_rows = [&](std::int64_t bytes, std::int64_t each) {
+    return std::min(shape.rows, std::max<std::int64_t>(bytes / (model.vocab_size * each) / 128 * 128, 128));
+  };
+  std::int64_t logits = block_rows(std::int64_t{512} << 20, 4) * model.vocab_size * 4;
+  if (width == 2) logits += block_rows(std::int64_t{768} << 20, 2) * model.vocab_size * 2;
+  const std::int64_t decoded_head = frozen ? model.vocab_size * model.d_model * width : 0;
+  const std::int64_t decoded = frozen ? model.in_proj_rows() * model.d_model * width : 0;
+  const std::int64_t scan = states * 8 + 4 * decays * 4;
+  constexpr std::int64_t products = std::int64_t{64} << 20;
+  return static_cast<std::size_t>(products + std::max({scan, logits + decoded_head, decoded}));
 }
 
 ModelPass::ModelPass(Stream& stream, std::shared_ptr<Device> memory, const Mamba2Config& model, const ModelSlots& slots,
-                     Parameters& parameters, const PassShape& shape)
+                     Parameters& parameters, const Weights* frozen, const PassShape& shape)
     : stream_(stream),
       memory_(std::move(memory)),
       model_(model),
       slots_(slots),
       parameters_(parameters),
+      frozen_(frozen),
       shape_(shape) {
   inputs_ = Tensor(memory_, DType::i32, {PackedPass::elements(shape.rows, model.vocab_size)});
   for (std::int64_t i = 0; i <= model.n_layer; ++i) residual_.push_back(allocate(DType::f32, model.d_model));
@@ -73,7 +104,11 @@ ModelPass::ModelPass(Stream& stream, std::shared_ptr<Device> memory, const Mamba
   d_xbc_ = allocate(shape.dtype, model.conv_dim());
   d_proj_ = allocate(shape.dtype, model.in_proj_rows());
   losses_ = Tensor(memory_, DType::f32, {shape.rows});
-  a_ = Tensor(memory_, DType::f32, {slots.a_logs.count});
+  if (shape.lora_rank > 0) {
+    for (Tensor* tensor : {&inner_, &d_inner_}) *tensor = allocate(shape.dtype, shape.lora_rank);
+    for (Tensor* tensor : {&rows_, &d_rows_}) *tensor = allocate(DType::f32, shape.lora_rank);
+  }
+  if (frozen_ == nullptr) a_ = Tensor(memory_, DType::f32, {slots.a_logs.count});
 }
 
 Tensor ModelPass::allocate(DType dtype, std::int64_t columns) { return Tensor(memory_, dtype, {shape_.rows, columns}); }
@@ -103,44 +138,160 @@ ConstTensorView ModelPass::a(std::int64_t layer) {
   return {a_.view().as<float>() + slot.offset - slots_.a_logs.offset, DType::f32, slot.shape, stream_.kind()};
 }
 
-void ModelPass::weights_changed() { minus_exp(stream_, a_.view(), parameters_.masters(slots_.a_logs)); }
-
-void ModelPass::norm(TensorView y, ConstTensorView x, const Slot& weight) {
-  rms_norm(stream_, {.y = y, .x = x, .weight = vector(weight), .residual = {}, .eps = model_.norm_eps});
+void ModelPass::weights_changed() {
+  if (frozen_ == nullptr) minus_exp(stream_, a_.view(), parameters_.masters(slots_.a_logs));
 }
 
-void ModelPass::gate(TensorView y, ConstTensorView scanned, ConstTensorView proj, const Slot& weight) {
+ModelPass::LayerVectors ModelPass::vectors(std::int64_t layer) {
+  const LayerSlots& at = slots_.layers[static_cast<std::size_t>(layer)];
+  if (frozen_ == nullptr) {
+    return {vector(at.norm),
+            vector(at.in_proj_bias),
+            vector(at.conv_weight),
+            vector(at.conv_bias),
+            vector(at.dt_bias),
+            a(layer),
+            vector(at.d),
+            vector(at.gate_norm),
+            vector(at.out_proj_bias),
+            {}};
+  }
+  const LayerWeights& w = frozen_->layers[static_cast<std::size_t>(layer)];
+  const auto view = [](const Tensor& tensor) { return tensor ? tensor.view() : ConstTensorView{}; };
+  return {view(w.norm), view(w.in_proj_bias), view(w.conv_weight),   view(w.conv_bias),   view(w.dt_bias), view(w.a),
+          view(w.d),    view(w.gate_norm),    view(w.out_proj_bias), vector(at.ssm_state)};
+}
+
+ModelPass::Matrix ModelPass::in_proj(std::int64_t layer) const {
+  const auto i = static_cast<std::size_t>(layer);
+  return {slots_.layers[i].in_proj, slots_.layers[i].in_proj_lora,
+          frozen_ == nullptr ? nullptr : &frozen_->layers[i].in_proj};
+}
+
+ModelPass::Matrix ModelPass::out_proj(std::int64_t layer) const {
+  const auto i = static_cast<std::size_t>(layer);
+  return {slots_.layers[i].out_proj, slots_.layers[i].out_proj_lora,
+          frozen_ == nullptr ? nullptr : &frozen_->layers[i].out_proj};
+}
+
+ConstTensorView ModelPass::norm_f() {
+  return frozen_ == nullptr ? vector(slots_.norm_f) : ConstTensorView(frozen_->norm_f.view());
+}
+
+bool ModelPass::trained_below(std::int64_t layer) const {
+  return layer > 0 || frozen_ == nullptr || static_cast<bool>(slots_.embedding_lora);
+}
+
+void ModelPass::product(TensorView y, ConstTensorView x, const Matrix& w, ConstTensorView bias, bool accumulate) {
+  if (w.frozen == nullptr) {
+    matmul(stream_, {.c = y, .a = x, .b = matrix(w.slot), .transpose_b = true, .accumulate = accumulate, .bias = bias});
+    return;
+  }
+  frozen_linear(stream_, {.y = y, .x = x, .w = w.frozen, .bias = bias, .accumulate = accumulate});
+  if (!w.lora) return;
+  const TensorView inner = rows_of(inner_, x.shape[0]);
+  matmul(stream_, {.c = inner, .a = x, .b = matrix(w.lora.a), .transpose_b = true});
+  matmul(
+      stream_,
+      {.c = y, .a = inner, .b = matrix(w.lora.b), .transpose_b = true, .accumulate = true, .scale = shape_.lora_scale});
+}
+
+void ModelPass::product_backward(TensorView dx, ConstTensorView dy, ConstTensorView x, const Matrix& w) {
+  if (w.frozen == nullptr) {
+    if (dx) matmul(stream_, {.c = dx, .a = dy, .b = matrix(w.slot)});
+    matmul(stream_, {.c = parameters_.gradient(w.slot), .a = dy, .b = x, .transpose_a = true, .accumulate = true});
+    return;
+  }
+  if (dx) linear_input_backward(stream_, {.dx = dx, .dy = dy, .w = w.frozen});
+  if (!w.lora) return;
+  const TensorView inner = rows_of(inner_, x.shape[0]);
+  const TensorView d_inner = rows_of(d_inner_, x.shape[0]);
+  const float scale = shape_.lora_scale;
+  matmul(stream_, {.c = inner, .a = x, .b = matrix(w.lora.a), .transpose_b = true});
+  matmul(stream_, {.c = d_inner, .a = dy, .b = matrix(w.lora.b), .scale = scale});
+  if (dx) matmul(stream_, {.c = dx, .a = d_inner, .b = matrix(w.lora.a), .accumulate = true});
+  matmul(stream_, {.c = parameters_.gradient(w.lora.b),
+                   .a = dy,
+                   .b = inner,
+                   .transpose_a = true,
+                   .accumulate = true,
+                   .scale = scale});
+  matmul(stream_, {.c = parameters_.gradient(w.lora.a), .a = d_inner, .b = x, .transpose_a = true, .accumulate = true});
+}
+
+// An adapter of the embedding adds s B[id] A to a token's row. In f32 throughout: the products are small.
+void ModelPass::embed(const PassInputs& in) {
+  const TensorView y = rows_of(residual_[0], in.rows);
+  if (frozen_ == nullptr) {
+    embedding_from_table(stream_, {.y = y, .ids = in.ids, .table = vector(slots_.embedding)});
+    return;
+  }
+  embedding(stream_, {.y = y, .ids = in.ids, .table = &frozen_->embedding});
+  const LoraSlots& lora = slots_.embedding_lora;
+  if (!lora) return;
+  const TensorView rows = rows_of(rows_, in.rows);
+  embedding_from_table(stream_, {.y = rows, .ids = in.ids, .table = vector(lora.b)});
+  matmul(stream_, {.c = y, .a = rows, .b = vector(lora.a), .accumulate = true, .scale = shape_.lora_scale});
+}
+
+void ModelPass::embed_backward(const PassInputs& in) {
+  const TensorView dy = rows_of(d_residual_, in.rows);
+  if (frozen_ == nullptr) {
+    embedding_backward(
+        stream_, {.d_table = parameters_.gradient(slots_.embedding), .dy = dy, .order = in.order, .begins = in.begins});
+    return;
+  }
+  const LoraSlots& lora = slots_.embedding_lora;
+  if (!lora) return;
+  const TensorView rows = rows_of(rows_, in.rows);
+  const TensorView d_rows = rows_of(d_rows_, in.rows);
+  const float scale = shape_.lora_scale;
+  embedding_from_table(stream_, {.y = rows, .ids = in.ids, .table = vector(lora.b)});
+  matmul(stream_, {.c = d_rows, .a = dy, .b = vector(lora.a), .transpose_b = true, .scale = scale});
+  embedding_backward(stream_,
+                     {.d_table = parameters_.gradient(lora.b), .dy = d_rows, .order = in.order, .begins = in.begins});
+  matmul(
+      stream_,
+      {.c = parameters_.gradient(lora.a), .a = rows, .b = dy, .transpose_a = true, .accumulate = true, .scale = scale});
+}
+
+void ModelPass::norm(TensorView y, ConstTensorView x, ConstTensorView weight) {
+  rms_norm(stream_, {.y = y, .x = x, .weight = weight, .residual = {}, .eps = model_.norm_eps});
+}
+
+void ModelPass::gate(TensorView y, ConstTensorView scanned, ConstTensorView proj, ConstTensorView weight) {
   ConstTensorView z = proj;
   z.shape = Shape{proj.shape[0], model_.d_inner()};
   gated_rms_norm(stream_, {.y = y,
                            .x = scanned,
                            .z = z,
                            .z_stride = model_.in_proj_rows(),
-                           .weight = vector(weight),
+                           .weight = weight,
                            .groups = model_.n_groups,
                            .eps = model_.norm_eps});
 }
 
 void ModelPass::convolve(const PassInputs& in, std::int64_t layer, TensorView xbc, TensorView proj) {
-  const LayerSlots& at = slots_.layers[static_cast<std::size_t>(layer)];
+  const LayerVectors at = vectors(layer);
   causal_conv1d_packed(stream_, {.y = xbc,
                                  .x = columns(proj, model_.d_inner(), model_.conv_dim()),
                                  .x_stride = model_.in_proj_rows(),
-                                 .weight = vector(at.conv_weight),
-                                 .bias = vector(at.conv_bias),
+                                 .weight = at.conv_weight,
+                                 .bias = at.conv_bias,
                                  .rows = in.packed});
 }
 
 namespace {
 
 SsdPackedInputs scan_inputs(const Mamba2Config& c, ConstTensorView xbc, ConstTensorView dt_raw, ConstTensorView dt_bias,
-                            ConstTensorView a, ConstTensorView d, const PackedRows& rows) {
+                            ConstTensorView a, ConstTensorView d, ConstTensorView initial, const PackedRows& rows) {
   return {.xbc = xbc,
           .dt_raw = dt_raw,
           .dt_stride = c.in_proj_rows(),
           .dt_bias = dt_bias,
           .a = a,
           .d = d,
+          .initial = initial,
           .heads = c.n_heads,
           .head_dim = c.head_dim,
           .d_state = c.d_state,
@@ -154,53 +305,54 @@ SsdPackedInputs scan_inputs(const Mamba2Config& c, ConstTensorView xbc, ConstTen
 
 // A layer up to its scan, from its residual: leaves normed_, proj, xbc_ and scanned.
 void ModelPass::mix(const PassInputs& in, std::int64_t layer, TensorView proj, TensorView scanned) {
-  const LayerSlots& at = slots_.layers[static_cast<std::size_t>(layer)];
+  const LayerVectors at = vectors(layer);
   const TensorView normed = rows_of(normed_, in.rows);
   norm(normed, rows_of(residual_[static_cast<std::size_t>(layer)], in.rows), at.norm);
-  matmul(stream_,
-         {.c = proj, .a = normed, .b = matrix(at.in_proj), .transpose_b = true, .bias = vector(at.in_proj_bias)});
+  product(proj, normed, in_proj(layer), at.in_proj_bias, false);
   const TensorView xbc = rows_of(xbc_, in.rows);
   convolve(in, layer, xbc, proj);
   const TensorView dt_raw = columns(proj, model_.d_inner() + model_.conv_dim(), model_.n_heads);
   ssd_scan_packed(
-      stream_,
-      {.y = scanned, .in = scan_inputs(model_, xbc, dt_raw, vector(at.dt_bias), a(layer), vector(at.d), in.packed)});
+      stream_, {.y = scanned, .in = scan_inputs(model_, xbc, dt_raw, at.dt_bias, at.a, at.d, at.initial, in.packed)});
 }
 
 void ModelPass::forward(const PassInputs& in, bool keeping) {
-  embedding_from_table(stream_,
-                       {.y = rows_of(residual_[0], in.rows), .ids = in.ids, .table = vector(slots_.embedding)});
+  embed(in);
   const std::int64_t first_kept = model_.n_layer - shape_.kept_layers;
   for (std::int64_t i = 0; i < model_.n_layer; ++i) {
     const auto index = static_cast<std::size_t>(keeping && keeps(i) ? i - first_kept : 0);
     const TensorView proj = rows_of(proj_[index], in.rows);
     const TensorView scanned = rows_of(scanned_[index], in.rows);
     mix(in, i, proj, scanned);
-    const LayerSlots& at = slots_.layers[static_cast<std::size_t>(i)];
+    const LayerVectors at = vectors(i);
     const TensorView gated = rows_of(gated_, in.rows);
     gate(gated, scanned, proj, at.gate_norm);
     const TensorView next = rows_of(residual_[static_cast<std::size_t>(i + 1)], in.rows);
     stream_.copy(next, rows_of(residual_[static_cast<std::size_t>(i)], in.rows));
-    matmul(stream_, {.c = next,
-                     .a = gated,
-                     .b = matrix(at.out_proj),
-                     .transpose_b = true,
-                     .accumulate = true,
-                     .bias = vector(at.out_proj_bias)});
+    product(next, gated, out_proj(i), at.out_proj_bias, true);
   }
 }
 
 void ModelPass::head(const PassInputs& in, float scale, bool with_gradients) {
   const TensorView normed = rows_of(normed_, in.rows);
-  norm(normed, rows_of(residual_.back(), in.rows), slots_.norm_f);
-  const Slot& slot = slots_.lm_head ? slots_.lm_head : slots_.embedding;
+  norm(normed, rows_of(residual_.back(), in.rows), norm_f());
   TensorView losses = losses_.view();
   losses.shape = Shape{in.rows};
-  CrossEntropyArgs args{
-      .loss = losses, .x = normed, .head = matrix(slot), .targets = in.targets, .weights = in.weights, .scale = scale};
-  if (with_gradients) {
-    args.dx = rows_of(d_normed_, in.rows);
-    args.d_head = parameters_.gradient(slot);
+  CrossEntropyArgs args{.loss = losses, .x = normed, .targets = in.targets, .weights = in.weights, .scale = scale};
+  if (with_gradients) args.dx = rows_of(d_normed_, in.rows);
+  if (frozen_ == nullptr) {
+    const Slot& slot = slots_.lm_head ? slots_.lm_head : slots_.embedding;
+    args.head = matrix(slot);
+    if (with_gradients) args.d_head = parameters_.gradient(slot);
+  } else {
+    args.frozen = &frozen_->head();
+    // A tied embedding's adapter acts here too.
+    const LoraSlots& lora = model_.tied_embeddings ? slots_.embedding_lora : slots_.lm_head_lora;
+    if (lora) args.low_rank = {.a = matrix(lora.a), .b = matrix(lora.b), .scale = shape_.lora_scale};
+    if (lora && with_gradients) {
+      args.low_rank.d_a = parameters_.gradient(lora.a);
+      args.low_rank.d_b = parameters_.gradient(lora.b);
+    }
   }
   cross_entropy(stream_, args);
   if (with_gradients) {
@@ -208,14 +360,15 @@ void ModelPass::head(const PassInputs& in, float scale, bool with_gradients) {
                                 .d_weight = parameters_.gradient(slots_.norm_f),
                                 .dy = rows_of(d_normed_, in.rows),
                                 .x = rows_of(residual_.back(), in.rows),
-                                .weight = vector(slots_.norm_f),
+                                .weight = norm_f(),
                                 .eps = model_.norm_eps});
   }
 }
 
 // d_residual_ in: of the layer's output; out: of its input.
 void ModelPass::backward_layer(const PassInputs& in, std::int64_t layer) {
-  const LayerSlots& at = slots_.layers[static_cast<std::size_t>(layer)];
+  const LayerSlots& slots = slots_.layers[static_cast<std::size_t>(layer)];
+  const LayerVectors at = vectors(layer);
   const std::int64_t first_kept = model_.n_layer - shape_.kept_layers;
   const auto index = static_cast<std::size_t>(keeps(layer) ? layer - first_kept : 0);
   const TensorView proj = rows_of(proj_[index], in.rows);
@@ -239,12 +392,10 @@ void ModelPass::backward_layer(const PassInputs& in, std::int64_t layer) {
     convert(stream_, d_out, d_residual);
   }
   const TensorView d_gated = rows_of(d_gated_, in.rows);
-  matmul(stream_, {.c = d_gated, .a = d_out, .b = matrix(at.out_proj)});
-  matmul(stream_,
-         {.c = parameters_.gradient(at.out_proj), .a = d_out, .b = gated, .transpose_a = true, .accumulate = true});
-  if (at.out_proj_bias) {
+  product_backward(d_gated, d_out, gated, out_proj(layer));
+  if (slots.out_proj_bias) {
     bias_backward(stream_,
-                  {.d_bias = parameters_.gradient(at.out_proj_bias), .dy = d_residual, .dy_stride = model_.d_model});
+                  {.d_bias = parameters_.gradient(slots.out_proj_bias), .dy = d_residual, .dy_stride = model_.d_model});
   }
   const std::int64_t width = model_.in_proj_rows();
   const TensorView d_proj = rows_of(d_proj_, in.rows);
@@ -252,12 +403,12 @@ void ModelPass::backward_layer(const PassInputs& in, std::int64_t layer) {
   gated_rms_norm_backward(stream_, {.dx = d_scanned,
                                     .dz = columns(d_proj, 0, model_.d_inner()),
                                     .dz_stride = width,
-                                    .d_weight = parameters_.gradient(at.gate_norm),
+                                    .d_weight = parameters_.gradient(slots.gate_norm),
                                     .dy = d_gated,
                                     .x = scanned,
                                     .z = columns(proj, 0, model_.d_inner()),
                                     .z_stride = width,
-                                    .weight = vector(at.gate_norm),
+                                    .weight = at.gate_norm,
                                     .groups = model_.n_groups,
                                     .eps = model_.norm_eps});
   const std::int64_t dt_column = model_.d_inner() + model_.conv_dim();
@@ -265,34 +416,36 @@ void ModelPass::backward_layer(const PassInputs& in, std::int64_t layer) {
   ssd_scan_backward(stream_, {.d_xbc = d_xbc,
                               .d_dt_raw = columns(d_proj, dt_column, model_.n_heads),
                               .d_dt_stride = width,
-                              .d_a_log = parameters_.gradient(at.a_log),
-                              .d_d = parameters_.gradient(at.d),
-                              .d_dt_bias = parameters_.gradient(at.dt_bias),
+                              .d_a_log = parameters_.gradient(slots.a_log),
+                              .d_d = parameters_.gradient(slots.d),
+                              .d_dt_bias = parameters_.gradient(slots.dt_bias),
+                              .d_initial = parameters_.gradient(slots.ssm_state),
                               .dy = d_scanned,
-                              .in = scan_inputs(model_, xbc, columns(proj, dt_column, model_.n_heads),
-                                                vector(at.dt_bias), a(layer), vector(at.d), in.packed)});
+                              .in = scan_inputs(model_, xbc, columns(proj, dt_column, model_.n_heads), at.dt_bias, at.a,
+                                                at.d, at.initial, in.packed)});
+  // The first layer's input has no gradient to give where nothing below it and nothing in its in_proj is trained.
+  if (!trained_below(layer) && !slots.in_proj_lora) return;
   causal_conv1d_backward(stream_, {.dx = columns(d_proj, model_.d_inner(), model_.conv_dim()),
                                    .dx_stride = width,
-                                   .d_weight = parameters_.gradient(at.conv_weight),
-                                   .d_bias = parameters_.gradient(at.conv_bias),
+                                   .d_weight = parameters_.gradient(slots.conv_weight),
+                                   .d_bias = parameters_.gradient(slots.conv_bias),
                                    .dy = d_xbc,
                                    .x = columns(proj, model_.d_inner(), model_.conv_dim()),
                                    .x_stride = width,
-                                   .weight = vector(at.conv_weight),
-                                   .bias = vector(at.conv_bias),
+                                   .weight = at.conv_weight,
+                                   .bias = at.conv_bias,
                                    .rows = in.packed});
   const TensorView d_normed = rows_of(d_normed_, in.rows);
-  matmul(stream_, {.c = d_normed, .a = d_proj, .b = matrix(at.in_proj)});
-  matmul(stream_,
-         {.c = parameters_.gradient(at.in_proj), .a = d_proj, .b = normed, .transpose_a = true, .accumulate = true});
-  if (at.in_proj_bias) {
-    bias_backward(stream_, {.d_bias = parameters_.gradient(at.in_proj_bias), .dy = d_proj, .dy_stride = width});
+  product_backward(trained_below(layer) ? d_normed : TensorView{}, d_proj, normed, in_proj(layer));
+  if (!trained_below(layer)) return;
+  if (slots.in_proj_bias) {
+    bias_backward(stream_, {.d_bias = parameters_.gradient(slots.in_proj_bias), .dy = d_proj, .dy_stride = width});
   }
   rms_norm_backward(stream_, {.dx = d_residual,
-                              .d_weight = parameters_.gradient(at.norm),
+                              .d_weight = parameters_.gradient(slots.norm),
                               .dy = d_normed,
                               .x = residual,
-                              .weight = vector(at.norm),
+                              .weight = at.norm,
                               .accumulate = true,
                               .eps = model_.norm_eps});
 }
@@ -315,10 +468,7 @@ double ModelPass::loss_and_gradients(const PackedPass& pass, float scale,
     backward_layer(in, i);
     if (layer_done) layer_done(i);
   }
-  embedding_backward(stream_, {.d_table = parameters_.gradient(slots_.embedding),
-                               .dy = rows_of(d_residual_, in.rows),
-                               .order = in.order,
-                               .begins = in.begins});
+  embed_backward(in);
   TensorView losses = losses_.view();
   losses.shape = Shape{in.rows};
   return sum(stream_, losses);

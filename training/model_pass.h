@@ -3,6 +3,9 @@
 //
 // Kept of every layer is its input, the residual (f32). Of layers whose activations are kept also in_proj's output and
 // the scan's; norms, convolution and gate are cheap and always computed again.
+//
+// What is not in the flat buffers is frozen. A frozen matrix with an adapter is never made whole, and neither is its
+// gradient: y = W x + s B (A x),  dx = W^T dy + s A^T (B^T dy),  dB = s dy^T (A x),  dA = s (B^T dy)^T x.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +14,7 @@
 #include <vector>
 
 #include "engine/config.h"
+#include "engine/weights.h"
 #include "kernels/device.h"
 #include "training/memory.h"
 #include "training/model_slots.h"
@@ -23,18 +27,24 @@ struct PassShape {
   std::int64_t rows = 0;         // of the largest pass, padding included
   std::int64_t kept_layers = 0;  // the last ones, whose backward comes first
   DType dtype = DType::f32;      // of the mixer's activations
+  std::int64_t lora_rank = 0;    // 0: no adapters
+  float lora_scale = 1.0f;
 };
+
+// Of a run's config.
+[[nodiscard]] PassShape training_pass_shape(const TrainerConfig& config, std::int64_t rows, std::int64_t kept_layers);
 
 class ModelPass {
  public:
   // Bytes of the buffers that the constructor allocates.
   [[nodiscard]] static std::size_t bytes(const Mamba2Config& model, const PassShape& shape);
-  // Of what the ops take from the stream beside them, at most.
-  [[nodiscard]] static std::size_t scratch_bytes(const Mamba2Config& model, const PassShape& shape, DeviceKind where);
+  // Of what the ops take from the stream beside them. frozen: matrices are not in the flat buffers.
+  [[nodiscard]] static std::size_t scratch_bytes(const Mamba2Config& model, const PassShape& shape, DeviceKind where,
+                                                 bool frozen);
 
-  // All of these outlive it. memory: the stream's device or an arena of it.
+  // All of these outlive it. memory: the stream's device or an arena of it. frozen: null where all is trained.
   ModelPass(Stream& stream, std::shared_ptr<Device> memory, const Mamba2Config& model, const ModelSlots& slots,
-            Parameters& parameters, const PassShape& shape);
+            Parameters& parameters, const Weights* frozen, const PassShape& shape);
 
   // To be called when masters have changed: A from A_log.
   void weights_changed();
@@ -50,16 +60,38 @@ class ModelPass {
   void mix(const PassInputs& in, std::int64_t layer, TensorView proj, TensorView scanned);
   void backward_layer(const PassInputs& in, std::int64_t layer);
   void head(const PassInputs& in, float scale, bool with_gradients);
+  void embed(const PassInputs& in);
+  void embed_backward(const PassInputs& in);
 
+  // A matrix of the model: in the flat buffers, or frozen and with an adapter or without.
+  struct Matrix {
+    const Slot& slot;
+    const LoraSlots& lora;
+    const Weight* frozen;
+  };
+  // The small tensors of a layer, wherever they lie; what the model has not is empty.
+  struct LayerVectors {
+    ConstTensorView norm, in_proj_bias, conv_weight, conv_bias, dt_bias, a, d, gate_norm, out_proj_bias, initial;
+  };
+  [[nodiscard]] LayerVectors vectors(std::int64_t layer);
+  [[nodiscard]] Matrix in_proj(std::int64_t layer) const;
+  [[nodiscard]] Matrix out_proj(std::int64_t layer) const;
+  [[nodiscard]] ConstTensorView norm_f();
   [[nodiscard]] ConstTensorView matrix(const Slot& slot);
   [[nodiscard]] ConstTensorView vector(const Slot& slot);
   [[nodiscard]] ConstTensorView a(std::int64_t layer);
+  // y = x W^T + bias (+ y)
+  void product(TensorView y, ConstTensorView x, const Matrix& w, ConstTensorView bias, bool accumulate);
+  // The gradients of W or of its adapter; and dx, unless it is empty.
+  void product_backward(TensorView dx, ConstTensorView dy, ConstTensorView x, const Matrix& w);
+  // Whether anything below this layer's output is trained that is not the layer itself.
+  [[nodiscard]] bool trained_below(std::int64_t layer) const;
   [[nodiscard]] bool keeps(std::int64_t layer) const { return layer >= model_.n_layer - shape_.kept_layers; }
   [[nodiscard]] Tensor allocate(DType dtype, std::int64_t columns);
   [[nodiscard]] TensorView rows_of(Tensor& buffer, std::int64_t rows);
   [[nodiscard]] TensorView columns(TensorView matrix, std::int64_t first, std::int64_t count) const;
-  void norm(TensorView y, ConstTensorView x, const Slot& weight);
-  void gate(TensorView y, ConstTensorView scanned, ConstTensorView proj, const Slot& weight);
+  void norm(TensorView y, ConstTensorView x, ConstTensorView weight);
+  void gate(TensorView y, ConstTensorView scanned, ConstTensorView proj, ConstTensorView weight);
   void convolve(const PassInputs& in, std::int64_t layer, TensorView xbc, TensorView proj);
 
   Stream& stream_;
@@ -67,6 +99,7 @@ class ModelPass {
   const Mamba2Config& model_;
   const ModelSlots& slots_;
   Parameters& parameters_;
+  const Weights* frozen_;
   PassShape shape_;
   Tensor inputs_;                 // i32, see PackedPass
   std::vector<Tensor> residual_;  // L + 1 of (T, D)  f32
@@ -76,8 +109,10 @@ class ModelPass {
   Tensor d_residual_;             // (T, D)  f32
   Tensor d_rounded_;              // (T, D)  only where activations are bf16
   Tensor d_normed_, d_gated_, d_scanned_, d_xbc_, d_proj_;
-  Tensor losses_;  // (T)  f32
-  Tensor a_;       // -exp of all A_log, laid out as they are
+  Tensor inner_, d_inner_;  // (T, R)  x A^T of an adapter, and s dy B
+  Tensor rows_, d_rows_;    // (T, R)  f32: rows of the embedding's B, and their gradients
+  Tensor losses_;           // (T)  f32
+  Tensor a_;                // -exp of all A_log, laid out as they are
 };
 
 }  // namespace holdfast

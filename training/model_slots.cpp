@@ -6,9 +6,7 @@
 namespace holdfast {
 namespace {
 
-std::string part_name(std::size_t layer, const char* part) {
-  return "layers." + std::to_string(layer) + "." + part;
-}
+std::string part_name(std::size_t layer, const char* part) { return "layers." + std::to_string(layer) + "." + part; }
 
 }  // namespace
 
@@ -62,7 +60,6 @@ void ModelSlots::add_lora(const Mamba2Config& model, const LoraConfig& config) {
 
 void ModelSlots::add_states(const Mamba2Config& c) {
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    layers[i].conv_state = undecayed(part_name(i, "conv_state"), {c.conv_dim(), c.d_conv - 1});
     layers[i].ssm_state = undecayed(part_name(i, "ssm_state"), {c.n_heads, c.head_dim, c.d_state});
   }
 }
@@ -71,8 +68,8 @@ FlatRange ModelSlots::matrices(std::int64_t layer) const {
   const LayerSlots& at = layers[static_cast<std::size_t>(layer)];
   std::int64_t begin = layout.size();
   std::int64_t end = 0;
-  for (const Slot& slot : {at.in_proj, at.out_proj, at.in_proj_lora.a, at.in_proj_lora.b, at.out_proj_lora.a,
-                           at.out_proj_lora.b}) {
+  for (const Slot& slot :
+       {at.in_proj, at.out_proj, at.in_proj_lora.a, at.in_proj_lora.b, at.out_proj_lora.a, at.out_proj_lora.b}) {
     if (!slot) continue;
     begin = std::min(begin, slot.offset);
     end = std::max(end, slot.offset + slot.shape.elements());

@@ -18,8 +18,7 @@ struct LoraSlots {
 struct LayerSlots {
   Slot norm, in_proj, in_proj_bias, conv_weight, conv_bias, dt_bias, a_log, d, gate_norm, out_proj, out_proj_bias;
   LoraSlots in_proj_lora, out_proj_lora;
-  Slot conv_state;  // (C, K-1)
-  Slot ssm_state;   // (H, P, N)
+  Slot ssm_state;  // (H, P, N)
 };
 
 // Of a model and a choice of what is trained; slots of the rest are empty.

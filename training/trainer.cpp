@@ -16,15 +16,21 @@
 #include "training/model_pass.h"
 #include "training/packed_batch.h"
 #include "training/parameters.h"
+#include "training/random.h"
 
 namespace holdfast {
 namespace {
 
 constexpr std::string_view trainer_file_version = "1";
-constexpr std::size_t trainer_block_bytes = std::size_t{64} << 20;  // of the arena
 
 std::string_view name_of(Trained trained) {
   return trained == Trained::full ? "full" : trained == Trained::lora ? "lora" : "state";
+}
+
+// Shortest text that reads back as the same number.
+std::string alpha_text(float alpha) {
+  std::array<char, 32> text{};
+  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), alpha).ptr};
 }
 
 double seconds_since(std::chrono::steady_clock::time_point begin) {
@@ -68,8 +74,6 @@ void TrainerConfig::validate(const Mamba2Config& model, DeviceKind where) const 
            where == DeviceKind::cpu ? "f32 on the CPU" : "f32 or bf16");
   }
   if (micro_batch_tokens < 1) refuse("micro_batch_tokens", std::to_string(micro_batch_tokens), "at least 1");
-  if (trained != Trained::full)
-    refuse("trained", std::string(name_of(trained)), "full: adapters and states are not trained yet");
 }
 
 class Trainer::Impl {
@@ -81,12 +85,13 @@ class Trainer::Impl {
         model_(base_->config()),
         config_(config),
         reducer_(std::move(reducer)),
-        memory_(estimate_memory(model_, config, config.micro_batch_tokens, most_sequences(), stream.kind(), 0,
-                                config.memory_budget, ranks())),
+        memory_(estimate_memory(model_, config, config.micro_batch_tokens, most_sequences(), stream.kind(),
+                                frozen_bytes(), config.memory_budget, ranks())),
         slots_(model_, config),
-        arena_(Device::arena(stream.device(), trainer_block_bytes)),
+        frozen_(config.trained == Trained::full ? nullptr : Mamba2Model::load(stream, base_, config.frozen)),
+        arena_(Device::arena(stream.device(), arena_bytes())),
         parameters_(stream, arena_, slots_.layout, config.compute == DType::bf16, rank(), ranks()),
-        pass_(stream, arena_, model_, slots_, parameters_, pass_shape()) {
+        pass_(stream, arena_, model_, slots_, parameters_, frozen_ ? &frozen_->weights() : nullptr, pass_shape()) {
     bring_weights();
   }
 
@@ -168,19 +173,58 @@ class Trainer::Impl {
   void save(const std::filesystem::path& file);
   void restore(const std::filesystem::path& file);
   [[nodiscard]] std::shared_ptr<const Checkpoint> checkpoint() {
+    if (config_.trained == Trained::lora) return merge(base_, adapter());
+    if (config_.trained == Trained::state) return base_;
     std::vector<NewTensor> tensors;
     for (NamedValues& part : named(false)) tensors.push_back({std::move(part.name), std::move(part.values)});
     return checkpoint_with(base_, std::move(tensors));
   }
 
-  // Multiply-adds of the matrices and of the scan in its recurrent form, forward and twice that backward.
+  [[nodiscard]] std::shared_ptr<const Mamba2Model> model(LoadDType dtype) {
+    if (config_.trained == Trained::state) {
+      const bool same = dtype == LoadDType::stored || dtype == config_.frozen;
+      return same ? frozen_ : Mamba2Model::load(stream_, base_, dtype);
+    }
+    // Merged matrices are f32; where activations are bf16 more than that would not be noticed.
+    const bool narrow = config_.trained == Trained::lora && config_.compute == DType::bf16;
+    return Mamba2Model::load(stream_, checkpoint(), narrow && dtype == LoadDType::stored ? LoadDType::bf16 : dtype);
+  }
+
+  [[nodiscard]] LoraAdapter adapter() {
+    if (config_.trained != Trained::lora) throw ArgumentError("adapter: none is trained, want a LoRA run");
+    LoraAdapter adapter{config_.lora, base_->path().string(), lora_matrices(model_, config_.lora)};
+    for (LoraMatrix& matrix : adapter.matrices) {
+      matrix.a = values_here(stream_, parameters_.master(slots_.layout.find(matrix.name + ".lora_A").slot));
+      matrix.b = values_here(stream_, parameters_.master(slots_.layout.find(matrix.name + ".lora_B").slot));
+    }
+    return adapter;
+  }
+
+  [[nodiscard]] Snapshot initial_state() {
+    if (config_.trained != Trained::state) throw ArgumentError("initial_state: none is trained, want a run of states");
+    Snapshot snapshot{.model_fingerprint = frozen_->fingerprint(),
+                      .state = State(Device::cpu(), model_),
+                      .logits = {},
+                      .seen = {},
+                      .tail = {}};
+    for (std::int64_t i = 0; i < model_.n_layer; ++i) {
+      stream_.copy(snapshot.state.ssm(i), parameters_.master(slots_.layers[static_cast<std::size_t>(i)].ssm_state));
+    }
+    stream_.synchronize();
+    return snapshot;
+  }
+
+  // Multiply-adds of the matrices and of the scan in its recurrent form, forward and twice that backward; a frozen
+  // matrix has only one product backward, its adapter two.
   [[nodiscard]] double flops_per_token() const {
     const auto number = [](std::int64_t v) { return static_cast<double>(v); };
     const double matrices =
         number(model_.n_layer) * (number(model_.in_proj_rows()) + number(model_.d_inner())) * number(model_.d_model) +
         number(model_.vocab_size) * number(model_.d_model);
     const double scan = number(model_.n_layer) * 3.0 * number(model_.d_inner()) * number(model_.d_state);
-    return 6.0 * (matrices + scan);
+    if (config_.trained == Trained::full) return 6.0 * (matrices + scan);
+    const double adapters = config_.trained == Trained::lora ? number(slots_.layout.numbers()) : 0.0;
+    return 4.0 * matrices + 6.0 * (adapters + scan);
   }
 
   Stream& stream_;
@@ -190,6 +234,7 @@ class Trainer::Impl {
   std::shared_ptr<Reducer> reducer_;
   const MemoryEstimate memory_;
   const ModelSlots slots_;
+  const std::shared_ptr<const Mamba2Model> frozen_;  // null where all is trained
   std::int64_t steps_ = 0;
 
  private:
@@ -199,8 +244,19 @@ class Trainer::Impl {
   // shorter ones go in several.
   [[nodiscard]] std::int64_t most_sequences() const { return 1 + config_.micro_batch_tokens / (4 * PackedRows::unit); }
   [[nodiscard]] std::int64_t most_rows() const { return padded_rows(config_.micro_batch_tokens, most_sequences()); }
-  [[nodiscard]] PassShape pass_shape() const {
-    return {.rows = most_rows(), .kept_layers = memory_.kept_layers, .dtype = config_.compute};
+  [[nodiscard]] PassShape pass_shape() const { return training_pass_shape(config_, most_rows(), memory_.kept_layers); }
+  [[nodiscard]] std::size_t frozen_bytes() const {
+    return config_.trained == Trained::full ? 0 : weight_bytes(stream_.kind(), *base_, config_.frozen);
+  }
+  // Everything that lives as long as the trainer, in one block, with room for rounding up the tensors' sizes.
+  [[nodiscard]] std::size_t arena_bytes() const {
+    constexpr std::size_t of_tensor = 256;
+    const bool rounded = config_.compute == DType::bf16;
+    const auto tensors = static_cast<std::size_t>(3 * model_.n_layer + 32);
+    return Parameters::weight_bytes(slots_.layout, rounded, ranks()) +
+           Parameters::gradient_bytes(slots_.layout, ranks()) + Parameters::moment_bytes(slots_.layout, ranks()) +
+           ModelPass::bytes(model_, pass_shape()) + tensors * of_tensor +
+           static_cast<std::size_t>(slots_.a_logs.count) * sizeof(float);
   }
 
   void weights_changed() {
@@ -209,6 +265,24 @@ class Trainer::Impl {
   }
 
   void bring_weights() {
+    if (config_.trained == Trained::lora) bring_adapters();
+    if (config_.trained == Trained::full) bring_full();
+    weights_changed();  // a state begins as zeros, which is what the masters are
+  }
+
+  // A uniform in +-1/sqrt(inputs) and B zero, as PEFT begins: the model is the base at first.
+  void bring_adapters() {
+    TrainingRandom random(config_.seed);
+    for (const NamedSlot& slot : slots_.layout.slots()) {
+      if (!slot.name.ends_with(".lora_A")) continue;
+      std::vector<float> values(static_cast<std::size_t>(slot.slot.shape.elements()));
+      random.fill_uniform(values, 1.0 / std::sqrt(static_cast<double>(slot.slot.shape[1])));
+      stream_.copy(parameters_.master(slot.slot), view_of(std::span(std::as_const(values)), slot.slot.shape));
+      stream_.synchronize();
+    }
+  }
+
+  void bring_full() {
     for (const NamedSlot& slot : slots_.layout.slots()) {
       const bool a_log = slot.name.ends_with(".A_log");
       const std::vector<float> values =
@@ -216,7 +290,6 @@ class Trainer::Impl {
                 : decode(base_->get(slot.name));
       stream_.copy(parameters_.master(slot.slot), view_of(std::span(values), slot.slot.shape));
     }
-    weights_changed();
   }
 
   [[nodiscard]] BatchCounts check_one(std::span<const TrainBatch> batches, std::size_t i) const {
@@ -273,10 +346,11 @@ void Trainer::Impl::save(const std::filesystem::path& file) {
         entries.push_back({slot.name + std::string(suffix), SafetensorsDType::f32, slot.slot.shape});
       }
     }
-    writer.emplace(file, entries,
-                   SafetensorsMetadata{{"holdfast.trainer", std::string(trainer_file_version)},
-                                       {"trained", std::string(name_of(config_.trained))},
-                                       {"steps", std::to_string(steps_)}});
+    SafetensorsMetadata metadata{{"holdfast.trainer", std::string(trainer_file_version)},
+                                 {"trained", std::string(name_of(config_.trained))},
+                                 {"steps", std::to_string(steps_)}};
+    if (config_.trained == Trained::lora) metadata["lora_alpha"] = alpha_text(config_.lora.alpha);
+    writer.emplace(file, entries, metadata);
   }
   const auto write = [&](TensorView flat) {
     for (const NamedSlot& slot : slots_.layout.slots()) {
@@ -304,6 +378,10 @@ void Trainer::Impl::restore(const std::filesystem::path& path) {
   if (told("trained") != name_of(config_.trained)) {
     throw FormatError(file.label() + ": trained: " + told("trained") + ", want " +
                       std::string(name_of(config_.trained)));
+  }
+  if (config_.trained == Trained::lora && told("lora_alpha") != alpha_text(config_.lora.alpha)) {
+    throw FormatError(file.label() + ": lora_alpha: " + told("lora_alpha") + ", want " +
+                      alpha_text(config_.lora.alpha));
   }
   const std::string text = told("steps");
   std::int64_t steps = -1;
@@ -378,18 +456,14 @@ void Trainer::save(const std::filesystem::path& file) const { impl_->save(file);
 void Trainer::restore(const std::filesystem::path& file) { impl_->restore(file); }
 std::shared_ptr<const Checkpoint> Trainer::checkpoint() const { return impl_->checkpoint(); }
 
-std::shared_ptr<const Mamba2Model> Trainer::model(LoadDType dtype) const {
-  return Mamba2Model::load(impl_->stream_, impl_->checkpoint(), dtype);
-}
+std::shared_ptr<const Mamba2Model> Trainer::model(LoadDType dtype) const { return impl_->model(dtype); }
 
 void Trainer::export_model(const std::filesystem::path& folder, ConvertDType dtype,
                            const std::function<void(double)>& progress) const {
   convert(*impl_->checkpoint(), folder, {.to = CheckpointLayout::hugging_face, .dtype = dtype, .progress = progress});
 }
 
-LoraAdapter Trainer::adapter() const { throw ArgumentError("adapter: the whole model is trained, there is none"); }
-Snapshot Trainer::initial_state() const {
-  throw ArgumentError("initial_state: the whole model is trained, there is none");
-}
+LoraAdapter Trainer::adapter() const { return impl_->adapter(); }
+Snapshot Trainer::initial_state() const { return impl_->initial_state(); }
 
 }  // namespace holdfast

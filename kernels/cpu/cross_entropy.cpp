@@ -148,6 +148,43 @@ void loss_of_block(Stream& stream, const CrossEntropyArgs& args, std::int64_t fi
   });
 }
 
+// The low-rank part of a block's head: memory for x A^T and s dlogits B.
+class LossLowRank {
+ public:
+  LossLowRank(Stream& stream, const LowRankHead& part, std::int64_t block) : stream_(stream), part_(part) {
+    if (!part.a) return;
+    const Shape shape{block, part.a.shape[0]};
+    inner_ = Tensor(stream.device(), DType::f32, shape);
+    if (part.d_a) d_inner_ = Tensor(stream.device(), DType::f32, shape);
+  }
+  void add_logits(ConstTensorView x, TensorView logits) {
+    if (!part_.a) return;
+    const TensorView inner = rows_of_matrix(inner_.view(), 0, x.shape[0]);
+    cpu::matmul(stream_, {.c = inner, .a = x, .b = part_.a, .transpose_b = true});
+    cpu::matmul(stream_,
+                {.c = logits, .a = inner, .b = part_.b, .transpose_b = true, .accumulate = true, .scale = part_.scale});
+  }
+  // dx holds what comes through W.
+  void add_gradients(ConstTensorView x, ConstTensorView d_logits, TensorView dx) {
+    if (!part_.a) return;
+    const TensorView inner = rows_of_matrix(inner_.view(), 0, x.shape[0]);
+    Tensor& room = part_.d_a ? d_inner_ : inner_;
+    const TensorView d_inner = rows_of_matrix(room.view(), 0, x.shape[0]);
+    cpu::matmul(stream_, {.c = d_inner, .a = d_logits, .b = part_.b, .scale = part_.scale});
+    cpu::matmul(stream_, {.c = dx, .a = d_inner, .b = part_.a, .accumulate = true});
+    if (!part_.d_a) return;
+    cpu::matmul(
+        stream_,
+        {.c = part_.d_b, .a = d_logits, .b = inner, .transpose_a = true, .accumulate = true, .scale = part_.scale});
+    cpu::matmul(stream_, {.c = part_.d_a, .a = d_inner, .b = x, .transpose_a = true, .accumulate = true});
+  }
+
+ private:
+  Stream& stream_;
+  const LowRankHead& part_;
+  Tensor inner_, d_inner_;
+};
+
 }  // namespace
 
 void cross_entropy(Stream& stream, const CrossEntropyArgs& args) {
@@ -156,6 +193,7 @@ void cross_entropy(Stream& stream, const CrossEntropyArgs& args) {
   loss_require_targets(args, vocabulary);
   const std::int64_t block = loss_block_rows(tokens, vocabulary);
   Tensor memory(stream.device(), DType::f32, Shape{block, vocabulary});
+  LossLowRank low_rank(stream, args.low_rank, block);
   for (std::int64_t first = 0; first < tokens; first += block) {
     const std::int64_t count = std::min(block, tokens - first);
     const TensorView logits = rows_of_matrix(memory.view(), 0, count);
@@ -165,6 +203,7 @@ void cross_entropy(Stream& stream, const CrossEntropyArgs& args) {
     } else {
       cpu::linear(stream, {.y = logits, .x = x, .w = args.frozen, .bias = {}});
     }
+    low_rank.add_logits(x, logits);
     loss_of_block(stream, args, first, logits);
     if (args.dx) {
       const TensorView dx = rows_of_matrix(args.dx, first, count);
@@ -173,6 +212,7 @@ void cross_entropy(Stream& stream, const CrossEntropyArgs& args) {
       } else {
         cpu::linear_input_backward(stream, {.dx = dx, .dy = logits, .w = args.frozen});
       }
+      low_rank.add_gradients(x, logits, dx);
     }
     if (args.d_head) {
       cpu::matmul(stream, {.c = args.d_head, .a = logits, .b = x, .transpose_a = true, .accumulate = true});

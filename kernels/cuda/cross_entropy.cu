@@ -142,9 +142,13 @@ void entropy(Stream& stream, const CrossEntropyArgs& args) {
   const std::int64_t few = fitting(entropy_logits_bytes, sizeof(float));
   const std::int64_t rows = rounded ? std::max(fitting(entropy_gradient_bytes, sizeof(T)) / few * few, few) : few;
   const std::size_t head_bytes = args.head ? 0 : plain_weight_bytes(*args.frozen, dtype);
-  auto* next = static_cast<std::byte*>(
-      stream.scratch(scratch_bytes(few * stride, 4) +
-                     (rounded && gradients ? scratch_bytes(rows * stride, sizeof(T)) : 0) + head_bytes));
+  const LowRankHead& part = args.low_rank;
+  const std::int64_t rank = part.a ? part.a.shape[0] : 0;
+  const std::int64_t rank_stride = (rank + 7) / 8 * 8;
+  const std::size_t inner_bytes = scratch_bytes(rows * rank_stride, sizeof(T));
+  auto* next = static_cast<std::byte*>(stream.scratch(
+      scratch_bytes(few * stride, 4) + (rounded && gradients ? scratch_bytes(rows * stride, sizeof(T)) : 0) +
+      2 * inner_bytes + head_bytes));
   auto* logits = cut_scratch<float>(next, few * stride);
   T* gradient = nullptr;
   if constexpr (rounded) {
@@ -152,6 +156,8 @@ void entropy(Stream& stream, const CrossEntropyArgs& args) {
   } else {
     if (gradients) gradient = logits;
   }
+  T* inner = cut_scratch<T>(next, rows * rank_stride);    // x A^T
+  T* d_inner = cut_scratch<T>(next, rows * rank_stride);  // s dlogits B
   ConstTensorView head = args.head;
   std::int64_t head_stride = width;
   if (!head) {
@@ -161,6 +167,13 @@ void entropy(Stream& stream, const CrossEntropyArgs& args) {
   for (std::int64_t first = 0; first < tokens; first += rows) {
     const std::int64_t count = std::min(rows, tokens - first);
     const ConstTensorView x{args.x.as<T>() + first * width, dtype, Shape{count, width}, DeviceKind::cuda};
+    if (part.a) {
+      cuda::matmul(stream, MatmulArgs{.c = {inner, dtype, Shape{count, rank}, DeviceKind::cuda},
+                                      .a = x,
+                                      .b = part.a,
+                                      .transpose_b = true,
+                                      .c_stride = rank_stride});
+    }
     for (std::int64_t at = 0; at < count; at += few) {
       const std::int64_t own = std::min(few, count - at);
       const std::int64_t row = first + at;
@@ -170,6 +183,16 @@ void entropy(Stream& stream, const CrossEntropyArgs& args) {
                                       .transpose_b = true,
                                       .c_stride = stride,
                                       .b_stride = head_stride});
+      if (part.a) {
+        cuda::matmul(stream, MatmulArgs{.c = {logits, DType::f32, Shape{own, vocabulary}, DeviceKind::cuda},
+                                        .a = {inner + at * rank_stride, dtype, Shape{own, rank}, DeviceKind::cuda},
+                                        .b = part.b,
+                                        .transpose_b = true,
+                                        .accumulate = true,
+                                        .scale = part.scale,
+                                        .c_stride = stride,
+                                        .a_stride = rank_stride});
+      }
       entropy_rows<T>(on, own,
                       {args.loss.as<float>() + row, gradient == nullptr ? nullptr : gradient + at * stride, logits,
                        args.targets.as<std::int32_t>() + row, args.weights.as<float>() + row, vocabulary, stride,
@@ -183,6 +206,37 @@ void entropy(Stream& stream, const CrossEntropyArgs& args) {
                               .b = head,
                               .a_stride = stride,
                               .b_stride = head_stride});
+      if (part.a) {
+        const ConstTensorView d_inner_view{d_inner, dtype, Shape{count, rank}, DeviceKind::cuda};
+        cuda::matmul(stream, MatmulArgs{.c = {d_inner, dtype, Shape{count, rank}, DeviceKind::cuda},
+                                        .a = d_logits,
+                                        .b = part.b,
+                                        .scale = part.scale,
+                                        .c_stride = rank_stride,
+                                        .a_stride = stride});
+        cuda::matmul(stream,
+                     MatmulArgs{.c = {args.dx.as<T>() + first * width, dtype, Shape{count, width}, DeviceKind::cuda},
+                                .a = d_inner_view,
+                                .b = part.a,
+                                .accumulate = true,
+                                .a_stride = rank_stride});
+        if (part.d_a) {
+          cuda::matmul(stream, MatmulArgs{.c = part.d_b,
+                                          .a = d_logits,
+                                          .b = {inner, dtype, Shape{count, rank}, DeviceKind::cuda},
+                                          .transpose_a = true,
+                                          .accumulate = true,
+                                          .scale = part.scale,
+                                          .a_stride = stride,
+                                          .b_stride = rank_stride});
+          cuda::matmul(stream, MatmulArgs{.c = part.d_a,
+                                          .a = d_inner_view,
+                                          .b = x,
+                                          .transpose_a = true,
+                                          .accumulate = true,
+                                          .a_stride = rank_stride});
+        }
+      }
     }
     if (args.d_head) {
       cuda::matmul(

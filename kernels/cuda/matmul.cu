@@ -159,9 +159,6 @@ std::size_t plain_weight_bytes(const Weight& weight, DType dtype) {
 
 const void* plain_weight(CudaStream& stream, const Weight& weight, DType dtype, void* room) {
   if (dtype == DType::bf16) {
-    if (weight.format() == WeightFormat::f32 || weight.format() == WeightFormat::f16) {
-      throw ArgumentError("a product of bf16 rows with an f32 or f16 weight would lose what the weight has");
-    }
     if (weight.format() == WeightFormat::bf16) return weight.packed().view().data;
     decode_to_bf16(stream, weight, room, plain_weight_stride(weight));
     return room;
@@ -175,7 +172,6 @@ void matmul(Stream& stream, const MatmulArgs& args) {
   CudaStream& on = backend(stream);
   const bool rounded = args.a.dtype == DType::bf16;
   const bool rounded_c = args.c.dtype == DType::bf16;
-  if (args.accumulate && rounded_c) throw ArgumentError("matmul: c: bf16, sums are kept in f32");
   if (rounded_c && !rounded) throw ArgumentError("matmul: c: bf16 from f32 products, want f32");
   const Product p{.m = args.c.shape[0],
                   .n = args.c.shape[1],
@@ -221,6 +217,21 @@ void bias_backward(Stream& stream, const BiasBackwardArgs& args) {
     launch(on, "bias_backward", shape, bias_backward_kernel<float>, partial, args.dy.as<float>(), rows, cols, stride);
   }
   add_partial_rows(on, args.d_bias.as<float>(), partial, stretches, cols, cols);
+}
+
+void frozen_linear(Stream& stream, const FrozenLinearArgs& args) {
+  CudaStream& on = backend(stream);
+  const Weight& weight = *args.w;
+  const DType dtype = args.x.dtype;
+  void* room = stream.scratch(plain_weight_bytes(weight, dtype) + 16);
+  cuda::matmul(stream, MatmulArgs{.c = args.y,
+                                  .a = args.x,
+                                  .b = {plain_weight(on, weight, dtype, room), dtype,
+                                        Shape{weight.rows(), weight.cols()}, DeviceKind::cuda},
+                                  .transpose_b = true,
+                                  .accumulate = args.accumulate,
+                                  .bias = args.bias,
+                                  .b_stride = plain_weight_stride(weight)});
 }
 
 void linear_input_backward(Stream& stream, const LinearInputBackwardArgs& args) {

@@ -5,7 +5,8 @@
 //   the largest logit not taken off; the 1 at the target lost, or taken from a rounded probability; rows
 //   without a target given gradients; the weight lost in the gradient, or the scale put into the loss; the
 //   head's gradient written instead of added to; the last token of the vocabulary left out; the targets of the
-//   first block of rows taken for all.
+//   first block of rows taken for all. Of a low-rank part: left out of the logits, left out of dx, without its
+//   strength, x A^T of the first block of rows taken for all.
 #include "kernels/cross_entropy.h"
 
 #include <QTest>
@@ -14,6 +15,7 @@
 #include "kernels/error.h"
 #include "tests/oracle/cross_entropy.h"
 #include "tests/oracle/differences.h"
+#include "tests/oracle/matmul.h"
 #include "tests/support/data.h"
 #include "tests/support/packing.h"
 #include "tests/support/targets.h"
@@ -140,6 +142,72 @@ class CrossEntropyTest : public QObject {
     HOLDFAST_COMPARE(oracle::compare(dx.values(), want.x));
   }
 
+  // Losses and gradients are those of the head W + s B A, made whole by the oracle.
+  void a_low_rank_part_is_part_of_the_head_data() {
+    QTest::addColumn<std::int64_t>("tokens");
+    QTest::addColumn<std::int64_t>("rank");
+    QTest::addColumn<bool>("frozen");
+    QTest::newRow("one block") << std::int64_t{70} << std::int64_t{5} << true;
+    QTest::newRow("several blocks") << std::int64_t{1500} << std::int64_t{2} << true;
+    QTest::newRow("a plain head") << std::int64_t{9} << std::int64_t{1} << false;
+  }
+  void a_low_rank_part_is_part_of_the_head() {
+    QFETCH(std::int64_t, tokens);
+    QFETCH(std::int64_t, rank);
+    QFETCH(bool, frozen);
+    constexpr std::int64_t width = 24, vocabulary = 50;
+    constexpr float strength = 0.75f;
+    LossData s(tokens, width, vocabulary, 12);
+    Random random(13);
+    const auto a = random.normals(rank * width, 0.3), b = random.normals(vocabulary * rank, 0.3);
+    const auto a_before = random.normals(rank * width), b_before = random.normals(vocabulary * rank);
+    oracle::Numbers whole = oracle::exact(s.head);
+    const oracle::Numbers added = oracle::matmul(oracle::exact(b), oracle::exact(a), {vocabulary, width, rank});
+    for (std::size_t i = 0; i < whole.size(); ++i) whole[i] = whole[i] + oracle::Bounded(strength) * added[i];
+    const auto want =
+        oracle::cross_entropy(oracle::exact(s.x), whole, s.targets, s.weights, static_cast<double>(s.scale));
+    oracle::Numbers want_b = oracle::matmul(want.head, oracle::exact(a), {vocabulary, rank, width, false, true});
+    oracle::Numbers want_a = oracle::matmul(oracle::exact(b), want.head, {rank, width, vocabulary, true, false});
+    for (oracle::Numbers* numbers : {&want_a, &want_b}) {
+      for (oracle::Bounded& number : *numbers) number = oracle::Bounded(strength) * number;
+    }
+    test::add_numbers(want_a, oracle::exact(a_before));
+    test::add_numbers(want_b, oracle::exact(b_before));
+    GuardedFloats loss(tokens), dx(tokens * width), d_a(a_before, 4), d_b(b_before, 5), d_head(s.before, 3);
+    Stream stream(Device::cpu(), 2);
+    const Weight head = packed_head(stream, s);
+    CrossEntropyArgs args = args_of(s, loss);
+    args.dx = dx.view(Shape{tokens, width});
+    if (frozen) {
+      args.frozen = &head;
+    } else {
+      args.head = view_of(std::span(std::as_const(s.head)), Shape{vocabulary, width});
+      args.d_head = d_head.view(Shape{vocabulary, width});
+    }
+    args.low_rank = {.a = view_of(std::span(a), Shape{rank, width}),
+                     .b = view_of(std::span(b), Shape{vocabulary, rank}),
+                     .d_a = d_a.view(Shape{rank, width}),
+                     .d_b = d_b.view(Shape{vocabulary, rank}),
+                     .scale = strength};
+    cross_entropy(stream, args);
+    HOLDFAST_COMPARE(oracle::compare(loss.values(), want.loss));
+    HOLDFAST_COMPARE(oracle::compare(dx.values(), want.x));
+    HOLDFAST_COMPARE(oracle::compare(d_a.values(), want_a));
+    HOLDFAST_COMPARE(oracle::compare(d_b.values(), want_b));
+    for (const GuardedFloats* buffer : {&loss, &dx, &d_a, &d_b, &d_head}) HOLDFAST_COMPARE(buffer->intact());
+    if (!frozen) {
+      auto want_head = want.head;
+      test::add_numbers(want_head, oracle::exact(s.before));
+      HOLDFAST_COMPARE(oracle::compare(d_head.values(), want_head));
+    }
+    // Without gradients of its own, dx still comes through it.
+    GuardedFloats again(tokens * width);
+    args.low_rank.d_a = args.low_rank.d_b = {};
+    args.dx = again.view(Shape{tokens, width});
+    cross_entropy(stream, args);
+    HOLDFAST_COMPARE(test::compare_bitwise(again.values(), dx.values()));
+  }
+
   void the_loss_alone_is_the_same() {
     const LossData s(70, 32, 200, 4);
     GuardedFloats loss(s.tokens);
@@ -244,6 +312,11 @@ class CrossEntropyTest : public QObject {
     args.d_head = view_of(std::span(s.before), Shape{5, 4});
     QCOMPARE(message(args), QString("cross_entropy: d_head: a frozen head has no gradient"));
     args.d_head = {};
+    args.low_rank.b = view_of(std::span(std::as_const(s.before)), Shape{5, 4});
+    QVERIFY(message(args).contains("low_rank: a is absent"));
+    args.low_rank.a = view_of(std::span(std::as_const(s.x)), Shape{3, 4});
+    QVERIFY(message(args).contains("low_rank.b"));
+    args.low_rank = {};
     s.targets[1] = 5;
     QCOMPARE(message(args), QString("cross_entropy: targets[1]: 5, want -1 to 4"));
     s.targets[1] = -2;
