@@ -15,9 +15,10 @@ constexpr std::array<std::string_view, 24> expr_functions{
 constexpr std::array<std::string_view, 18> expr_greek{"alpha", "beta",  "gamma", "delta", "theta", "lambda",
                                                       "mu",    "nu",    "phi",   "psi",   "omega", "sigma",
                                                       "tau",   "rho",   "kappa", "eta",   "xi",    "epsilon"};
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> expr_relations{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> expr_relations{
     {{"=", "="}, {"<", "<"}, {">", ">"}, {"le", "<="}, {"leq", "<="}, {"ge", ">="}, {"geq", ">="},
-     {"ne", "!="}, {"neq", "!="}, {"equiv", "="}}};
+     {"ne", "!="}, {"neq", "!="}, {"equiv", "="}, {"leqslant", "<="}, {"geqslant", ">="}, {"lt", "<"}, {"gt", ">"},
+     {"approx", "="}, {"in", "in"}}};
 // Letters that stand for a product when written together. Without most vowels, so that words stay words.
 constexpr std::string_view expr_letters = "abcdhkmnpqrstuvwxyzABCDEFGHKLMNPQRSTVWXYZ";
 
@@ -76,13 +77,24 @@ class AnswerParser {
 
   AnswerExpr items() {
     std::vector<AnswerExpr> parts;
+    bool all_or = true;
     parts.push_back(joined());
-    while (separator()) parts.push_back(joined());
-    return parts.size() == 1 ? std::move(parts[0]) : make(Kind::sequence, "", std::move(parts));
+    while (separator(all_or)) parts.push_back(joined());
+    if (parts.size() == 1) return std::move(parts[0]);
+    // "x < 1 or x > 2" is a union; "x = 1 or x = 2" is a list of values.
+    const bool ranges = all_or && std::all_of(parts.begin(), parts.end(), [](const AnswerExpr& part) {
+      return part.kind == Kind::relation && (part.text[0] == '<' || part.text[0] == '>');
+    });
+    return make(ranges ? Kind::join : Kind::sequence, "", std::move(parts));
   }
-  bool separator() {
+  bool separator(bool& all_or) {
     const std::size_t before = at_;
-    while (take(",") || take(";") || take_word("and") || take_word("or")) {
+    while (true) {
+      if (take(",") || take(";") || take_word("and")) {
+        all_or = false;
+      } else if (!take_word("or")) {
+        break;
+      }
     }
     return at_ != before && !done();
   }
@@ -150,7 +162,7 @@ class AnswerParser {
     std::vector<AnswerExpr> parts;
     parts.push_back(unary());
     while (!failed_) {
-      if (take("*") || take("cdot") || take("times")) {
+      if (take("*") || take("cdot") || take("times") || take_cross()) {
         parts.push_back(unary());
       } else if (take("/") || take("div")) {
         parts.push_back(inverse(unary()));
@@ -161,6 +173,15 @@ class AnswerParser {
       }
     }
     return parts.size() == 1 ? std::move(parts[0]) : make(Kind::product, "", std::move(parts));
+  }
+  // 3 x 10^8: a letter between two numbers, apart from both.
+  bool take_cross() {
+    if (at_ == 0 || at_ + 1 >= tokens_.size() || !next_is_word("x") || !tokens_[at_].spaced) return false;
+    if (tokens_[at_ - 1].kind != AnswerToken::Kind::number || tokens_[at_ + 1].kind != AnswerToken::Kind::number ||
+        !tokens_[at_ + 1].spaced)
+      return false;
+    ++at_;
+    return true;
   }
   // Something that multiplies without a sign between.
   [[nodiscard]] bool starts_factor() const {
@@ -199,9 +220,7 @@ class AnswerParser {
     const Nested nested(*this);
     return unary();
   }
-  static AnswerExpr degrees(AnswerExpr e) {
-    return make(Kind::product, "", {std::move(e), make(Kind::constant, "pi"), inverse(make(Kind::number, "180"))});
-  }
+  static AnswerExpr degrees(AnswerExpr e) { return make(Kind::call, "degrees", {std::move(e)}); }
 
   AnswerExpr postfix() {
     AnswerExpr e = primary();
@@ -327,6 +346,7 @@ class AnswerParser {
     const char* close = set ? "set)" : "}";
     if (take(close)) return make(Kind::sequence, "{}");
     AnswerExpr inside = items();
+    if (!set && take("over")) inside = make(Kind::product, "", {std::move(inside), inverse(items())});
     want(close);
     if (failed_) return {};
     const bool list = inside.kind == Kind::sequence && inside.text.empty();
@@ -375,12 +395,21 @@ class AnswerParser {
       return make(Kind::call, text == "lfloor" ? "floor" : "ceil", {std::move(inside)});
     }
     if (text == "begin") return matrix();
+    if (text == "langle") return angles();
     if (is_function_name(text)) return function();
     if (one_of(expr_greek, text)) {
       ++at_;
       return variable(text);
     }
     return fail();
+  }
+  AnswerExpr angles() {  // \langle 1, 2 \rangle
+    ++at_;
+    AnswerExpr inside = items();
+    want("rangle");
+    if (inside.kind != Kind::sequence || !inside.text.empty()) return fail();
+    inside.text = "()";
+    return inside;
   }
   AnswerExpr fraction() {
     ++at_;
@@ -433,6 +462,12 @@ class AnswerParser {
     if (take("_")) parts.push_back(argument());
     std::optional<AnswerExpr> exponent;
     if (take("^")) exponent = argument();
+    const bool turned = exponent && exponent->kind == Kind::product && exponent->parts.size() == 2 &&
+                        exponent->parts[0].text == "-1" && exponent->parts[1].text == "1";
+    if (turned && (name == "sin" || name == "cos" || name == "tan")) {  // \sin^{-1} is the arcsine
+      name.insert(0, "arc");
+      exponent.reset();
+    }
     parts[0] = function_argument();
     AnswerExpr call = make(Kind::call, name == "lg" ? "log" : name, std::move(parts));
     return exponent ? make(Kind::power, "", {std::move(call), std::move(*exponent)}) : call;

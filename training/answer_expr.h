@@ -11,7 +11,7 @@
 namespace holdfast {
 
 // Depth is at most answer_max_depth, so that walking one may recurse.
-inline constexpr int answer_max_depth = 60;
+inline constexpr int answer_max_depth = 200;
 
 struct AnswerExpr {
   enum class Kind {
@@ -22,10 +22,10 @@ struct AnswerExpr {
     product,     // of parts
     inverse,     // 1 / parts[0]
     power,       // parts[0] ^ parts[1]
-    call,        // text: the function; parts: its arguments. log has (argument) or (argument, base)
+    call,        // text: the function, "degrees", "base"; parts: its arguments. log has (argument) or (argument, base)
     plus_minus,  // text "+" or "-" (the upper sign) before parts[0]
     sequence,    // text: the brackets "()", "[)", "{}", or "" for a bare list
-    relation,    // text: the signs between parts, apart by spaces: "<= <"
+    relation,    // text: the signs between parts, apart by spaces: "<= <"; "in" before a set
     join,        // the union of parts
     matrix       // parts: rows, which are sequences
   };

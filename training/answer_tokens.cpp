@@ -128,7 +128,7 @@ std::string clean_answer(std::string_view raw) {
       out += text[at++];
     }
   }
-  const auto trim = [](char c) { return token_space(c) || c == '*'; };
+  const auto trim = [](char c) { return token_space(c) || c == '*' || c == '`'; };
   while (!out.empty() && (trim(out.back()) || out.back() == '.' || out.back() == ';') && !out.ends_with("...")) {
     out.pop_back();
   }
@@ -203,7 +203,7 @@ class AnswerLexer {
     }
     if (peek(0) == '.' && !(peek(1) == '.' && peek(2) == '.')) {
       const std::size_t before = at_++;
-      if (token_digit(peek(0)) || overline()) {
+      if (token_digit(peek(0)) || overline() || (peek(0) == '(' && token_digit(peek(1)))) {
         out = (out.empty() ? "0" : out) + ".";
         digits(out);
         period(out);
@@ -217,6 +217,14 @@ class AnswerLexer {
   }
   [[nodiscard]] bool overline() const { return text_.substr(at_).starts_with("\\overline{"); }
   void period(std::string& out) {
+    const std::size_t shut = text_.find(')', at_);  // 0.1(6), when nothing follows
+    if (peek(0) == '(' && shut != std::string_view::npos && shut > at_ + 1 && shut + 1 == text_.size() &&
+        std::all_of(text_.begin() + static_cast<std::ptrdiff_t>(at_) + 1,
+                    text_.begin() + static_cast<std::ptrdiff_t>(shut), token_digit)) {
+      out += text_.substr(at_);
+      at_ = text_.size();
+      return;
+    }
     if (!overline()) return;
     const std::size_t open = at_ + 10;
     std::size_t end = open;
@@ -316,10 +324,13 @@ std::vector<AnswerToken> answer_tokens(std::string_view cleaned) { return Answer
 
 std::string plain_words(std::string_view cleaned) {
   std::string out;
-  for (const char c : cleaned) {
-    const bool keeps = token_letter(c) || token_digit(c);
-    if (keeps) {
+  for (std::size_t i = 0; i < cleaned.size(); ++i) {
+    const char c = cleaned[i];
+    const bool inside = i > 0 && i + 1 < cleaned.size() && token_digit(cleaned[i - 1]) && token_digit(cleaned[i + 1]);
+    if (token_letter(c) || token_digit(c)) {
       out += static_cast<char>((c & 0x80) != 0 ? c : std::tolower(static_cast<unsigned char>(c)));
+    } else if (inside && (c == '.' || c == ':' || c == '/' || c == '-')) {  // 2:3 is not 2.3
+      out += c;
     } else if (c != '\'' && !out.empty() && out.back() != ' ') {
       out += ' ';
     }

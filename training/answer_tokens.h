@@ -30,7 +30,7 @@ struct AnswerToken {
 
 [[nodiscard]] std::vector<AnswerToken> answer_tokens(std::string_view cleaned);
 
-// Lower case, words and numbers apart by one space, no punctuation.
+// Lower case, words and numbers apart by one space, no punctuation but inside numbers.
 [[nodiscard]] std::string plain_words(std::string_view cleaned);
 
 }  // namespace holdfast

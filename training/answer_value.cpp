@@ -77,21 +77,31 @@ Complex value_log10(const Complex& z) { return std::log(z) / std::log(10.0L); }
 
 const std::map<std::string, ComplexFunction, std::less<>>& value_functions() {
   static const std::map<std::string, ComplexFunction, std::less<>> functions{
-      {"sin", [](const Complex& z) { return std::sin(z); }},     {"cos", [](const Complex& z) { return std::cos(z); }},
-      {"tan", [](const Complex& z) { return std::tan(z); }},     {"cot", value_cot},
-      {"sec", value_sec},                                        {"csc", value_csc},
-      {"arcsin", [](const Complex& z) { return std::asin(z); }}, {"arccos", [](const Complex& z) { return std::acos(z); }},
-      {"arctan", [](const Complex& z) { return std::atan(z); }}, {"sinh", [](const Complex& z) { return std::sinh(z); }},
-      {"cosh", [](const Complex& z) { return std::cosh(z); }},   {"tanh", [](const Complex& z) { return std::tanh(z); }},
-      {"ln", [](const Complex& z) { return std::log(z); }},      {"log", value_log10},
-      {"exp", [](const Complex& z) { return std::exp(z); }},     {"sqrt", [](const Complex& z) { return std::sqrt(z); }}};
+      {"sin", [](const Complex& z) { return std::sin(z); }},
+      {"cos", [](const Complex& z) { return std::cos(z); }},
+      {"tan", [](const Complex& z) { return std::tan(z); }},
+      {"cot", value_cot},
+      {"sec", value_sec},
+      {"csc", value_csc},
+      {"arcsin", [](const Complex& z) { return std::asin(z); }},
+      {"arccos", [](const Complex& z) { return std::acos(z); }},
+      {"arctan", [](const Complex& z) { return std::atan(z); }},
+      {"sinh", [](const Complex& z) { return std::sinh(z); }},
+      {"cosh", [](const Complex& z) { return std::cosh(z); }},
+      {"tanh", [](const Complex& z) { return std::tanh(z); }},
+      {"ln", [](const Complex& z) { return std::log(z); }},
+      {"log", value_log10},
+      {"exp", [](const Complex& z) { return std::exp(z); }},
+      {"sqrt", [](const Complex& z) { return std::sqrt(z); }}};
   return functions;
 }
 
 // The error of f(v) is seen by moving v by its own.
 std::optional<AnswerValue> apply(ComplexFunction f, const AnswerValue& v) {
   const Complex at = f(v.number);
-  const long double step = std::max(v.error, value_rounding * std::abs(v.number));
+  // An exact number is what it is, also at the end of a range: arcsin 1.
+  const bool sure = v.exact && v.exact->get_den() == 1 && abs(v.exact->get_num()) < (1L << 60);
+  const long double step = sure ? 0.0L : std::max(v.error, value_rounding * std::abs(v.number));
   const long double moved = std::max({std::abs(f(v.number + step) - at), std::abs(f(v.number - step) - at),
                                       std::abs(f(v.number + Complex(0, step)) - at)});
   return inexact_value(at, moved, std::abs(at));
@@ -219,8 +229,8 @@ AnswerEvaluator::Result AnswerEvaluator::product(const AnswerExpr& e, const Answ
     } else if (total->exact && v->exact) {
       total = charged(mpq_class(*total->exact * *v->exact));
     } else {
-      const long double error = total->error * std::abs(v->number) + v->error * std::abs(total->number) +
-                                total->error * v->error;
+      const long double error =
+          total->error * std::abs(v->number) + v->error * std::abs(total->number) + total->error * v->error;
       total = inexact_value(total->number * v->number, error, total->size * v->size);
     }
     if (!total) return std::nullopt;
@@ -258,11 +268,20 @@ AnswerEvaluator::Result AnswerEvaluator::power(const AnswerValue& base, const An
     }
   }
   if (std::abs(base.number) <= 4 * base.error) return std::nullopt;
+  if (exponent.exact && exponent.exact->get_den() == 1 && abs(exponent.exact->get_num()) <= 1000) {
+    const long times = exponent.exact->get_num().get_si();  // without a logarithm, which is cut along the negative axis
+    Complex raised = 1.0L;
+    for (long i = 0; i < std::labs(times); ++i) raised *= base.number;
+    if (times < 0) raised = 1.0L / raised;
+    const long double relative = base.error / std::abs(base.number) + 2 * value_rounding;
+    const long double error = static_cast<long double>(2 * std::labs(times)) * relative * std::abs(raised);
+    return inexact_value(raised, error, std::abs(raised));
+  }
   const Result logarithm = apply([](const Complex& z) { return std::log(z); }, base);
   if (!logarithm) return std::nullopt;
   const Complex product = logarithm->number * exponent.number;
-  const long double error = logarithm->error * std::abs(exponent.number) + exponent.error * std::abs(logarithm->number) +
-                            value_rounding * std::abs(product);
+  const long double error = logarithm->error * std::abs(exponent.number) +
+                            exponent.error * std::abs(logarithm->number) + value_rounding * std::abs(product);
   const Complex raised = std::exp(product);
   return inexact_value(raised, 2 * error * std::abs(raised), std::abs(raised));
 }
@@ -292,6 +311,11 @@ AnswerEvaluator::Result AnswerEvaluator::call(const AnswerExpr& e, const AnswerP
     mpz_fac_ui(z.get_mpz_t(), *n);
     return charged(mpq_class(z));
   }
+  if (e.text == "degrees") {
+    if (v->exact && *v->exact == 0) return exact_value(0);
+    const long double part = std::numbers::pi_v<long double> / 180.0L;
+    return inexact_value(v->number * part, v->error * part, v->size * part);
+  }
   if (e.text == "abs") {
     if (v->exact) return exact_value(abs(*v->exact));
     return inexact_value(std::abs(v->number), v->error, v->size);
@@ -304,11 +328,13 @@ AnswerEvaluator::Result AnswerEvaluator::call(const AnswerExpr& e, const AnswerP
       return exact_value(mpq_class(z));
     }
     const long double real = v->number.real();
-    const bool sure = is_real(*v) && std::abs(real) < 1e15L && std::floor(real - v->error) == std::floor(real + v->error);
+    const bool sure =
+        is_real(*v) && std::abs(real) < 1e15L && std::floor(real - v->error) == std::floor(real + v->error);
     if (!sure) return std::nullopt;
     return exact_value(mpq_class(static_cast<double>(down ? std::floor(real) : std::ceil(real))));
   }
-  if (e.text == "sqrt" || e.text == "cbrt") return power(*v, exact_value(e.text == "sqrt" ? mpq_class(1, 2) : mpq_class(1, 3)));
+  if (e.text == "sqrt" || e.text == "cbrt")
+    return power(*v, exact_value(e.text == "sqrt" ? mpq_class(1, 2) : mpq_class(1, 3)));
   if (e.text == "log" && e.parts.size() == 2) {
     const Result base = value(e.parts[1], at);
     if (!base) return std::nullopt;
