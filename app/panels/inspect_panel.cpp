@@ -19,6 +19,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/services/cache_size.h"
+#include "app/services/cache_size.h"
 #include "app/widgets/heatmap_view.h"
 #include "app/widgets/plot_view.h"
 #include "engine/atomic_file.h"
@@ -28,18 +30,6 @@ namespace {
 
 constexpr double longest_half_life = 1e6;  // beyond it a head forgets nothing that matters here
 constexpr int retention_points = 400;
-
-struct CacheOfTransformer {
-  const char* name;
-  double bytes;  // of a token: keys and values in bf16
-};
-constexpr CacheOfTransformer caches[] = {{"Llama-3-8B", 128.0 * 1024}, {"Qwen2.5-7B", 56.0 * 1024}};
-
-// A Transformer of as many blocks has half as many layers of attention (the other half of a block is its MLP): keys and
-// values of width D in bf16.
-double cache_of_this_size(const Mamba2Config& c) {
-  return 2.0 * static_cast<double>(c.n_layer) * static_cast<double>(c.d_model);
-}
 
 QString bytes_shown(double bytes) {
   return QLocale().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeIecFormat);
@@ -473,7 +463,7 @@ void InspectPanel::updateMemory() {
     made.lines.push_back(std::move(line));
   };
   add(tr("Transformer of this size"), cache_of_this_size(result_->config));
-  for (const CacheOfTransformer& cache : caches) add(QString::fromLatin1(cache.name), cache.bytes);
+  for (const CacheOfTransformer& cache : caches_of_transformers) add(QString::fromLatin1(cache.name), cache.bytes);
   made.logarithmicX = made.logarithmicY = true;
   made.xName = tr("tokens");
   made.yName = tr("bytes");

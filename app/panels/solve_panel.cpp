@@ -175,6 +175,9 @@ void SolvePanel::connectSide() {
   connect(treePanel_, &TreePanel::compareWanted, this, [this](NodeId one, NodeId other) {
     (new CompareDialog(branchTo(tree_, one), branchTo(tree_, other), this))->open();
   });
+  connect(statesPanel_, &StatesPanel::importWanted, this, [this](const QString& file) {
+    if (canBegin()) chat_->beginFromState(file);
+  });
   connect(sessions_, &SessionService::textEdited, this, [this](const NodeRow& node) {
     if (!(node.session == session_)) return;
     sessions_->open(session_);

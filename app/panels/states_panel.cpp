@@ -20,7 +20,8 @@ StatesPanel::StatesPanel(SessionService* sessions, QWidget* parent)
       table_(new QTableWidget(0, 3)),
       pin_(new QPushButton(tr("Keep for good\u2026"))),
       export_(new QPushButton(tr("Export\u2026"))),
-      remove_(new QPushButton(tr("Remove"))) {
+      remove_(new QPushButton(tr("Remove"))),
+      import_(new QPushButton(tr("Begin a session from a file\u2026"))) {
   setObjectName(QStringLiteral("statesPanel"));
   table_->setObjectName(QStringLiteral("states"));
   table_->setAccessibleName(tr("Kept states"));
@@ -43,7 +44,10 @@ StatesPanel::StatesPanel(SessionService* sessions, QWidget* parent)
   layout->setSpacing(8);
   layout->addWidget(summary_);
   layout->addWidget(table_, 1);
-  for (QPushButton* button : {pin_, export_, remove_}) layout->addWidget(button);
+  import_->setObjectName(QStringLiteral("importState"));
+  import_->setToolTip(tr("A state that was exported, or trained; it goes on only with the weights that made it"));
+  for (QPushButton* button : {pin_, export_, remove_, import_}) layout->addWidget(button);
+  connect(import_, &QPushButton::clicked, this, &StatesPanel::importFile);
   connect(sessions_, &SessionService::statesListed, this, &StatesPanel::show);
   connect(table_, &QTableWidget::itemSelectionChanged, this, &StatesPanel::updateButtons);
   connect(pin_, &QPushButton::clicked, this, &StatesPanel::pin);
@@ -124,6 +128,12 @@ void StatesPanel::exportFile() {
   const QString file = QFileDialog::getSaveFileName(this, tr("Export the state"), QStringLiteral("state.safetensors"),
                                                     tr("States (*.safetensors)"));
   if (!file.isEmpty()) sessions_->exportState(state->id, session_, file);
+}
+
+void StatesPanel::importFile() {
+  const QString file =
+      QFileDialog::getOpenFileName(this, tr("Begin a session from a state"), {}, tr("States (*.safetensors)"));
+  if (!file.isEmpty()) emit importWanted(file);
 }
 
 }  // namespace holdfast

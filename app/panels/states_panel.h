@@ -22,12 +22,16 @@ class StatesPanel : public QWidget {
 
   void setSession(SessionId session);
 
+ signals:
+  void importWanted(const QString& file);
+
  private:
   void show(SessionId session, const std::vector<SnapshotRow>& states);
   [[nodiscard]] const SnapshotRow* selected() const;
   void updateButtons();
   void pin();
   void exportFile();
+  void importFile();
 
   SessionService* sessions_;
   SessionId session_;
@@ -37,6 +41,7 @@ class StatesPanel : public QWidget {
   QPushButton* pin_;
   QPushButton* export_;
   QPushButton* remove_;
+  QPushButton* import_;
 };
 
 }  // namespace holdfast

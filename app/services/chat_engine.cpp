@@ -52,6 +52,28 @@ std::uint64_t draws_of(const std::vector<NodeRow>& branch) {
   return 0;
 }
 
+struct Placed {
+  Stream stream;
+  std::shared_ptr<const Mamba2Model> model;
+  std::string reason;  // why not on a GPU; empty on one
+};
+
+// On the GPU, or, where there is none that it fits on, on the processor.
+Placed load_where_it_fits(const std::shared_ptr<const Checkpoint>& checkpoint, int threads,
+                          const std::function<void(double)>& progress) {
+  std::string reason;
+  try {
+    Stream stream(Device::cuda());
+    std::shared_ptr<const Mamba2Model> model = Mamba2Model::load(stream, checkpoint, LoadDType::stored, progress);
+    return {std::move(stream), std::move(model), {}};
+  } catch (const DeviceError& error) {
+    reason = error.what();
+  }
+  Stream stream(Device::cpu(), threads);
+  std::shared_ptr<const Mamba2Model> model = Mamba2Model::load(stream, checkpoint, LoadDType::stored, progress);
+  return {std::move(stream), std::move(model), std::move(reason)};
+}
+
 }  // namespace
 
 ChatEngine::ChatEngine(const fs::path& database, fs::path states, LiveText& live, int threads)
@@ -81,12 +103,11 @@ ModelInfo ChatEngine::load(const fs::path& path, const std::function<void(double
   }
   const ChatFormat format = choose_chat_format(*checkpoint, *tokenizer);
   loaded_.reset();  // two models may not fit into memory
-  Stream stream(Device::cpu(), threads_);
   const auto report = [&](double done) {
     if (stop.stop_requested()) throw Cancelled{};
     progress(done);
   };
-  std::shared_ptr<const Mamba2Model> model = Mamba2Model::load(stream, checkpoint, LoadDType::stored, report);
+  auto [stream, model, reason] = load_where_it_fits(checkpoint, threads_, report);
   loaded_.reset(new Loaded{.path = path,
                            .checkpoint = checkpoint,
                            .tokenizer = tokenizer,
@@ -96,6 +117,8 @@ ModelInfo ChatEngine::load(const fs::path& path, const std::function<void(double
                            .format = format,
                            .row = {},
                            .session = {},
+                           .origin_session = {},
+                           .origin = {},
                            .tokenizer_of = {}});
   loaded_->session = std::make_unique<Session>(model, tokenizer, loaded_->stream);
   const Mamba2Config& config = model->config();
@@ -104,6 +127,7 @@ ModelInfo ChatEngine::load(const fs::path& path, const std::function<void(double
           .layout = std::string(name(checkpoint->layout())),
           .dtype = std::string(name(model->weights().embedding.format())),
           .device = model->device()->description(),
+          .device_reason = reason,
           .format = std::string(name(format)),
           .sampling = checkpoint->sampling(),
           .layers = config.n_layer,
@@ -136,18 +160,41 @@ std::vector<TokenId> ChatEngine::ids_of(const std::vector<NodeRow>& branch, std:
   std::vector<ChatMessage> messages;
   if (instructed) messages.push_back({ChatRole::system, branch[before].text});
   messages.push_back({ChatRole::user, node.text});
-  const std::vector<TokenId> read = format.tokens(messages, before == 0, settings.solve);
+  const Snapshot* origin = origin_of(node.session);
+  const bool first = before == 0 && (origin == nullptr || origin->tokens_read == 0);
+  const std::vector<TokenId> read = format.tokens(messages, first, settings.solve);
   ids.insert(ids.end(), read.begin(), read.end());
   return ids;
+}
+
+const Snapshot* ChatEngine::origin_of(SessionId id) {
+  Loaded& now = loaded();
+  if (!(now.origin_session == id)) {
+    const std::optional<SessionRow> row = store_.session(id);
+    now.origin.reset();
+    if (row && !row->origin.empty()) now.origin = states_.load_origin(row->origin, now.model->config());
+    now.origin_session = id;
+  }
+  return now.origin ? &*now.origin : nullptr;
+}
+
+SessionId ChatEngine::begin_from_state(const fs::path& file) {
+  const std::string name = states_.import_origin(file, *loaded().model);
+  return store_.create_session(file.stem().string(), name);
 }
 
 void ChatEngine::find_state(SessionId id, const std::vector<TokenId>& ids, std::uint64_t draws) {
   Loaded& now = loaded();
   Session& session = *now.session;
-  const std::uint64_t held = session.tokens_read();
+  const Snapshot* origin = origin_of(id);
+  const std::uint64_t before = origin == nullptr ? 0 : origin->tokens_read;
+  const std::uint64_t held = session.tokens_read() - before;  // wraps where it has read less
   const bool holds =
-      held > 0 && held <= ids.size() && prefix_hash(0, std::span(ids).first(held)) == session.prefix_hash();
-  if (!holds && !states_.restore(session, id, now.row, ids)) session.reset();
+      held > 0 && held <= ids.size() &&
+      prefix_hash(origin == nullptr ? 0 : origin->prefix_hash, std::span(ids).first(held)) == session.prefix_hash();
+  if (!holds && !states_.restore(session, id, now.row, ids, origin)) {
+    origin == nullptr ? session.reset() : session.restore(*origin);
+  }
   session.set_draws(draws);  // of this branch: the state may have been kept on another
 }
 
@@ -188,8 +235,10 @@ bool ChatEngine::read_branch(SessionId id, std::vector<NodeRow>& branch, const T
   }
   find_state(id, ids, draws_of(branch));
   const auto start = std::chrono::steady_clock::now();
-  std::size_t done = now.session->tokens_read();
-  statistics.restored_tokens = static_cast<std::int64_t>(done);
+  const Snapshot* origin = origin_of(id);
+  const std::uint64_t before = origin == nullptr ? 0 : origin->tokens_read;
+  std::size_t done = now.session->tokens_read() - before;
+  statistics.restored_tokens = static_cast<std::int64_t>(now.session->tokens_read());
   statistics.prompt_tokens = static_cast<std::int64_t>(ids.size() - done);
   while (done < ids.size()) {
     if (stop.stop_requested()) return false;

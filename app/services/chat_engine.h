@@ -115,6 +115,8 @@ class ChatEngine {
   // majority. `stop` keeps what is there.
   VoteProgress vote(SessionId id, const TurnSettings& settings, int samples, const VoteEvents& events,
                     std::stop_token stop);
+  // A new session that begins with the state in a file: one that was exported, or trained.
+  SessionId begin_from_state(const std::filesystem::path& file);
   // Keeps the states of the session beside the database, so that they need not be read again.
   void keep_state(SessionId id);
 
@@ -129,6 +131,8 @@ class ChatEngine {
     ChatFormat format = ChatFormat::plain;  // the model's own
     CheckpointId row;
     std::unique_ptr<Session> session;
+    SessionId origin_session;  // whose origin is held
+    std::optional<Snapshot> origin;
     std::map<std::int64_t, std::string> tokenizer_of;  // hash by checkpoint row
   };
 
@@ -144,6 +148,7 @@ class ChatEngine {
                    const std::function<void(std::int64_t, std::int64_t)>& reading, const std::stop_token& stop);
   [[nodiscard]] std::vector<TokenId> ids_of(const std::vector<NodeRow>& branch, std::size_t index,
                                             const TurnSettings& settings);
+  const Snapshot* origin_of(SessionId id);  // what the session begins with; null: nothing read
   void find_state(SessionId id, const std::vector<TokenId>& ids, std::uint64_t draws);
   [[nodiscard]] NodeRow begun(SessionId id, const NodeRow& question, const TurnSettings& settings);
   NodeRow generate(TurnWriter& writer, std::int64_t max_tokens, std::int64_t thinking_budget, const TurnEvents& events,

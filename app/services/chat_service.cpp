@@ -135,6 +135,13 @@ void ChatService::vote(SessionId session, const TurnSettings& settings, int samp
   });
 }
 
+void ChatService::beginFromState(const QString& file) {
+  job_.post([this, file](const std::stop_token&) {
+    const SessionId session = engine().begin_from_state(file.toStdString());
+    onWindow([this, session] { emit stateImported(session); });
+  });
+}
+
 void ChatService::stop() { turnStop_.request_stop(); }
 
 void ChatService::setPhase(Phase phase) {

@@ -43,6 +43,7 @@ class ChatService : public QObject {
   void forkAt(SessionId session, NodeId node, std::int64_t position, std::optional<TokenId> instead,
               const SamplerConfig& sampler, std::int64_t maxTokens);
   void vote(SessionId session, const TurnSettings& settings, int samples);
+  void beginFromState(const QString& file);  // answers with stateImported()
   void stop();  // within one token, or before the next 256 tokens of a long question are read
 
   [[nodiscard]] Phase phase() const { return phase_; }
@@ -63,6 +64,7 @@ class ChatService : public QObject {
   void readingProgress(qint64 done, qint64 total);
   void turnStarted();
   void looping(holdfast::NodeId node, qint64 position);
+  void stateImported(holdfast::SessionId session);
   void voteChanged(const holdfast::VoteProgress& progress);
   void turnFinished(holdfast::SessionId session);  // the store has it
   void failed(const QString& message);

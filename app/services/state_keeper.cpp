@@ -27,13 +27,15 @@ std::string state_file_name(SessionId session, CheckpointId checkpoint, std::uin
 
 StateKeeper::StateKeeper(Store& store, fs::path folder) : store_(&store), folder_(std::move(folder)) {}
 
-bool StateKeeper::restore(Session& session, SessionId id, CheckpointId checkpoint, const std::vector<TokenId>& ids) {
+bool StateKeeper::restore(Session& session, SessionId id, CheckpointId checkpoint, const std::vector<TokenId>& ids,
+                          const Snapshot* origin) {
+  const std::uint64_t before = origin == nullptr ? 0 : origin->tokens_read;
   // Hashes of all beginnings in one pass: a session may have many states.
-  std::vector<std::uint64_t> hashes{0};
+  std::vector<std::uint64_t> hashes{origin == nullptr ? 0 : origin->prefix_hash};
   hashes.reserve(ids.size() + 1);
   for (const TokenId token : ids) hashes.push_back(prefix_hash(hashes.back(), {&token, 1}));
   for (const SnapshotRow& row : store_->snapshots(id)) {
-    const auto position = static_cast<std::size_t>(row.position);
+    const std::uint64_t position = static_cast<std::uint64_t>(row.position) - before;  // wraps where it is shorter
     if (!(row.checkpoint == checkpoint) || position > ids.size() || hashes[position] != row.prefix_hash) continue;
     try {
       session.restore(Snapshot::load(folder_ / row.file, session.model().config()));
@@ -47,6 +49,31 @@ bool StateKeeper::restore(Session& session, SessionId id, CheckpointId checkpoin
     }
   }
   return false;
+}
+
+Snapshot StateKeeper::load_origin(const std::string& file, const Mamba2Config& config) const {
+  Snapshot snapshot = Snapshot::load(folder_ / file, config);
+  const auto ssm = std::as_const(snapshot.state).ssm();
+  std::uint64_t hash = prefix_hash(snapshot.prefix_hash, {});
+  const auto* words = static_cast<const TokenId*>(ssm.data);
+  hash = prefix_hash(hash, {words, static_cast<std::size_t>(ssm.shape.elements())});
+  snapshot.prefix_hash = hash;
+  return snapshot;
+}
+
+std::string StateKeeper::import_origin(const fs::path& from, const Mamba2Model& model) {
+  const Snapshot snapshot = Snapshot::load(from, model.config());
+  if (snapshot.model_fingerprint != model.fingerprint()) {
+    throw FormatError(from.string() + ": a state of other weights (" + snapshot.model_fingerprint +
+                      ", the open model is " + model.fingerprint() + "): it goes on only with those that made it");
+  }
+  fs::create_directories(folder_);
+  std::string file;
+  for (int number = 1; file.empty() || fs::exists(folder_ / file); ++number) {
+    file = "origin-" + std::to_string(number) + ".safetensors";
+  }
+  snapshot.save(folder_ / file);
+  return file;
 }
 
 void StateKeeper::note(const Session& session, SessionId id, CheckpointId checkpoint) {

@@ -16,9 +16,16 @@ class StateKeeper {
   // folder: of the state files, made when needed.
   StateKeeper(Store& store, std::filesystem::path folder);
 
-  // Takes the session to the longest beginning of `ids` that a kept state has read. False: none has. A file that is
-  // gone or damaged is forgotten.
-  bool restore(Session& session, SessionId id, CheckpointId checkpoint, const std::vector<TokenId>& ids);
+  // Takes the session to the longest beginning of `ids` that a kept state has read after `origin` (what the session
+  // begins with; null: nothing read). False: none has. A file that is gone or damaged is forgotten.
+  bool restore(Session& session, SessionId id, CheckpointId checkpoint, const std::vector<TokenId>& ids,
+               const Snapshot* origin);
+  // A state file that a session begins with. Its prefix hash is one of the file's content: two states that have read
+  // the same tokens, or none, are told apart by it.
+  [[nodiscard]] Snapshot load_origin(const std::string& file, const Mamba2Config& config) const;
+  // Copies a state from elsewhere into the folder; its name there. Throws what Snapshot::load throws, and FormatError
+  // with the reason when it was made by other weights than `model`.
+  std::string import_origin(const std::filesystem::path& from, const Mamba2Model& model);
   // Copies the state as it is now; write() puts it to the disk. What is known already is not copied again.
   void note(const Session& session, SessionId id, CheckpointId checkpoint);
   // Writes what was noted and removes the longest unused ones over the quota: never a pinned one, nor what was written

@@ -23,7 +23,7 @@ struct AnswerGroup {
 
 struct Vote {
   std::vector<AnswerGroup> groups{};  // largest first
-  std::vector<NodeId> silent{};     // without an answer
+  std::vector<NodeId> silent{};       // without an answer
   [[nodiscard]] std::size_t counted() const noexcept;
 };
 

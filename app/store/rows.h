@@ -31,9 +31,10 @@ using Milliseconds = std::int64_t;  // since the start of 1970, UTC
 struct SessionRow {
   SessionId id{};
   std::string title{};
-  bool named = false;   // the title was given by a person
-  std::string draft{};  // typed and not sent
-  NodeId head{};        // the last node of the branch that is shown; none in an empty session
+  bool named = false;    // the title was given by a person
+  std::string draft{};   // typed and not sent
+  NodeId head{};         // the last node of the branch that is shown; none in an empty session
+  std::string origin{};  // file in the folder of states that it begins with; empty: with nothing read
   Milliseconds created = 0;
   Milliseconds changed = 0;
   bool operator==(const SessionRow&) const = default;

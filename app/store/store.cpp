@@ -63,7 +63,8 @@ void use_write_ahead_log(Connection& connection, int busy_milliseconds) {
   }
 }
 
-constexpr std::string_view session_columns = "SELECT id, title, named, draft, head, created, changed FROM session ";
+constexpr std::string_view session_columns =
+    "SELECT id, title, named, draft, head, created, changed, origin FROM session ";
 
 SessionRow session_row(const Statement& row) {
   return {.id = {row.integer(0)},
@@ -71,6 +72,7 @@ SessionRow session_row(const Statement& row) {
           .named = row.integer(2) != 0,
           .draft = row.text(3),
           .head = {row.integer(4)},
+          .origin = row.text(7),
           .created = row.integer(5),
           .changed = row.integer(6)};
 }
@@ -168,12 +170,13 @@ std::optional<SessionRow> Store::session(SessionId id) const {
   return row.step() ? std::optional(session_row(row)) : std::nullopt;
 }
 
-SessionId Store::create_session(std::string_view title) {
+SessionId Store::create_session(std::string_view title, std::string_view origin) {
   const Milliseconds now = now_milliseconds();
-  connection_->prepare("INSERT INTO session (title, created, changed) VALUES (?, ?, ?)")
+  connection_->prepare("INSERT INTO session (title, created, changed, origin) VALUES (?, ?, ?, ?)")
       .bind(title)
       .bind(now)
       .bind(now)
+      .bind(origin)
       .run();
   return {connection_->last_insert_id()};
 }

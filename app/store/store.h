@@ -40,7 +40,7 @@ class Store {  // one connection: one thread at a time; make one per thread
   // Sessions, those in the bin left out, last changed first.
   [[nodiscard]] std::vector<SessionRow> sessions() const;
   [[nodiscard]] std::optional<SessionRow> session(SessionId id) const;
-  SessionId create_session(std::string_view title);
+  SessionId create_session(std::string_view title, std::string_view origin = {});  // origin: as in SessionRow
   void rename_session(SessionId id, std::string_view title);
   void save_draft(SessionId id, std::string_view draft);
   void delete_session(SessionId id);           // into the bin
@@ -90,9 +90,9 @@ class Store {  // one connection: one thread at a time; make one per thread
 
   void add_snapshot(const SnapshotRow& row);
   [[nodiscard]] std::vector<SnapshotRow> snapshots(SessionId id) const;  // longest prefix first
-  [[nodiscard]] std::vector<std::string> snapshot_files() const;
-  [[nodiscard]] std::vector<SnapshotRow> snapshots_by_use() const;  // of all sessions, longest unused first
-  void touch_snapshot(SnapshotId id);                               // used now
+  [[nodiscard]] std::vector<std::string> snapshot_files() const;         // those that sessions begin with among them
+  [[nodiscard]] std::vector<SnapshotRow> snapshots_by_use() const;       // of all sessions, longest unused first
+  void touch_snapshot(SnapshotId id);                                    // used now
   void pin_snapshot(SnapshotId id, bool pinned, std::string_view name);
   void remove_snapshot(SnapshotId id);
 

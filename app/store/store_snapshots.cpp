@@ -58,7 +58,8 @@ std::vector<SnapshotRow> Store::snapshots_by_use() const {
 }
 
 std::vector<std::string> Store::snapshot_files() const {
-  Statement rows = connection_->prepare("SELECT file FROM snapshot");
+  Statement rows =
+      connection_->prepare("SELECT file FROM snapshot UNION SELECT origin FROM session WHERE origin != ''");
   std::vector<std::string> files;
   while (rows.step()) files.push_back(rows.text(0));
   return files;

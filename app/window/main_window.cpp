@@ -23,6 +23,7 @@
 #include <QToolButton>
 #include <QUrl>
 #include <QVBoxLayout>
+#include <cmath>
 
 #include "app/files/paths.h"
 #include "app/models/model_list_model.h"
@@ -31,6 +32,7 @@
 #include "app/panels/sampler_panel.h"
 #include "app/panels/solve_panel.h"
 #include "app/panels/start_panel.h"
+#include "app/services/cache_size.h"
 #include "app/services/inspect_service.h"
 #include "app/widgets/banner.h"
 #include "app/widgets/composer.h"
@@ -289,6 +291,7 @@ void MainWindow::buildStatusBar() {
   tokensLabel_ = label("tokensLabel", 0);
   rateLabel_ = label("rateLabel", 0);
   stateLabel_ = label("stateLabel", 0);
+  cacheLabel_ = label("cacheLabel", 0);
 }
 
 void MainWindow::buildShortcuts() {
@@ -374,6 +377,11 @@ void MainWindow::connectServices() {
   connect(inspect_, &InspectPanel::failed, this, [this](const QString& message) {
     solve_->banner()->showError(message);
     showWorkspace(0);
+  });
+  connect(chat_.get(), &ChatService::stateImported, this, [this](SessionId session) {
+    sessions_->refresh();
+    solve_->openSession(session);
+    solve_->banner()->showNote(tr("The session begins with the imported state."));
   });
   connect(solve_, &SolvePanel::inspectWanted, this, [this] {
     showWorkspace(workspaces_->indexOf(inspect_));
@@ -495,8 +503,12 @@ void MainWindow::showModelState() {
 void MainWindow::showFigures() {
   if (deviceLabel_ == nullptr) return;
   const std::optional<ModelInfo>& model = chat_->model();
-  deviceLabel_->setText(model ? tr("CPU") : QString());
-  deviceLabel_->setToolTip(model ? qstring(model->device) : QString());
+  deviceLabel_->setText(!model ? QString() : model->device_reason.empty() ? tr("GPU") : tr("CPU"));
+  deviceLabel_->setToolTip(
+      !model ? QString()
+      : model->device_reason.empty()
+          ? qstring(model->device)
+          : tr("%1\nNo GPU is used: %2").arg(qstring(model->device), qstring(model->device_reason)));
   modelLabel_->setText(model ? tr("%1, %2").arg(qstring(model->name), qstring(model->dtype)) : tr("No model"));
   modelLabel_->setToolTip(model
                               ? tr("%1 layout, %2 of weights\n%3")
@@ -512,8 +524,29 @@ void MainWindow::showFigures() {
   stateLabel_->setToolTip(model ? tr("The model's memory of a session: %1 bytes, whatever its length")
                                       .arg(QLocale().toString(static_cast<qulonglong>(model->state_bytes)))
                                 : QString());
-  for (QLabel* label : {deviceLabel_, tokensLabel_, rateLabel_, stateLabel_})
+  showCaches();
+  for (QLabel* label : {deviceLabel_, tokensLabel_, rateLabel_, stateLabel_, cacheLabel_})
     label->setVisible(!label->text().isEmpty());
+}
+
+// The constant memory beside what would grow: honest on both sides of the length from which it is smaller.
+void MainWindow::showCaches() {
+  const std::optional<ModelInfo>& model = chat_->model();
+  const double tokens = static_cast<double>(solve_->tokens());
+  if (!model || tokens <= 0) return cacheLabel_->clear();
+  const auto bytes = [](double count) { return bytes_text(static_cast<std::size_t>(count)); };
+  const double own = cache_of_this_size(static_cast<double>(model->layers), static_cast<double>(model->width));
+  const auto state = static_cast<double>(model->state_bytes);
+  cacheLabel_->setText(tr("a Transformer's cache %1").arg(bytes(own * tokens)));
+  QString lines = tr("Keys and values in bf16 for this text:");
+  const auto add = [&](const QString& name, double perToken) {
+    lines += QLatin1Char('\n') + tr("%1: %2; it is larger than this state from %3 tokens on")
+                                     .arg(name, bytes(perToken * tokens),
+                                          QLocale().toString(static_cast<qlonglong>(std::ceil(state / perToken))));
+  };
+  add(tr("a Transformer of this size"), own);
+  for (const CacheOfTransformer& cache : caches_of_transformers) add(QString::fromLatin1(cache.name), cache.bytes);
+  cacheLabel_->setToolTip(lines);
 }
 
 void MainWindow::showSession() {

@@ -74,6 +74,7 @@ class MainWindow : public QMainWindow {
   void rememberModel(const QString& path);
   void showModelState();
   void showFigures();
+  void showCaches();
   void showWorkspace(int index);
   void showSession();
   void deleteSession();
@@ -103,6 +104,7 @@ class MainWindow : public QMainWindow {
   QLabel* tokensLabel_ = nullptr;
   QLabel* rateLabel_ = nullptr;
   QLabel* stateLabel_ = nullptr;
+  QLabel* cacheLabel_ = nullptr;
   QStringList recent_;
   QString loadingName_;
   ThemeChoice theme_ = ThemeChoice::system;

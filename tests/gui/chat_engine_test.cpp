@@ -448,6 +448,59 @@ class ChatEngineTest : public QObject {
     QVERIFY(!is_decided(Vote{}, 1));
   }
 
+  void a_session_begins_with_a_state_from_a_file() {
+    write_random_model(path("model"));
+    Store store(path("holdfast.db"));
+    auto chat = engine();
+    load(*chat, path("model"));
+    const NodeRow question = store.add_user_message({}, "Tell me");
+    chat->answer(question.session, sampled(30), quiet_, {});
+    chat->keep_state(question.session);
+    const fs::path file = path("states") / store.snapshots(question.session).front().file;
+    const auto told = [&](SessionId session) {
+      store.add_user_message(session, "And then?");
+      return chat->answer(session, sampled(20), quiet_, {})->text;
+    };
+    const std::string plain = told(store.create_session("plain"));
+    const SessionId first = chat->begin_from_state(file);
+    QVERIFY(!store.session(first)->origin.empty());
+    const std::string behind = told(first);
+    QVERIFY(behind != plain);  // what the state has read counts
+    chat->keep_state(first);
+    QCOMPARE(told(store.create_session("plain")), plain);  // and does so in its session alone
+    chat = engine();
+    load(*chat, path("model"));
+    QCOMPARE(told(chat->begin_from_state(file)), behind);
+    // Opened again, it goes on behind what it has read, and reads nothing again.
+    std::int64_t read = 0;
+    for (const NodeRow& node : store.branch(first)) read += std::ssize(*node.tokens);
+    const auto before =
+        static_cast<std::int64_t>(Snapshot::load(file, Checkpoint::open(path("model"))->config()).tokens_read);
+    told(first);
+    QCOMPARE(store.branch(first).at(3).statistics.restored_tokens, before + read);
+    QVERIFY(fs::remove(path("states") / store.session(first)->origin));
+    chat = engine();
+    load(*chat, path("model"));
+    store.add_user_message(first, "Gone?");
+    QVERIFY_EXCEPTION_THROWN((void)chat->answer(first, sampled(5), quiet_, {}), IoError);
+  }
+
+  void a_state_of_other_weights_is_refused() {
+    write_random_model(path("model"));
+    RecitingModel::write(path("other"), recital);
+    Store store(path("holdfast.db"));
+    const auto chat = engine();
+    load(*chat, path("model"));
+    const NodeRow question = store.add_user_message({}, "Tell me");
+    chat->answer(question.session, sampled(5), quiet_, {});
+    chat->keep_state(question.session);
+    const fs::path file = path("states") / store.snapshots(question.session).front().file;
+    load(*chat, path("other"));
+    QVERIFY_EXCEPTION_THROWN(chat->begin_from_state(file), Error);
+    QVERIFY_EXCEPTION_THROWN(chat->begin_from_state(path("nothing")), Error);
+    QCOMPARE(store.sessions().size(), std::size_t{1});
+  }
+
   void old_states_go_when_there_are_too_many() {
     write_random_model(path("model"));
     const auto chat = engine();

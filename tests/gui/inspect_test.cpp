@@ -3,9 +3,9 @@
 // one. Seen failing: a map that does not follow the metric, a token chosen one too far, columns of the heat map lost
 // when zoomed.
 #include <QComboBox>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QSignalSpy>
-#include <QLineEdit>
 #include <QTextEdit>
 #include <QToolButton>
 #include <cmath>
