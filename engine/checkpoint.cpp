@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t config_max_bytes = std::size_t{1} << 20;
 constexpr std::size_t index_max_bytes = std::size_t{16} << 20;
+constexpr std::size_t fingerprint_piece = std::size_t{16} << 20;
 
 class FileCheckpoint final : public Checkpoint {
  public:
@@ -341,7 +342,7 @@ std::size_t Checkpoint::stored_bytes() const noexcept {
   return bytes;
 }
 
-std::string Checkpoint::fingerprint() const {
+std::string Checkpoint::fingerprint(const std::function<void(double)>& progress) const {
   const HashState hash;
   if (hash.state == nullptr || XXH3_128bits_reset(hash.state) != XXH_OK) throw IoError("no memory for a hash");
   const auto add = [&](const void* data, std::size_t bytes) { XXH3_128bits_update(hash.state, data, bytes); };
@@ -352,12 +353,19 @@ std::string Checkpoint::fingerprint() const {
                                 std::to_string(std::bit_cast<std::uint32_t>(c.dt_min)) + " " +
                                 std::to_string(std::bit_cast<std::uint32_t>(c.dt_max)) + "\n";
   add(constants.data(), constants.size());
+  const std::size_t total = stored_bytes();
+  std::size_t read = 0;
   for (const StoredTensor& tensor : tensors()) {
     const std::string head =
         tensor.name + " " + std::string(holdfast::name(tensor.format)) + " " + tensor.shape.to_string() + "\n";
     add(head.data(), head.size());
-    add(tensor.bytes.data(), tensor.bytes.size());
-    release_pages(tensor.bytes);
+    for (std::size_t at = 0; at < tensor.bytes.size(); at += fingerprint_piece) {
+      const auto piece = tensor.bytes.subspan(at, std::min(fingerprint_piece, tensor.bytes.size() - at));
+      add(piece.data(), piece.size());
+      release_pages(piece);
+      read += piece.size();
+      if (progress) progress(static_cast<double>(read) / static_cast<double>(std::max<std::size_t>(total, 1)));
+    }
   }
   return hexadecimal(XXH3_128bits_digest(hash.state));
 }

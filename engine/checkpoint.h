@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -73,8 +74,9 @@ class Checkpoint {
   [[nodiscard]] const StoredTensor& get(std::string_view canonical_name) const;  // throws FormatError
   [[nodiscard]] std::size_t stored_bytes() const noexcept;
   // 32 hexadecimal digits: XXH3-128 over the constants that no shape shows (groups, epsilon, limits of dt) and the
-  // canonical names, formats, shapes and bytes. The layout does not count. Reads everything once.
-  [[nodiscard]] std::string fingerprint() const;
+  // canonical names, formats, shapes and bytes. The layout does not count. Reads everything once;
+  // `progress` hears how far it is (0 to 1), and ends it by throwing.
+  [[nodiscard]] std::string fingerprint(const std::function<void(double)>& progress = {}) const;
 };
 
 }  // namespace holdfast

@@ -29,11 +29,13 @@
 #include "app/models/model_list_model.h"
 #include "app/models/session_list_model.h"
 #include "app/panels/inspect_panel.h"
+#include "app/panels/models_panel.h"
 #include "app/panels/sampler_panel.h"
 #include "app/panels/solve_panel.h"
 #include "app/panels/start_panel.h"
 #include "app/services/cache_size.h"
 #include "app/services/inspect_service.h"
+#include "app/services/model_service.h"
 #include "app/widgets/banner.h"
 #include "app/widgets/composer.h"
 #include "app/widgets/elided_label.h"
@@ -69,12 +71,14 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
       sessions_(std::make_unique<SessionService>(settings_.data_dir)),
       chat_(std::make_unique<ChatService>(settings_.data_dir, settings_.threads)),
       inspector_(std::make_unique<InspectService>(settings_.data_dir, settings_.threads)),
+      modelService_(std::make_unique<ModelService>(settings_.data_dir, settings_.threads)),
       sessionModel_(new SessionListModel(this)),
       modelModel_(new ModelListModel(this)),
       sampler_(new SamplerPanel(this)),
       start_(new StartPanel(modelModel_)),
       solve_(new SolvePanel(sessions_.get(), chat_.get(), sampler_, start_)),
-      inspect_(new InspectPanel(inspector_.get())) {
+      inspect_(new InspectPanel(inspector_.get())),
+      models_(new ModelsPanel(modelService_.get())) {
   setWindowTitle(tr("Holdfast"));
   setAcceptDrops(true);
   resize(1180, 780);
@@ -102,6 +106,7 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
   across->addWidget(workspaces_, 1);
   setCentralWidget(whole);
   addWorkspace("solveWorkspace", tr("Solve"), splitter_);
+  addWorkspace("modelsWorkspace", tr("Models"), models_);
   addWorkspace("inspectWorkspace", tr("Inspect"), inspect_);
   buildStatusBar();
   buildShortcuts();
@@ -113,6 +118,7 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
 
 MainWindow::~MainWindow() {
   // The services' threads end before any widget that their signals reach.
+  modelService_.reset();
   inspector_.reset();
   chat_.reset();
   sessions_.reset();
@@ -366,6 +372,7 @@ void MainWindow::connectServices() {
     sampler_->setModelFormat(qstring(chat_->model()->format));
     sampler_->setAdvice(chat_->model()->sampling);
     inspect_->setModel(chat_->sharedModel());
+    models_->setOpen(qstring(chat_->model()->path));
   });
   connect(chat_.get(), &ChatService::failed, banner, &Banner::showError);
   connect(chat_.get(), &ChatService::phaseChanged, this, [this] {
@@ -374,6 +381,13 @@ void MainWindow::connectServices() {
   });
   connect(chat_.get(), &ChatService::turnFinished, sessions_.get(), &SessionService::refresh);
   connect(solve_, &SolvePanel::sessionChanged, this, &MainWindow::showSession);
+  connect(models_, &ModelsPanel::openWanted, this, [this](const QString& path) {
+    openModel(path);
+    showWorkspace(0);
+  });
+  connect(models_, &ModelsPanel::hubChanged, this,
+          [this](const QString& hub) { sessions_->saveSetting(QStringLiteral("hub"), hub); });
+  connect(modelService_.get(), &ModelService::modelsChanged, this, &MainWindow::refreshModels);
   connect(inspect_, &InspectPanel::failed, this, [this](const QString& message) {
     solve_->banner()->showError(message);
     showWorkspace(0);
@@ -404,6 +418,7 @@ void MainWindow::applySettings(const QMap<QString, QString>& settings) {
   }
   if (settings.contains(QStringLiteral("theme"))) setTheme(themeChoice(settings.value(QStringLiteral("theme"))));
   sampler_->restore(settings.value(QStringLiteral("sampler")));
+  models_->setHub(settings.value(QStringLiteral("hub")));
   recent_ = settings.value(QStringLiteral("recent_models")).split(QLatin1Char('\n'), Qt::SkipEmptyParts);
   refreshModels();
   const QString draft = settings.value(QStringLiteral("draft"));

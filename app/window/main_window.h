@@ -24,6 +24,8 @@ namespace holdfast {
 class InspectPanel;
 class InspectService;
 class ModelListModel;
+class ModelService;
+class ModelsPanel;
 class SamplerPanel;
 class SessionListModel;
 class SolvePanel;
@@ -84,12 +86,14 @@ class MainWindow : public QMainWindow {
   std::unique_ptr<SessionService> sessions_;
   std::unique_ptr<ChatService> chat_;
   std::unique_ptr<InspectService> inspector_;
+  std::unique_ptr<ModelService> modelService_;
   SessionListModel* sessionModel_;
   ModelListModel* modelModel_;
   SamplerPanel* sampler_;
   StartPanel* start_;
   SolvePanel* solve_;
   InspectPanel* inspect_;
+  ModelsPanel* models_;
   QStackedWidget* workspaces_ = nullptr;
   QWidget* railWidget_ = nullptr;
   QButtonGroup* rail_ = nullptr;

@@ -116,9 +116,20 @@ QTextEdit[view="true"][muted="true"] { color: $muted; }
 #branchTree::item, #tokenOthers::item, #states::item { padding: 3px 2px; }
 QComboBox::drop-down { border: none; width: 18px; }
 QHeaderView::section { background: $side; color: $muted; border: none; padding: 4px 6px; }
-#banner { background: $bubble; border: 1px solid $border; border-radius: 9px; }
-#banner[error="true"] { background: $error; border: 1px solid $error_text; }
-#banner[error="true"] QLabel { color: $error_text; }
+holdfast--Banner { background: $bubble; border: 1px solid $border; border-radius: 9px; }
+holdfast--Banner[error="true"] { background: $error; border: 1px solid $error_text; }
+holdfast--Banner[error="true"] QLabel { color: $error_text; }
+QFrame[card="true"] { background: $surface; border: 1px solid $border; border-radius: 9px; }
+#modelsPanel, #modelDetails, #modelDetailsBody { background: $window; }
+#modelsTable { background: $surface; border: 1px solid $border; border-radius: 9px; outline: none; }
+#modelsTable:focus { border: 1px solid $accent; }
+#modelsTable::item { padding: 6px 8px; border: none; color: $text; }
+#modelsTable::item:hover { background: $hover; }
+#modelsTable::item:selected { background: $selected; color: $text; }
+#modelsTable QHeaderView { background: transparent; border: none; }
+#modelsTable QHeaderView::section { background: transparent; border-bottom: 1px solid $border; padding: 7px 11px; }
+#modelFault { color: $error_text; }
+QSplitter[gap="true"]::handle { background: transparent; }
 QStatusBar { background: $side; border-top: 1px solid $border; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { color: $muted; padding: 0 6px; }

@@ -39,7 +39,7 @@ class InspectTest : public QObject {
   }
   static void readText(WindowDriver& window, const QString& text) {
     QTRY_VERIFY_WITH_TIMEOUT(window.idle() && window.window().chat()->model(), inspect_patience);
-    QTest::keyClick(&window.window(), Qt::Key_2, Qt::ControlModifier);
+    window.click("inspectWorkspace");
     auto* line = window.find<QLineEdit>("inspectText");
     line->setText(text);
     QTest::keyClick(line, Qt::Key_Return);
@@ -114,7 +114,7 @@ class InspectTest : public QObject {
   void nothing_to_look_at_is_said() {
     WindowDriver window(fs::path(folder_.path().toStdString()) / "empty", model());
     QTRY_VERIFY_WITH_TIMEOUT(window.idle() && window.window().chat()->model(), inspect_patience);
-    QTest::keyClick(&window.window(), Qt::Key_2, Qt::ControlModifier);
+    window.click("inspectWorkspace");
     QVERIFY(window.find<QLabel>("inspectEmpty")->isVisible());
     QVERIFY(!window.find<QPushButton>("inspectSessionButton")->isEnabled());
     QTest::keyClick(&window.window(), Qt::Key_1, Qt::ControlModifier);
