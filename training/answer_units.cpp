@@ -7,8 +7,6 @@
 namespace holdfast {
 namespace {
 
-using Kind = AnswerToken::Kind;
-
 struct NamedUnit {
   std::string_view names;  // apart by spaces
   AnswerUnit::Dimension dimension;
@@ -117,7 +115,8 @@ class UnitReader {
     return true;
   }
   bool take_word(std::string_view word) {
-    if (at_ == tokens_.size() || tokens_[at_].kind != Kind::word || tokens_[at_].text != word) return false;
+    if (at_ == tokens_.size() || tokens_[at_].kind != AnswerToken::Kind::word || tokens_[at_].text != word)
+      return false;
     ++at_;
     return true;
   }
@@ -136,7 +135,7 @@ class UnitReader {
     if (take_word("square") || take_word("sq")) power = 2;
     if (take_word("cubic") || take_word("cu")) power = 3;
     if (power > 1) (void)take(".");
-    if (at_ == tokens_.size() || tokens_[at_].kind != Kind::word) return false;
+    if (at_ == tokens_.size() || tokens_[at_].kind != AnswerToken::Kind::word) return false;
     const auto unit = base_unit(tokens_[at_].text);
     if (!unit) return false;
     ++at_;
@@ -145,7 +144,7 @@ class UnitReader {
     if (take("^")) {
       const bool group = take("{");
       const bool minus = take("-");
-      if (at_ == tokens_.size() || tokens_[at_].kind != Kind::number) return false;
+      if (at_ == tokens_.size() || tokens_[at_].kind != AnswerToken::Kind::number) return false;
       const std::string& digits = tokens_[at_++].text;
       if (digits.size() != 1) return false;
       power = (digits[0] - '0') * (minus ? -1 : 1);

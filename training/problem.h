@@ -10,10 +10,12 @@ namespace holdfast {
 
 inline constexpr int easiest_level = 1, hardest_level = 5;
 
-// A number that the statement gives, by the name that the family's check knows it by.
+// A number that the statement gives, by the name that the family's check knows it by. Not shown: which of the family's
+// questions is asked, and what stands there in words.
 struct Given {
   std::string_view name;
   std::int64_t value = 0;
+  bool shown = true;
 };
 
 struct Problem {

@@ -26,6 +26,14 @@ Int nonzero(Maker& m, Int low, Int high) {
   while (v == 0) v = m.between(low, high);
   return v;
 }
+// A coefficient is not written when it is 1, nor a term when it is 0.
+void coefficient(Maker& m, std::string_view name, Int value) {
+  if (std::abs(value) <= 1) {
+    m.chose(name, value);
+  } else {
+    m.given(name, value);
+  }
+}
 // "- 3" for subtracting 3, "+ 3" for subtracting -3.
 std::string moved(Int b) { return b >= 0 ? "- " + text(b) : "+ " + text(-b); }
 
@@ -33,7 +41,7 @@ void solve_linear(Maker& m) {
   const Int x = m.level <= 1 ? m.between(1, 15) : m.between(-12, 20);
   const Int a = m.level <= 1 ? m.between(2, 9) : nonzero(m, -9, 12);
   const Int b = m.level <= 1 ? m.between(1, 30) : nonzero(m, -40, 40);
-  m.given("a", a), m.given("b", b), m.given("c", a * x + b);
+  coefficient(m, "a", a), m.given("b", b), m.given("c", a * x + b);
   m.tell_one({"Solve for x: @ = @", "Solve @ = @.", "Find x if @ = @.", "If @ = @, what is x?",
               "What value of x satisfies @ = @?"},
              linear(a, b), a * x + b);
@@ -55,7 +63,7 @@ void solve_both_sides(Maker& m) {
   if (c == 0) c = 1;
   if (a == c) a += 1;
   const Int b = m.between(-30, 30), d = (a - c) * x + b;
-  m.given("a", a), m.given("b", b), m.given("c", c), m.given("d", d);
+  coefficient(m, "a", a), coefficient(m, "b", b), coefficient(m, "c", c), coefficient(m, "d", d);
   m.tell_one({"Solve for x: @ = @", "Solve the equation @ = @.", "Find x such that @ = @."}, linear(a, b),
              linear(c, d));
   m.step("@ @ = @ - @", signed_term(a, "x", true), signed_term(-c, "x", false), d,
@@ -74,7 +82,7 @@ void linear_word(Maker& m) {
   switch (m.between(0, 3)) {
     case 0: {
       const Int k = m.between(2, 9), c = m.between(2, 40);
-      m.given("form", 0), m.given("k", k), m.given("c", c), m.given("result", k * x + c);
+      m.chose("form", 0), m.given("k", k), m.given("c", c), m.given("result", k * x + c);
       m.tell_one({"@ more than @ times a number is @. Find the number.",
                   "If @ is added to @ times a number, the result is @. What is the number?"},
                  c, k, k * x + c);
@@ -85,7 +93,7 @@ void linear_word(Maker& m) {
     }
     case 1: {
       const Int n = m.pick({3, 5}), sum = n == 3 ? 3 * x + 3 : 5 * x + 10;
-      m.given("form", 1), m.given("n", n), m.given("sum", sum);
+      m.chose("form", 1), m.chose("n", n), m.given("sum", sum);
       m.tell_one({"The sum of @ consecutive integers is @. What is the smallest?",
                   "@ consecutive whole numbers add up to @. Find the smallest of them."},
                  n == 3 ? "three" : "five", sum);
@@ -97,7 +105,7 @@ void linear_word(Maker& m) {
     }
     case 2: {
       const Int w = x, more = m.between(1, 20), perimeter = 2 * (w + w + more);
-      m.given("form", 2), m.given("more", more), m.given("perimeter", perimeter);
+      m.chose("form", 2), m.given("more", more), m.given("perimeter", perimeter);
       m.tell_one(
           {"A rectangle is @ cm longer than wide. Its perimeter is @ cm. What is its width in cm?",
            "The length of a rectangle is @ m more than its width, and its perimeter is @ m. Find the width in m."},
@@ -110,7 +118,7 @@ void linear_word(Maker& m) {
     }
     default: {
       const Int fixed = m.between(5, 60), rate = m.between(2, 25);
-      m.given("form", 3), m.given("fixed", fixed), m.given("rate", rate), m.given("total", fixed + rate * x);
+      m.chose("form", 3), m.given("fixed", fixed), m.given("rate", rate), m.given("total", fixed + rate * x);
       m.tell_one({"A taxi charges $@ plus $@ per kilometer. A ride costs $@. How many kilometers was it?",
                   "A gym costs $@ to join and $@ a month. After how many months has someone paid $@?"},
                  fixed, rate, fixed + rate * x);
@@ -129,12 +137,12 @@ void linear_system(Maker& m) {
   const Int x = m.between(-6, 12), y = m.between(-6, 12);
   const Int a = m.between(1, 5), b = m.between(1, 5);
   Int c = m.between(1, 5), d = -m.between(1, 5);
-  m.given("a", a), m.given("b", b), m.given("e", a * x + b * y), m.given("c", c), m.given("d", d),
-      m.given("f", c * x + d * y);
+  coefficient(m, "a", a), coefficient(m, "b", b), coefficient(m, "c", c), coefficient(m, "d", d);
+  m.given("e", a * x + b * y), m.given("f", c * x + d * y);
   const Int e = a * x + b * y, f = c * x + d * y;
   const auto lhs = [](Int p, Int q) { return signed_term(p, "x", true) + " " + signed_term(q, "y", false); };
   const bool both = m.chance(40);
-  m.given("both", both ? 1 : 0);
+  m.chose("both", both ? 1 : 0);
   m.tell_one({"Solve the system @ = @ and @ = @.", "Find x and y with @ = @ and @ = @.", "Given @ = @ and @ = @."},
              lhs(a, b), e, lhs(c, d), f);
   if (both) {
@@ -166,9 +174,9 @@ void system_word(Maker& m) {
   const Int x = m.between(2, 30), y = m.between(2, 30);
   if (m.chance(50)) {
     const Int big = std::max(x, y) + 1, small = std::min(x, y);
-    m.given("form", 0), m.given("sum", big + small), m.given("difference", big - small);
+    m.chose("form", 0), m.given("sum", big + small), m.given("difference", big - small);
     const bool larger = m.chance(50);
-    m.given("larger", larger ? 1 : 0);
+    m.chose("larger", larger ? 1 : 0);
     m.tell_one({"The sum of two numbers is @ and their difference is @.",
                 "Two numbers add up to @, and one is @ larger than the other."},
                big + small, big - small);
@@ -187,7 +195,7 @@ void system_word(Maker& m) {
          {"ducks", "dogs", "legs"},
          {"stools with 2 legs", "chairs with 4 legs", "legs"}}};
     const auto& [small, large, parts] = pairs[static_cast<std::size_t>(m.between(0, 3))];
-    m.given("form", 1), m.given("heads", x + y), m.given("legs", 2 * x + 4 * y);
+    m.chose("form", 1), m.given("heads", x + y), m.given("legs", 2 * x + 4 * y);
     m.tell_one({"There are @ and @, @ in all, with @ @ together.", "Someone counts @ and @: @ of them, and @ @."},
                small, large, x + y, 2 * x + 4 * y, parts);
     m.tell("How many @ are there?", large);
@@ -202,7 +210,7 @@ void inequality(Maker& m) {
   const Int a = m.between(2, 9), x = m.between(1, 25), b = m.between(-20, 30);
   const Int c = a * x + b + m.between(0, a - 1);
   const bool largest = m.chance(50);
-  m.given("a", a), m.given("b", b), m.given("c", c), m.given("largest", largest ? 1 : 0);
+  m.given("a", a), coefficient(m, "b", b), m.given("c", c), m.chose("largest", largest ? 1 : 0);
   if (largest) {
     m.tell_one(
         {"What is the largest integer x with @ <= @?", "Find the greatest whole number x such that @ is at most @."},
@@ -224,17 +232,17 @@ void inequality(Maker& m) {
 void evaluate(Maker& m) {
   const Int x = m.level <= 2 ? m.between(1, 9) : m.between(-6, 9), a = nonzero(m, -5, 6), b = m.between(-9, 12),
             c = m.between(-20, 20);
-  m.given("a", a), m.given("b", b), m.given("c", c), m.given("x", x);
+  m.given("x", x), coefficient(m, "c", c);
   const std::string at = x < 0 ? "(" + text(x) + ")" : text(x);
   const auto wrapped = [](Int v) { return v < 0 ? "(" + text(v) + ")" : text(v); };
   if (m.level <= 1) {
-    m.given("form", 0);
+    m.chose("form", 0), m.given("a", std::abs(a) + 1);
     m.tell_one({"If x = @, what is @?", "Find the value for x = @: @"}, x, linear(std::abs(a) + 1, c));
     const Int k = std::abs(a) + 1;
     const Int p = m.multiply("", k, x);
     m.answer(c >= 0 ? m.add("", p, c) : m.subtract("", p, -c));
   } else {
-    m.given("form", 1);
+    m.chose("form", 1), coefficient(m, "a", a), coefficient(m, "b", b);
     m.tell_one({"Let f(x) = @. What is f(@)?", "If f(x) = @, find f(@).", "Evaluate @ at x = @."},
                maths(m, quadratic(a, b, c)), x);
     m.step("@^2 = @", at, x * x);
@@ -250,15 +258,16 @@ void evaluate(Maker& m) {
 
 void quadratic_roots(Maker& m) {
   Int r = m.between(-9, 9), s = m.between(-9, 9);
+  const int kind = static_cast<int>(m.between(0, 3));
+  if (r == s && kind < 3) s = r + 1;  // the larger of two, the sum of two
   if (r > s) std::swap(r, s);
   const Int b = -(r + s), c = r * s;
-  m.given("b", b), m.given("c", c);
+  coefficient(m, "b", b), coefficient(m, "c", c);
   const std::string equation = quadratic(1, b, c) + " = 0";
   const auto factor = [](Int root) {
     return root == 0 ? std::string("x") : root > 0 ? "(x - " + text(root) + ")" : "(x + " + text(-root) + ")";
   };
-  const int kind = static_cast<int>(m.between(0, 3));
-  m.given("kind", kind);
+  m.chose("kind", kind);
   switch (kind) {
     case 0: m.tell_one({"What is the larger solution of @?", "Find the greater root of @."}, maths(m, equation)); break;
     case 1: m.tell_one({"What is the smaller solution of @?", "Find the lesser root of @."}, maths(m, equation)); break;
@@ -284,9 +293,9 @@ void quadratic_roots(Maker& m) {
 
 void discriminant(Maker& m) {
   const Int a = nonzero(m, 1, 5), b = m.between(-9, 9), c = m.between(-9, 9);
-  m.given("a", a), m.given("b", b), m.given("c", c);
+  coefficient(m, "a", a), coefficient(m, "b", b), coefficient(m, "c", c);
   const bool count = m.chance(50);
-  m.given("count", count ? 1 : 0);
+  m.chose("count", count ? 1 : 0);
   m.tell_one(
       count ? std::initializer_list<std::string_view>{"How many real solutions has @ = 0?",
                                                       "Find the number of real roots of @ = 0."}
@@ -309,7 +318,7 @@ void discriminant(Maker& m) {
 
 void expand(Maker& m) {
   const Int a = m.between(1, 4), b = nonzero(m, -9, 9), c = m.between(1, 4), d = nonzero(m, -9, 9);
-  m.given("a", a), m.given("b", b), m.given("c", c), m.given("d", d);
+  coefficient(m, "a", a), coefficient(m, "b", b), coefficient(m, "c", c), coefficient(m, "d", d);
   const std::string product = "(" + linear(a, b) + ")(" + linear(c, d) + ")";
   m.tell_one({"Expand @.", "Multiply out @.", "Write @ without brackets."}, maths(m, product));
   m.step("x^2: @ * @ = @", a, c, a * c);
@@ -325,7 +334,7 @@ void powers(Maker& m) {
   switch (m.level <= 1 ? 0 : m.between(0, 3)) {
     case 0: {
       const Int base = m.between(2, m.level <= 1 ? 10 : 12), e = base > 5 ? m.between(2, 3) : m.between(2, 5);
-      m.given("form", 0), m.given("base", base), m.given("e", e);
+      m.chose("form", 0), m.given("base", base), m.given("e", e);
       m.tell_one({"What is @^@?", "Calculate @^@.", "Find the value of $@^@$."}, base, e);
       Int value = base;
       for (Int i = 2; i <= e; ++i) value = m.multiply(text(base) + "^" + text(i), value, base);
@@ -334,14 +343,14 @@ void powers(Maker& m) {
     }
     case 1: {
       const Int base = m.between(2, 12), p = m.between(2, 9), q = m.between(2, 9);
-      m.given("form", 1), m.given("p", p), m.given("q", q);
+      m.chose("form", 1), m.given("base", base), m.given("p", p), m.given("q", q);
       m.tell_one({"@^@ * @^@ = @^n. What is n?", "Find n with @^@ * @^@ = @^n."}, base, p, base, q, base);
       m.answer(m.add("Exponents add", p, q));
       break;
     }
     case 2: {
       const Int base = m.between(2, 9), q = m.between(2, 6), p = q + m.between(1, 3);
-      m.given("form", 2), m.given("base", base), m.given("p", p), m.given("q", q);
+      m.chose("form", 2), m.given("base", base), m.given("p", p), m.given("q", q);
       m.tell_one({"Simplify @^@ / @^@ and give the value.", "What is @^@ divided by @^@?"}, base, p, base, q);
       m.subtract("Exponents subtract", p, q);
       m.answer(m.power("", base, p - q));
@@ -349,7 +358,7 @@ void powers(Maker& m) {
     }
     default: {
       const Int n = m.between(2, 25);
-      m.given("form", 3), m.given("n", n);
+      m.chose("form", 3), m.given("square", n * n);
       m.tell_one({"What is the square root of @?", "Find $\\sqrt{@}$.", "sqrt(@) = ?"}, n * n);
       m.step("@ * @ = @", n, n, product_text(n, n));
       m.answer(n);
@@ -377,9 +386,9 @@ void logarithm(Maker& m) {
 
 void arithmetic_sequence(Maker& m) {
   const Int a = m.between(-10, 30), d = nonzero(m, -6, 12), n = m.between(5, m.level <= 2 ? 15 : 40);
-  m.given("a", a), m.given("d", d), m.given("n", n);
+  m.given("first", a), m.given("second", a + d), m.given("third", a + 2 * d), m.given("n", n);
   const bool sum = m.level >= 3 && m.chance(50);
-  m.given("sum", sum ? 1 : 0);
+  m.chose("sum", sum ? 1 : 0);
   m.tell_one({"A sequence begins @, @, @, @, ...", "Consider the arithmetic sequence @, @, @, @, ..."}, a, a + d,
              a + 2 * d, a + 3 * d);
   m.tell(sum ? m.pick({"What is the sum of its first @ terms?", "Find the sum of the first @ terms."})
@@ -407,11 +416,13 @@ void arithmetic_sequence(Maker& m) {
 
 void geometric_sequence(Maker& m) {
   const Int a = m.between(1, 9), r = m.between(2, 4), n = m.between(4, 7);
-  m.given("a", a), m.given("r", r), m.given("n", n);
+  m.given("a", a);
   if (m.chance(50)) {
+    m.chose("form", 0), m.given("r", r), m.given("n", n);
     m.tell("A sequence begins @, @, @, ... Each term is @ times the one before.", a, a * r, a * r * r, r);
     m.tell("What is term number @?", n);
   } else {
+    m.chose("form", 1), m.chose("r", r), m.given("hours", n - 1);
     const std::string factor = r == 2 ? "doubles" : r == 3 ? "triples" : "grows fourfold";
     m.tell_one({"A colony of @ cells @ every hour.", "A chain letter reaches @ people and the number @ every day."}, a,
                factor);
@@ -450,7 +461,7 @@ void next_term(Maker& m) {
       for (Int i = 2; i < 6; ++i) s.push_back(s[static_cast<std::size_t>(i - 1)] + s[static_cast<std::size_t>(i - 2)]);
   }
   for (int i = 0; i < 5; ++i) m.given("s", s[static_cast<std::size_t>(i)]);
-  m.given("kind", kind);
+  m.chose("kind", kind);
   m.tell_one({"What comes next: @, @, @, @, @, ...?", "Find the next number: @, @, @, @, @, ...",
               "Continue the pattern: @, @, @, @, @, ..."},
              s[0], s[1], s[2], s[3], s[4]);
@@ -475,7 +486,8 @@ void functions(Maker& m) {
             x = m.between(-4, 8);
   const auto wrapped = [](Int v) { return v < 0 ? "(" + text(v) + ")" : text(v); };
   if (m.chance(60)) {
-    m.given("form", 0), m.given("a", a), m.given("b", b), m.given("c", c), m.given("d", d), m.given("x", x);
+    m.chose("form", 0), m.given("x", x), coefficient(m, "a", a), coefficient(m, "b", b), coefficient(m, "c", c),
+        coefficient(m, "d", d);
     m.tell_one({"Let f(x) = @ and g(x) = @. What is f(g(@))?", "If f(x) = @ and g(x) = @, find f(g(@))."}, linear(a, b),
                linear(c, d), x);
     const Int inner = c * x + d;
@@ -485,7 +497,7 @@ void functions(Maker& m) {
     m.rationale("Composition: the inner function first, its value goes into the outer one.");
   } else {
     const Int y = a * x + b;
-    m.given("form", 1), m.given("a", a), m.given("b", b), m.given("y", y);
+    m.chose("form", 1), coefficient(m, "a", a), coefficient(m, "b", b), m.given("y", y);
     m.tell_one({"Let f(x) = @. For which x is f(x) = @?", "If f(x) = @, what is the inverse image of @?",
                 "f(x) = @. Find x with f(x) = @."},
                linear(a, b), y);
@@ -498,10 +510,10 @@ void functions(Maker& m) {
 
 void absolute_value(Maker& m) {
   const Int c = m.between(-9, 9), r = m.between(1, 15);
-  m.given("c", c), m.given("r", r);
+  coefficient(m, "c", c), m.given("r", r);
   const std::string inside = c == 0 ? "x" : c > 0 ? "x - " + text(c) : "x + " + text(-c);
   const bool sum = m.chance(40);
-  m.given("sum", sum ? 1 : 0);
+  m.chose("sum", sum ? 1 : 0);
   m.tell_one(sum ? std::initializer_list<std::string_view>{"What is the sum of the solutions of |@| = @?",
                                                            "Find the sum of all x with |@| = @."}
                  : std::initializer_list<std::string_view>{"What is the larger solution of |@| = @?",

@@ -177,6 +177,7 @@ void remainder(Maker& m) {
   m.given("a", a), m.given("b", b);
   const Thing& t = m.thing();
   const int kind = static_cast<int>(m.between(0, 3));
+  m.chose("kind", kind);
   switch (kind) {
     case 0:
       m.tell_one({"What is the remainder when @ is divided by @?", "Find the remainder of @ divided by @."}, a, b);
@@ -208,10 +209,12 @@ void remainder(Maker& m) {
 // Evaluates with brackets, products first: the steps show each.
 void order_of_operations(Maker& m) {
   const Int a = m.between(2, 20), b = m.between(2, 12), c = m.between(2, 12), d = m.between(1, 20);
-  m.given("a", a), m.given("b", b), m.given("c", c), m.given("d", d);
+  const auto shown = [&m](std::initializer_list<Int> numbers) {  // as they stand in the expression
+    for (const Int number : numbers) m.given("number", number);
+  };
   switch (m.level <= 1 ? m.between(0, 1) : m.between(0, 5)) {
     case 0: {
-      m.given("form", 0);
+      m.chose("form", 0), shown({a, b, c});
       bare_question(m, filled(m.pick({"@ + @ * @", "$@ + @ \\times @$", "@ + @ x @"}), a, b, c));
       m.step("Products come first.");
       const Int p = m.multiply("", b, c);
@@ -219,24 +222,24 @@ void order_of_operations(Maker& m) {
       break;
     }
     case 1: {
-      m.given("form", 1);
+      m.chose("form", 1), shown({a, b, c});
       bare_question(m, filled(m.pick({"(@ + @) * @", "$(@ + @) \\times @$", "@ * (@ + @)"}), a, b, c));
       const bool turned = m.problem.statement.find("* (") != std::string::npos;
-      m.given("turned", turned ? 1 : 0);
+      m.chose("turned", turned ? 1 : 0);
       m.step("Brackets come first.");
       const Int s = turned ? m.add("", b, c) : m.add("", a, b);
       m.answer(m.multiply("", turned ? a : s, turned ? s : c));
       break;
     }
     case 2: {
-      m.given("form", 2);
+      m.chose("form", 2), shown({b, c, d});
       bare_question(m, filled(m.pick({"@ * @ - @", "$@ \\cdot @ - @$"}), b, c, d));
       const Int p = m.multiply("", b, c);
       m.answer(m.subtract("", p, d));
       break;
     }
     case 3: {
-      m.given("form", 3);
+      m.chose("form", 3), shown({a, b, c, d});
       bare_question(m, filled(m.pick({"@ * @ + @ * @", "$@ \\times @ + @ \\times @$"}), a, b, c, d));
       m.step("Products come first.");
       const Int p = m.multiply("", a, b);
@@ -245,7 +248,7 @@ void order_of_operations(Maker& m) {
       break;
     }
     case 4: {
-      m.given("form", 4);
+      m.chose("form", 4), shown({a + 30, b + c, c});
       bare_question(m, filled(m.pick({"@ - (@ - @)", "$@ - (@ - @)$"}), a + 30, b + c, c));
       m.step("Brackets come first.");
       const Int s = m.subtract("", b + c, c);
@@ -253,7 +256,7 @@ void order_of_operations(Maker& m) {
       break;
     }
     default: {
-      m.given("form", 5);
+      m.chose("form", 5), shown({a + 20, b * c, c, d});
       bare_question(m, filled(m.pick({"@ + @ / @ - @", "$@ + @ \\div @ - @$"}), a + 20, b * c, c, d));
       m.step("Quotients come first.");
       const Int q = m.divide("", b * c, c);
@@ -267,31 +270,30 @@ void order_of_operations(Maker& m) {
 
 void signed_numbers(Maker& m) {
   const Int a = m.between(-30, 30), b = m.between(-30, -1), c = m.between(2, 12);
-  m.given("a", a), m.given("b", b), m.given("c", c);
   switch (m.between(0, 3)) {
     case 0:
-      m.given("form", 0);
+      m.chose("form", 0), m.given("a", a), m.given("b", b);
       bare_question(m, filled("@ + (@)", a, b));
       m.step("Adding a negative number is subtracting: @ + (@) = @ - @ = @", a, b, a, -b, a + b);
       m.answer(a + b);
       break;
     case 1:
-      m.given("form", 1);
+      m.chose("form", 1), m.given("a", a), m.given("b", b);
       bare_question(m, filled("@ - (@)", a, b));
       m.step("Subtracting a negative number is adding: @ - (@) = @ + @ = @", a, b, a, -b, a - b);
       m.answer(a - b);
       break;
     case 2:
-      m.given("form", 2);
+      m.chose("form", 2), m.given("a", c), m.given("b", b);
       bare_question(m, filled(m.pick({"@ * (@)", "$@ \\times (@)$"}), c, b));
       m.step("One factor is negative, so the product is negative.");
       m.step("@ * @ = @, so @ * (@) = @", c, -b, product_text(c, -b), c, b, c * b);
       m.answer(c * b);
       break;
     default: {
-      m.given("form", 3);
+      m.chose("form", 3), m.given("a", b);
       const Int rise = m.between(3, 25);
-      m.given("rise", rise);
+      m.given("b", rise);
       const std::string_view where = m.pick({"in the town", "on the mountain", "at the station", "in the valley"});
       m.tell_one({"In the morning the temperature @ is @ degrees.", "At dawn the temperature @ is @ degrees."}, where,
                  b);
@@ -311,18 +313,23 @@ void compare_times(Maker& m) {
   const Person& p = m.person();
   const Person& q = m.person();
   const Thing& t = m.thing();
-  m.given("a", a), m.given("k", k);
   const std::string_view times = k == 2 && m.chance(60) ? "twice" : "";
+  m.given("a", a);
+  if (times.empty()) {
+    m.given("k", k);
+  } else {
+    m.chose("k", k);
+  }
   const std::string factor = times.empty() ? text(k) + " times" : text(times);
   m.tell("@ has @ @.", p.name, a, t.many);
   m.tell_one({"@ has @ as many.", "@ has @ as many @."}, q.name, factor, t.many);
   if (m.level >= 2 && m.chance(60)) {
-    m.given("form", 1);
+    m.chose("form", 1);
     m.tell_one({"How many @ do they have together?", "How many @ do the two have in all?"}, t.many);
     const Int other = m.multiply(q.name, k, a);
     m.answer(m.add("Together", a, other));
   } else {
-    m.given("form", 0);
+    m.chose("form", 0);
     m.tell("How many @ does @ have?", t.many, q.name);
     m.answer(m.multiply(q.name, k, a));
   }
@@ -376,7 +383,7 @@ void consecutive_change(Maker& m) {
 void rounding(Maker& m) {
   const Int unit = m.level <= 1 ? 10 : m.pick({10, 100, 1000});
   const Int a = m.between(unit + 1, unit * 99);
-  m.given("a", a), m.given("unit", unit);
+  m.given("a", a), m.chose("unit", unit);
   const std::string_view name = unit == 10 ? "ten" : unit == 100 ? "hundred" : "thousand";
   m.tell_one({"Round @ to the nearest @.", "What is @ rounded to the nearest @?", "To the nearest @, what is @?"},
              m.chance(100) ? text(a) : text(a), name);
@@ -397,7 +404,7 @@ void missing_number(Maker& m) {
   const std::string_view mark = m.pick({"?", "x", "__", "n", "[ ]"});
   switch (m.between(0, 3)) {
     case 0:
-      m.given("form", 0), m.given("a", a), m.given("sum", a + b);
+      m.chose("form", 0), m.given("a", a), m.given("sum", a + b);
       m.tell_one({"@ + @ = @. What number is missing?", "Fill in the missing number: @ + @ = @.",
                   "Which number makes this true: @ + @ = @?"},
                  a, mark, a + b);
@@ -405,14 +412,14 @@ void missing_number(Maker& m) {
       m.step("Check: @ + @ = @", a, b, a + b);
       break;
     case 1:
-      m.given("form", 1), m.given("a", a), m.given("b", b);
+      m.chose("form", 1), m.given("a", a), m.given("b", b);
       m.tell_one({"@ - @ = @. What number is missing?", "Fill in the missing number: @ - @ = @."}, mark, a, b);
       m.answer(m.add("", b, a));
       m.step("Check: @ - @ = @", a + b, a, b);
       break;
     case 2: {
       const Int k = m.between(2, 12);
-      m.given("form", 2), m.given("k", k), m.given("product", k * a);
+      m.chose("form", 2), m.given("k", k), m.given("product", k * a);
       m.tell_one({"@ * @ = @. What number is missing?", "Which number goes in the gap: @ x @ = @?"}, k, mark, k * a);
       m.answer(m.divide("", k * a, k));
       m.step("Check: @ * @ = @", k, a, product_text(k, a));
@@ -420,7 +427,7 @@ void missing_number(Maker& m) {
     }
     default: {
       const Int k = m.between(2, 12);
-      m.given("form", 3), m.given("k", k), m.given("q", a);
+      m.chose("form", 3), m.given("k", k), m.given("q", a);
       m.tell_one({"@ / @ = @. What number is missing?", "A number divided by @ gives @. What is the number?"},
                  m.problem.statement.empty() ? mark : mark, k, a);
       m.problem.statement = m.chance(50) ? filled("A number divided by @ is @. What is the number?", k, a)
@@ -438,7 +445,7 @@ void think_of_a_number(Maker& m) {
   m.given("k", k), m.given("c", c);
   const bool plus = m.chance(60) || k * x <= c;
   const Int result = plus ? k * x + c : k * x - c;
-  m.given("plus", plus ? 1 : 0), m.given("result", result);
+  m.chose("plus", plus ? 1 : 0), m.given("result", result);
   m.tell_one({"@ thinks of a number.", "@ chooses a secret number."}, p.name);
   m.tell_one({"@ multiplies it by @ and @ @.", "@ takes it times @, then @ @."}, capitalised(text(p.he)), k,
              plus ? "adds" : "subtracts", c);

@@ -23,7 +23,8 @@ Int falling(Maker& m, Int n, Int k) {
 
 void choices(Maker& m) {
   const Int a = m.between(2, 9), b = m.between(2, 9), c = m.level >= 2 ? m.between(2, 6) : 1;
-  m.given("a", a), m.given("b", b), m.given("c", c);
+  m.given("a", a), m.given("b", b);
+  if (c > 1) m.given("c", c);
   if (c == 1) {
     m.tell_one({"@ has @ shirts and @ pairs of trousers. How many outfits are possible?", "A menu of @... "},
                m.person().name, a, b);
@@ -77,7 +78,7 @@ void word_arrangements(Maker& m) {
       "TREE",   "BALL",   "COFFEE", "DADDY",  "HAPPY", "MOON",   "GEESE",  "TATTOO", "ERROR", "SUMMER"};
   const auto index = m.between(0, 39);
   const std::string_view word = words[static_cast<std::size_t>(index)];
-  m.given("word", index);
+  m.chose("word", index);
   m.tell_one({"How many different arrangements have the letters of @?",
               "How many distinct words, with or without meaning, can be written with the letters of @?",
               "In how many distinct ways can the letters of the word @ be arranged?"},
@@ -194,21 +195,21 @@ void sets(Maker& m) {
                                                    : "read poems";
   switch (m.between(0, 2)) {
     case 0:
-      m.given("form", 0), m.given("all", all), m.given("a", a), m.given("b", b), m.given("both", both);
+      m.chose("form", 0), m.given("all", all), m.given("a", a), m.given("b", b), m.given("both", both);
       m.tell("Of @ people, @ @, @ @ and @ do both. How many do neither?", all, a, x, b, y, both);
       m.add("", a, b);
       m.subtract("At least one", a + b, both);
       m.answer(m.subtract("Neither", all, a + b - both));
       break;
     case 1:
-      m.given("form", 1), m.given("all", all), m.given("a", a), m.given("b", b), m.given("neither", neither);
+      m.chose("form", 1), m.given("all", all), m.given("a", a), m.given("b", b), m.given("neither", neither);
       m.tell("In a group of @, @ @, @ @ and @ do neither. How many do both?", all, a, x, b, y, neither);
       m.subtract("At least one", all, neither);
       m.add("", a, b);
       m.answer(m.subtract("Both", a + b, all - neither));
       break;
     default:
-      m.given("form", 2), m.given("a", a), m.given("b", b), m.given("both", both);
+      m.chose("form", 2), m.given("a", a), m.given("b", b), m.given("both", both);
       m.tell("@ people @, @ people @, and @ people do both. How many do exactly one of the two?", a, x, b, y, both);
       m.subtract("Only the first", a, both);
       m.subtract("Only the second", b, both);
@@ -220,7 +221,7 @@ void sets(Maker& m) {
 void multiples_up_to(Maker& m) {
   const Int n = m.between(30, 400), p = m.between(2, 9);
   if (m.level <= 2) {
-    m.given("n", n), m.given("p", p), m.given("q", 0);
+    m.given("n", n), m.given("p", p);
     m.tell_one(
         {"How many multiples of @ are there from 1 to @?", "How many positive integers divisible by @ are at most @?"},
         p, n);
@@ -247,7 +248,9 @@ void probability(Maker& m) {
   const Int red = m.between(1, 12), blue = m.between(1, 12), green = m.level >= 2 ? m.between(0, 9) : 0;
   const Int all = red + blue + green;
   const bool complement = m.level >= 2 && m.chance(35);
-  m.given("red", red), m.given("blue", blue), m.given("green", green), m.given("complement", complement ? 1 : 0);
+  m.given("red", red), m.given("blue", blue);
+  if (green > 0) m.given("green", green);
+  m.chose("complement", complement ? 1 : 0);
   const std::string_view what = m.pick({"marbles", "balls", "socks", "candies", "tickets"});
   const std::string_view box = m.pick({"bag", "box", "drawer", "jar"});
   if (green > 0) {
@@ -268,7 +271,7 @@ void probability(Maker& m) {
 void two_draws(Maker& m) {
   const Int red = m.between(2, 9), blue = m.between(2, 9), all = red + blue;
   const bool back = m.chance(40);
-  m.given("red", red), m.given("blue", blue), m.given("back", back ? 1 : 0);
+  m.given("red", red), m.given("blue", blue), m.chose("back", back ? 1 : 0);
   m.tell("A bag holds @ red and @ blue balls.", red, blue);
   m.tell(back ? "One is drawn, put back, and one is drawn again."
               : m.pick({"Two are drawn without putting back.",
@@ -284,7 +287,9 @@ void two_draws(Maker& m) {
 
 void one_die(Maker& m) {
   const Int faces = m.pick({6, 8, 10, 12, 20}), kind = m.between(0, 2), k = m.between(2, faces - 1);
-  m.given("form", 2), m.given("faces", faces), m.given("kind", kind), m.given("k", k);
+  m.chose("form", 2), m.given("faces", faces), m.chose("kind", kind);
+  if (kind == 0) m.given("k", k);
+  if (kind == 2) m.given("k", std::min<Int>(k, 4));
   m.tell_one({"A fair die has faces numbered 1 to @.", "A wheel has @ equal fields, numbered from 1.",
               "One of the numbers 1 to @ is drawn at random."},
              faces);
@@ -306,7 +311,7 @@ void dice(Maker& m) {
     one_die(m);
   } else if (m.chance(55)) {
     const Int sum = m.between(2, 12);
-    m.given("form", 0), m.given("sum", sum);
+    m.chose("form", 0), m.given("sum", sum);
     m.tell_one({"Two fair dice are rolled. What is the probability that the sum is @?",
                 "What is the chance that two dice show a total of @?"},
                sum);
@@ -320,7 +325,7 @@ void dice(Maker& m) {
   } else {
     const Int n = m.between(2, 4);
     const bool coin = m.chance(60);
-    m.given("form", 1), m.given("n", n), m.given("coin", coin ? 1 : 0);
+    m.chose("form", 1), m.given("n", n), m.chose("coin", coin ? 1 : 0);
     m.tell(coin ? "A fair coin is tossed @ times. What is the probability of at least one head?"
                 : "A die is rolled @ times. What is the probability of at least one six?",
            n);

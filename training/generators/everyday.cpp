@@ -33,7 +33,7 @@ void shopping(Maker& m) {
   Int total = 0;
   for (const Line& l : lines) total += l.count * l.price;
   const Int paid = (total / 50 + 1) * 50;
-  m.given("paid", change ? paid : 0);
+  if (change) m.given("paid", paid);
   if (change) {
     m.tell_one({"@ pays with $@.", "@ hands over $@."}, capitalised(text(p.he)), paid);
     m.tell_one(
@@ -59,7 +59,8 @@ void earn_and_spend(Maker& m) {
   const Person& p = m.person();
   const Int rate = m.between(8, 30), hours = m.between(2, 10), days = m.level <= 2 ? 1 : m.between(2, 6);
   const Int spent = m.between(5, rate * hours * days - 1);
-  m.given("rate", rate), m.given("hours", hours), m.given("days", days), m.given("spent", spent);
+  m.given("rate", rate), m.given("hours", hours), m.given("spent", spent);
+  if (days > 1) m.given("days", days);
   m.tell_one({"@ earns $@ an hour.", "@ is paid $@ per hour.", "@ makes $@ an hour at work."}, p.name, rate);
   if (days == 1) {
     m.tell_one({"Today @ works @ hours.", "Yesterday @ worked @ hours.", "One day @ works for @ hours."}, p.he, hours);
@@ -82,7 +83,8 @@ void savings(Maker& m) {
   const Int weeks = m.between(3, 30);
   const Thing& t = m.thing();
   const Int price = has + weekly * weeks;
-  m.given("weekly", weekly), m.given("has", has), m.given("price", price);
+  m.given("weekly", weekly), m.given("price", price);
+  if (has > 0) m.given("has", has);
   m.tell_one({"@ wants to buy a @ for $@.", "@ is saving for a @ that costs $@."}, p.name, t.one, price);
   if (has > 0) m.tell_one({"@ has $@ already.", "@ already saved $@."}, capitalised(text(p.he)), has);
   const std::string_view span = m.pick({"week", "month"});
@@ -116,7 +118,8 @@ void boxes_and_loose(Maker& m) {
             used = m.level >= 3 ? m.between(2, boxes * each) : 0;
   const Person& p = m.person();
   const Thing& t = m.thing();
-  m.given("boxes", boxes), m.given("each", each), m.given("loose", loose), m.given("used", used);
+  m.given("boxes", boxes), m.given("each", each), m.given("loose", loose);
+  if (used > 0) m.given("used", used);
   m.tell_one(
       {"@ has @ boxes of @ @ each and @ loose ones.", "@ buys @ packs with @ @ in each, and has @ more at home."},
       p.name, boxes, each, t.many, loose);
@@ -143,7 +146,7 @@ void more_and_fewer(Maker& m) {
   m.tell_one({"@ has @ @.", "@ picked @ @.", "@ found @ @."}, p.name, a, t.many);
   m.tell_one({"@ has @ @ than @.", "@ got @ @ than @."}, q.name, d, more ? "more" : "fewer", p.name);
   const int kind = static_cast<int>(m.between(0, m.level >= 3 ? 2 : 1));
-  m.given("kind", kind);
+  m.chose("kind", kind);
   Int c = 0;
   if (kind == 2) {
     c = m.between(2, 5);
@@ -173,10 +176,9 @@ void ages(Maker& m) {
   const Person& p = m.person();
   const Person& q = m.person();
   const Int young = m.between(3, 30), gap = m.between(2, 30), later = m.between(2, 20);
-  m.given("young", young), m.given("gap", gap), m.given("later", later);
   switch (m.level <= 2 ? m.between(0, 1) : m.between(2, 3)) {
     case 0:
-      m.given("form", 0);
+      m.chose("form", 0), m.given("young", young), m.given("gap", gap), m.given("later", later);
       m.tell_one({"@ is @ years old.", "@ is @."}, p.name, young);
       m.tell("@ is @ years older.", q.name, gap);
       m.tell("How old will @ be in @ years?", q.name, later);
@@ -184,7 +186,7 @@ void ages(Maker& m) {
       m.answer(m.add("Then", young + gap, later));
       break;
     case 1:
-      m.given("form", 1);
+      m.chose("form", 1), m.given("young", young), m.given("gap", gap);
       m.tell("@ is @ years old and @ is @ years older.", p.name, young, q.name, gap);
       m.tell("What is the sum of their ages?");
       m.add(q.name, young, gap);
@@ -192,8 +194,8 @@ void ages(Maker& m) {
       break;
     case 2: {
       const Int k = m.between(2, 5);
-      m.given("form", 2), m.given("k", k);
       const Int sum = young * (k + 1);
+      m.chose("form", 2), m.given("k", k), m.given("sum", sum);
       m.tell_one({"@ is @ times as old as @.", "@'s age is @ times the age of @."}, q.name, k, p.name);
       m.tell_one({"Together they are @ years old.", "The sum of their ages is @."}, sum);
       m.tell("How old is @?", m.chance(50) ? p.name : p.name);
@@ -208,8 +210,7 @@ void ages(Maker& m) {
       // In `later` years q will be twice as old as p: older = gap, young + later = gap.
       const Int now = m.between(2, 25), wait = m.between(1, 15);
       const Int older = k * (now + wait) - wait;
-      m.problem.givens.clear();
-      m.given("form", 3), m.given("now", now), m.given("older", older);
+      m.chose("form", 3), m.given("now", now), m.given("older", older);
       m.tell("@ is @ years old and @ is @.", p.name, now, q.name, older);
       m.tell_one({"In how many years will @ be twice as old as @?", "After how many years is @ twice as old as @?"},
                  q.name, p.name);
@@ -284,7 +285,7 @@ void average(Maker& m) {
 void clock(Maker& m) {
   const Int hour = m.between(1, 11), minute = 5 * m.between(0, 11),
             duration = m.level <= 1 ? 5 * m.between(2, 11) : m.between(20, 300);
-  m.given("hour", hour), m.given("minute", minute), m.given("duration", duration);
+  m.chose("hour", hour), m.chose("minute", minute), m.given("duration", duration);
   const auto time = [](Int h, Int mi) { return text(h) + ":" + (mi < 10 ? "0" : "") + text(mi); };
   const std::string start = time(hour, minute);
   m.tell_one({"A film starts at @ and lasts @ minutes.", "A train leaves at @ and travels for @ minutes.",
@@ -307,14 +308,14 @@ void duration_units(Maker& m) {
   const Int a = m.between(2, 20), b = m.between(1, 59);
   switch (m.between(0, 3)) {
     case 0:
-      m.given("form", 0), m.given("a", a), m.given("b", b);
+      m.chose("form", 0), m.given("a", a), m.given("b", b);
       m.tell_one({"How many minutes are @ hours and @ minutes?", "Convert @ hours @ minutes to minutes."}, a, b);
       m.multiply("Hours", a, 60);
       m.answer(m.add("", a * 60, b));
       break;
     case 1: {
       const Int weeks = m.between(2, 12), days = m.between(1, 6);
-      m.given("form", 1), m.given("a", weeks), m.given("b", days);
+      m.chose("form", 1), m.given("a", weeks), m.given("b", days);
       m.tell_one({"How many days are @ weeks and @ days?", "A trip lasts @ weeks and @ days. How many days is that?"},
                  weeks, days);
       m.multiply("Weeks", weeks, 7);
@@ -322,13 +323,13 @@ void duration_units(Maker& m) {
       break;
     }
     case 2:
-      m.given("form", 2), m.given("a", a);
+      m.chose("form", 2), m.given("a", a);
       m.tell_one({"How many seconds are in @ minutes?", "Convert @ minutes to seconds."}, a);
       m.answer(m.multiply("", a, 60));
       break;
     default: {
       const Int hours = m.between(2, 9) * 24;
-      m.given("form", 3), m.given("a", hours);
+      m.chose("form", 3), m.given("a", hours);
       m.tell_one({"How many days are @ hours?", "@ hours are how many days?"}, hours);
       m.answer(m.divide("", hours, 24));
     }
@@ -352,7 +353,8 @@ void measures(Maker& m) {
   const Unit& u = units[static_cast<std::size_t>(m.between(0, 7))];
   const Int a = m.between(2, 40);
   const bool down = m.chance(55);
-  m.given("a", a), m.given("factor", u.factor), m.given("down", down ? 1 : 0);
+  m.given("a", down ? a : a * u.factor), m.chose("unit", std::ssize(units) - (units.data() + units.size() - &u)),
+      m.chose("down", down ? 1 : 0);
   if (down) {
     m.tell_one({"How many @ are @ @?", "Convert to @: @ @.", "Write in @: @ @."}, u.small, a, u.large);
     m.answer(m.multiply("", a, u.factor));
@@ -367,7 +369,7 @@ void weekday(Maker& m) {
   static constexpr std::array<std::string_view, 7> days{"Monday", "Tuesday",  "Wednesday", "Thursday",
                                                         "Friday", "Saturday", "Sunday"};
   const Int start = m.between(0, 6), ahead = m.between(8, m.level <= 2 ? 60 : 400);
-  m.given("start", start), m.given("ahead", ahead);
+  m.chose("start", start), m.given("ahead", ahead);
   m.tell_one(
       {"Today is @. What day of the week will it be in @ days?", "If today is @, which weekday is it @ days from now?"},
       days[static_cast<std::size_t>(start)], ahead);

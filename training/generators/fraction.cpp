@@ -39,7 +39,7 @@ void add_fractions(Maker& m) {
   }
   const bool minus = m.level >= 2 && m.chance(45);
   if (minus && a.n * b.d < b.n * a.d) std::swap(a, b);
-  m.given("an", a.n), m.given("ad", a.d), m.given("bn", b.n), m.given("bd", b.d), m.given("minus", minus ? 1 : 0);
+  m.given("an", a.n), m.given("ad", a.d), m.given("bn", b.n), m.given("bd", b.d), m.chose("minus", minus ? 1 : 0);
   const std::string left = text(a.n) + "/" + text(a.d), right = text(b.n) + "/" + text(b.d);
   const std::string_view sign = minus ? "-" : "+";
   if (m.chance(65)) {
@@ -72,7 +72,7 @@ void add_fractions(Maker& m) {
 void multiply_fractions(Maker& m) {
   const Ratio a = proper(m, 10), b = proper(m, 10);
   const bool divide = m.chance(40);
-  m.given("an", a.n), m.given("ad", a.d), m.given("bn", b.n), m.given("bd", b.d), m.given("divide", divide ? 1 : 0);
+  m.given("an", a.n), m.given("ad", a.d), m.given("bn", b.n), m.given("bd", b.d), m.chose("divide", divide ? 1 : 0);
   m.tell_one({"What is @ @ @?", "Calculate @ @ @.", "Compute @ @ @ in lowest terms."}, text(a),
              divide ? m.pick({"/", "divided by"}) : m.pick({"*", "times", "x"}),
              divide ? "(" + text(b) + ")" : text(b));
@@ -96,7 +96,7 @@ void fraction_of(Maker& m) {
   m.given("n", r.n), m.given("d", r.d), m.given("whole", whole);
   const Thing& t = m.thing();
   const bool rest = m.level >= 2 && m.chance(40);
-  m.given("rest", rest ? 1 : 0);
+  m.chose("rest", rest ? 1 : 0);
   const Int part = whole / r.d * r.n;
   switch (rest ? m.between(1, 2) : m.between(0, 2)) {
     case 0: m.tell_one({"What is @ of @?", "Find @ of @.", "Calculate @ of @."}, text(r), whole); break;
@@ -138,14 +138,16 @@ void mixed_number(Maker& m) {
   const Int d = m.between(2, 12), whole = m.between(1, 12);
   const Int n = m.between(1, d - 1);
   const bool to_improper = m.chance(50);
-  m.given("whole", whole), m.given("n", n), m.given("d", d), m.given("to_improper", to_improper ? 1 : 0);
+  m.chose("to_improper", to_improper ? 1 : 0), m.given("d", d);
   if (to_improper) {
+    m.given("whole", whole), m.given("n", n);
     m.tell_one({"Write @ @/@ as an improper fraction.", "Convert the mixed number @ @/@ to a fraction."}, whole, n, d);
     m.step("@ * @ + @ = @ + @ = @", whole, d, n, whole * d, n, whole * d + n);
     const Ratio r = m.reduce("", whole * d + n, d);
     m.answer(text(r));
   } else {
     const Int top = whole * d + n;
+    m.given("n", top);
     m.tell_one({"Write @/@ as a mixed number.", "Convert @/@ to a mixed number."}, top, d);
     m.step("@ * @ = @, and @ - @ = @", whole, d, whole * d, top, whole * d, n);
     const Ratio rest = Ratio::of(n, d);
@@ -161,7 +163,7 @@ void compare_fractions(Maker& m) {
   while (a == b) b = proper(m, 12);
   m.given("an", a.n), m.given("ad", a.d), m.given("bn", b.n), m.given("bd", b.d);
   const bool larger = m.chance(70);
-  m.given("larger", larger ? 1 : 0);
+  m.chose("larger", larger ? 1 : 0);
   m.tell_one({"Which is @: @ or @?", "Which fraction is @, @ or @?"}, larger ? "larger" : "smaller", text(a), text(b));
   m.step("Compare @ * @ = @ with @ * @ = @", a.n, b.d, a.n * b.d, b.n, a.d, b.n * a.d);
   const bool a_larger = a.n * b.d > b.n * a.d;
@@ -178,19 +180,19 @@ void decimals(Maker& m) {
   const int kind = static_cast<int>(m.between(0, m.level <= 1 ? 1 : 2));
   const Int x = std::max(a, b), y = std::min(a, b);
   if (kind == 0) {
-    m.given("a", a), m.given("b", b), m.given("places", places), m.given("kind", 0);
+    m.chose("a", a), m.chose("b", b), m.chose("places", places), m.chose("kind", 0);
     m.tell_one({"What is @ + @?", "Add @ and @.", "Calculate @ + @."}, decimal(a, places), decimal(b, places));
     m.step("@ + @ = @", decimal(a, places), decimal(b, places), decimal(a + b, places));
     m.answer(decimal(a + b, places));
   } else if (kind == 1) {
-    m.given("a", x), m.given("b", y), m.given("places", places), m.given("kind", 1);
+    m.chose("a", x), m.chose("b", y), m.chose("places", places), m.chose("kind", 1);
     m.tell_one({"What is @ - @?", "Calculate @ - @.", "Subtract the second from the first: @ and @."},
                decimal(x, places), decimal(y, places));
     m.step("@ - @ = @", decimal(x, places), decimal(y, places), decimal(x - y, places));
     m.answer(decimal(x - y, places));
   } else {
     const Int k = m.between(2, 12), c = m.between(11, 99);
-    m.given("a", c), m.given("b", k), m.given("places", 1), m.given("kind", 2);
+    m.chose("a", c), m.chose("b", k), m.chose("places", 1), m.chose("kind", 2);
     m.tell_one({"What is @ * @?", "Calculate @ times @.", "Multiply @ by @."}, decimal(c, 1), k);
     m.step("Without the point: @ * @ = @", c, k, product_text(c, k));
     m.step("One place behind the point: @", decimal(c * k, 1));
@@ -200,20 +202,24 @@ void decimals(Maker& m) {
 }
 
 void decimal_to_fraction(Maker& m) {
-  const int places = static_cast<int>(m.between(1, 2));
-  const Int unit = places == 1 ? 10 : 100;
-  const Int a = m.between(1, unit - 1);
-  m.given("a", a), m.given("unit", unit);
+  const int places = static_cast<int>(m.chance(15) ? 1 : m.level >= 2 && m.chance(35) ? 3 : 2);
+  const Int unit = places == 1 ? 10 : places == 2 ? 100 : 1000;
+  const Int a = places == 3 ? 5 * m.between(1, 199) : m.between(1, places == 2 && m.chance(50) ? 3 * unit : unit - 1);
+  m.chose("a", a), m.chose("unit", unit);
   if (m.chance(60)) {
-    m.given("form", 0);
-    m.tell_one({"Write @ as a fraction in lowest terms.", "What fraction is @?", "Convert @ to a fraction."},
+    m.chose("form", 0);
+    m.tell_one({"Write @ as a fraction in lowest terms.", "What fraction is @?", "Convert @ to a fraction.",
+                "Turn @ into a fraction.", "Express @ as a fraction in lowest terms.", "Which fraction equals @?"},
                decimal(a, places));
     m.step("@ = @/@", decimal(a, places), a, unit);
     m.answer(text(m.reduce("", a, unit)));
   } else {
-    m.given("form", 1);
+    m.chose("form", 1);
     const Ratio r = Ratio::of(a, unit);
-    m.tell_one({"Write @ as a decimal.", "What is @ as a decimal number?"}, text(r));
+    m.given("n", r.n), m.chose("d", r.d);
+    m.tell_one({"Write @ as a decimal.", "What is @ as a decimal number?", "Convert @ to a decimal.",
+                "Express @ as a decimal number."},
+               text(r));
     m.step("@ = @/@ = @", text(r), a, unit, decimal(a, places));
     m.answer(decimal(a, places));
   }

@@ -12,16 +12,15 @@ void rectangle(Maker& m) {
   const Int a = m.between(2, m.level <= 1 ? 15 : 60), b = m.between(2, m.level <= 1 ? 15 : 60);
   const std::string_view unit = m.pick({"cm", "m", "feet", "inches"});
   const std::string_view what = m.pick({"rectangle", "garden", "room", "field", "sheet of paper", "playground"});
-  m.given("a", a), m.given("b", b);
   switch (m.level <= 1 ? m.between(0, 1) : m.between(0, 3)) {
     case 0:
-      m.given("form", 0);
+      m.chose("form", 0), m.given("a", a), m.given("b", b);
       m.tell_one({"A @ is @ @ long and @ @ wide. What is its area?", "Find the area of a @ of @ @ by @ @."}, what, a,
                  unit, b, unit);
       m.answer(m.multiply("Area", a, b));
       break;
     case 1:
-      m.given("form", 1);
+      m.chose("form", 1), m.given("a", a), m.given("b", b);
       m.tell_one({"A @ is @ @ long and @ @ wide. What is its perimeter?", "Find the perimeter of a @ of @ @ by @ @.",
                   "A @ measures @ @ by @ @. How long is a fence around it?"},
                  what, a, unit, b, unit);
@@ -29,14 +28,14 @@ void rectangle(Maker& m) {
       m.answer(m.multiply("Perimeter", 2, a + b));
       break;
     case 2:
-      m.given("form", 2);
+      m.chose("form", 2), m.given("area", a * b), m.given("a", a);
       m.tell_one({"A rectangle has an area of @ square @ and a length of @ @. What is its width?",
                   "The area of a rectangle is @ square @; one side is @ @. How long is the other?"},
                  a * b, unit, a, unit);
       m.answer(m.divide("", a * b, a));
       break;
     default:
-      m.given("form", 3);
+      m.chose("form", 3), m.given("perimeter", 2 * (a + b)), m.given("a", a);
       m.tell_one({"The perimeter of a rectangle is @ @ and its length is @ @. What is its width?",
                   "A rectangle with perimeter @ @ has one side of @ @. Find the other side."},
                  2 * (a + b), unit, a, unit);
@@ -48,30 +47,29 @@ void rectangle(Maker& m) {
 
 void square(Maker& m) {
   const Int a = m.between(2, m.level <= 1 ? 15 : 40);
-  m.given("a", a);
   switch (m.between(0, 3)) {
     case 0:
-      m.given("form", 0);
+      m.chose("form", 0), m.given("a", a);
       m.tell_one({"What is the area of a square with side @ cm?", "A square tile has sides of @ cm. What is its area?"},
                  a);
       m.answer(m.multiply("", a, a));
       break;
     case 1:
-      m.given("form", 1);
+      m.chose("form", 1), m.given("a", a);
       m.tell_one({"What is the perimeter of a square with side @ cm?",
                   "A square has a side of @ m. How long is its perimeter?"},
                  a);
       m.answer(m.multiply("", 4, a));
       break;
     case 2:
-      m.given("form", 2);
+      m.chose("form", 2), m.given("perimeter", 4 * a);
       m.tell_one({"The perimeter of a square is @ cm. What is its area?", "A square has perimeter @ m. Find its area."},
                  4 * a);
       m.divide("Side", 4 * a, 4);
       m.answer(m.multiply("Area", a, a));
       break;
     default:
-      m.given("form", 3);
+      m.chose("form", 3), m.given("area", a * a);
       m.tell_one({"The area of a square is @ square cm. What is its perimeter?",
                   "A square has an area of @. How long is its perimeter?"},
                  a * a);
@@ -113,9 +111,8 @@ void right_triangle(Maker& m) {
   Int a = t[0] * k, b = t[1] * k;
   const Int c = t[2] * k;
   if (m.chance(50)) std::swap(a, b);
-  m.given("a", a), m.given("b", b);
   if (m.chance(50)) {
-    m.given("form", 0);
+    m.chose("form", 0), m.given("a", a), m.given("b", b);
     m.tell_one({"A right triangle has legs of @ and @. How long is the hypotenuse?",
                 "The legs of a right triangle are @ cm and @ cm. Find the hypotenuse.",
                 "A ship sails @ km north and then @ km east. How far is it from its start, in km?",
@@ -125,7 +122,7 @@ void right_triangle(Maker& m) {
     m.step("@^2 = @, so it is @", c, c * c, c);
     m.answer(c);
   } else {
-    m.given("form", 1);
+    m.chose("form", 1), m.given("c", c), m.given("a", a);
     m.tell_one({"A right triangle has a hypotenuse of @ and one leg of @. How long is the other leg?",
                 "A ladder @ m long leans against a wall, its foot @ m from it. How high does it reach, in m?"},
                c, a);
@@ -138,11 +135,11 @@ void right_triangle(Maker& m) {
 
 void circle(Maker& m) {
   const Int r = m.between(1, 20);
-  m.given("r", r);
   const bool diameter = m.chance(35);
+  m.given(diameter ? "diameter" : "r", diameter ? 2 * r : r);
   const std::string given = diameter ? "diameter " + text(2 * r) : "radius " + text(r);
   if (m.chance(50)) {
-    m.given("form", 0);
+    m.chose("form", 0);
     m.tell_one({"What is the area of a circle with @? Give it in terms of $\\pi$.",
                 "Find the area of a circle with @ in terms of pi."},
                given);
@@ -150,7 +147,7 @@ void circle(Maker& m) {
     m.step("@ * @ = @, so the area is @ times pi", r, r, r * r, r * r);
     m.answer((r == 1 ? "" : text(r * r)) + "\\pi");
   } else {
-    m.given("form", 1);
+    m.chose("form", 1);
     m.tell_one({"What is the circumference of a circle with @? Give it in terms of $\\pi$.",
                 "Find the circumference of a circle with @ in terms of pi."},
                given);
@@ -165,7 +162,7 @@ void angles(Maker& m) {
   switch (m.level <= 1 ? m.between(0, 1) : m.between(0, 4)) {
     case 0: {
       const Int a = m.between(20, 100), b = m.between(20, 170 - a > 100 ? 70 : 170 - a);
-      m.given("form", 0), m.given("a", a), m.given("b", b);
+      m.chose("form", 0), m.given("a", a), m.given("b", b);
       m.tell_one({"Two angles of a triangle are @ and @ degrees. What is the third?",
                   "A triangle has angles of @° and @°. Find the remaining angle in degrees."},
                  a, b);
@@ -179,7 +176,7 @@ void angles(Maker& m) {
     case 1: {
       const bool straight = m.chance(50);
       const Int a = m.between(5, straight ? 175 : 85);
-      m.given("form", 1), m.given("a", a), m.given("straight", straight ? 1 : 0);
+      m.chose("form", 1), m.given("a", a), m.chose("straight", straight ? 1 : 0);
       m.tell(straight ? m.pick({"Two angles on a straight line: one is @ degrees. How large is the other?",
                                 "What is the supplement of an angle of @ degrees?"})
                       : m.pick({"Two angles form a right angle. One is @ degrees. How large is the other?",
@@ -190,7 +187,7 @@ void angles(Maker& m) {
     }
     case 2: {
       const Int n = m.between(4, 12);
-      m.given("form", 2), m.given("n", n);
+      m.chose("form", 2), m.given("n", n);
       m.tell_one({"What is the sum of the interior angles of a polygon with @ sides, in degrees?",
                   "Find the sum of the angles in a polygon with @ vertices, in degrees."},
                  n);
@@ -200,7 +197,7 @@ void angles(Maker& m) {
     }
     case 3: {
       const Int n = m.pick({3, 4, 5, 6, 8, 9, 10, 12, 15, 18, 20});
-      m.given("form", 3), m.given("n", n);
+      m.chose("form", 3), m.given("n", n);
       m.tell_one({"How large is each interior angle of a regular polygon with @ sides, in degrees?",
                   "What is the interior angle of a regular @-gon, in degrees?"},
                  n);
@@ -210,7 +207,7 @@ void angles(Maker& m) {
     }
     default: {
       const Int apex = 2 * m.between(5, 80);
-      m.given("form", 4), m.given("apex", apex);
+      m.chose("form", 4), m.given("apex", apex);
       m.tell_one(
           {"An isosceles triangle has an angle of @ degrees between its equal sides. How large is each base angle?",
            "The apex angle of an isosceles triangle is @ degrees. Find a base angle."},
@@ -243,10 +240,10 @@ void similar(Maker& m) {
 
 void box_volume(Maker& m) {
   const Int a = m.between(2, 15), b = m.between(2, 15), c = m.between(2, 15);
-  m.given("a", a), m.given("b", b), m.given("c", c);
+  m.given("a", a), m.given("b", b);
   switch (m.level <= 2 ? 0 : m.between(0, 2)) {
     case 0:
-      m.given("form", 0);
+      m.chose("form", 0), m.given("c", c);
       m.tell_one({"A box is @ cm long, @ cm wide and @ cm high. What is its volume?",
                   "Find the volume of a box of @ by @ by @.", "How many unit cubes fill a box of @ by @ by @?"},
                  a, b, c);
@@ -254,7 +251,7 @@ void box_volume(Maker& m) {
       m.answer(m.multiply("Volume", a * b, c));
       break;
     case 1: {
-      m.given("form", 1);
+      m.chose("form", 1), m.given("c", c);
       m.tell_one({"A box is @ cm long, @ cm wide and @ cm high. What is its surface area?",
                   "Find the surface area of a box of @ by @ by @."},
                  a, b, c);
@@ -264,7 +261,7 @@ void box_volume(Maker& m) {
       break;
     }
     default:
-      m.given("form", 2);
+      m.chose("form", 2), m.given("volume", a * b * c);
       m.tell_one({"A tank with a base of @ cm by @ cm holds @ cubic cm of water. How high does the water stand, in cm?",
                   "The base of a box is @ by @, its volume @. What is its height?"},
                  a, b, a * b * c);
@@ -281,7 +278,7 @@ void coordinates(Maker& m) {
       static constexpr std::array<std::array<Int, 3>, 4> triples{{{3, 4, 5}, {6, 8, 10}, {5, 12, 13}, {8, 15, 17}}};
       const auto& t = triples[static_cast<std::size_t>(m.between(0, 3))];
       const Int dx = m.chance(50) ? t[0] : -t[0], dy = m.chance(50) ? t[1] : -t[1];
-      m.given("form", 0), m.given("x1", x1), m.given("y1", y1), m.given("x2", x1 + dx), m.given("y2", y1 + dy);
+      m.chose("form", 0), m.given("x1", x1), m.given("y1", y1), m.given("x2", x1 + dx), m.given("y2", y1 + dy);
       m.tell_one({"What is the distance between (@, @) and (@, @)?", "Find the distance from (@, @) to (@, @)."}, x1,
                  y1, x1 + dx, y1 + dy);
       m.subtract("", x1 + dx, x1);
@@ -292,7 +289,7 @@ void coordinates(Maker& m) {
     }
     case 1: {
       const Int x2 = x1 + 2 * m.between(-8, 8), y2 = y1 + 2 * m.between(-8, 8);
-      m.given("form", 1), m.given("x1", x1), m.given("y1", y1), m.given("x2", x2), m.given("y2", y2);
+      m.chose("form", 1), m.given("x1", x1), m.given("y1", y1), m.given("x2", x2), m.given("y2", y2);
       m.tell_one(
           {"What is the midpoint of (@, @) and (@, @)?", "Find the midpoint of the segment from (@, @) to (@, @)."}, x1,
           y1, x2, y2);
@@ -306,7 +303,7 @@ void coordinates(Maker& m) {
     default: {
       Int dx = m.between(1, 6), slope = m.between(-6, 6);
       const Int x2 = x1 + dx, y2 = y1 + slope * dx;
-      m.given("form", 2), m.given("x1", x1), m.given("y1", y1), m.given("x2", x2), m.given("y2", y2);
+      m.chose("form", 2), m.given("x1", x1), m.given("y1", y1), m.given("x2", x2), m.given("y2", y2);
       m.tell_one({"What is the slope of the line through (@, @) and (@, @)?",
                   "Find the slope of the line from (@, @) to (@, @)."},
                  x1, y1, x2, y2);

@@ -101,7 +101,8 @@ class Maker {
   [[nodiscard]] const Person& person();  // another one each time
   [[nodiscard]] const Thing& thing();    // another one each time
   [[nodiscard]] std::string_view place();
-  void given(std::string_view name, Int value) { problem.givens.push_back({name, value}); }
+  void given(std::string_view name, Int value) { problem.givens.push_back({name, value, true}); }
+  void chose(std::string_view name, Int value) { problem.givens.push_back({name, value, false}); }
 
   // The statement: sentences with spaces between.
   template <class... Parts>

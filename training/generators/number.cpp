@@ -134,7 +134,7 @@ void factorisation(Maker& m) {
 void count_divisors(Maker& m) {
   const Int n = smooth(m, m.level <= 3 ? 300 : 3000);
   const bool sum = m.level >= 4 && m.chance(40);
-  m.given("n", n), m.given("sum", sum ? 1 : 0);
+  m.given("n", n), m.chose("sum", sum ? 1 : 0);
   if (sum) {
     m.tell_one(
         {"What is the sum of all positive divisors of @?", "Find the sum of the divisors of @, itself included."}, n);
@@ -271,17 +271,17 @@ void congruence(Maker& m) {
 
 void to_base(Maker& m) {
   const Int base = m.level <= 2 ? 2 : m.pick({2, 3, 4, 5, 6, 7, 8, 9}), n = m.between(5, m.level <= 2 ? 63 : 500);
-  m.given("base", base), m.given("n", n);
+  m.given("base", base);
   std::string digits;
   for (Int k = n; k > 0; k /= base) digits.insert(0, text(k % base));
   if (m.chance(50)) {
-    m.given("form", 0);
+    m.chose("form", 0), m.given("n", n);
     m.tell_one({"Write @ in base @.", "Convert @ to base @.", "What is @ in base @?"}, n, base);
     for (Int k = n; k > 0; k /= base) m.step("@ - @ * @ = @", k, k / base, base, k % base);
     m.step("The remainders from last to first: @", digits);
     m.answer(digits);
   } else {
-    m.given("form", 1);
+    m.chose("form", 1), m.given("digits", std::stoll(digits));
     m.tell_one({"What is the base @ number @ in base 10?", "Convert @... "}, base, digits);
     m.problem.statement = filled(
         m.pick({"The number @ is written in base @. What is it in base 10?", "Convert @ from base @ to decimal."}),
@@ -302,12 +302,12 @@ void digit_sum(Maker& m) {
   std::vector<Int> digits;
   for (const char c : text(n)) digits.push_back(c - '0');
   if (m.chance(50)) {
-    m.given("form", 0);
+    m.chose("form", 0);
     m.tell_one({"What is the sum of the digits of @?", "Find the digit sum of @."}, n);
     m.answer(m.add("", digits));
   } else {
     const Int by = m.pick({3, 9});
-    m.given("form", 1), m.given("by", by);
+    m.chose("form", 1), m.given("by", by);
     m.tell_one({"Is @ divisible by @? Answer yes or no.", "Does @... "}, n, by);
     m.problem.statement = filled("Is @ divisible by @? Answer yes or no.", n, by);
     const Int s = m.add("Digit sum", digits);
@@ -324,7 +324,12 @@ void digits_puzzle(Maker& m) {
   const Int tens = m.between(1, 9), ones = m.between(0, 9);
   const Int sum = tens + ones, n = 10 * tens + ones, turned = 10 * ones + tens;
   const Int difference = n - turned;
-  m.given("sum", sum), m.given("difference", difference);
+  m.given("sum", sum);
+  if (difference != 0) {
+    m.given("difference", difference);
+  } else {
+    m.chose("difference", 0);
+  }
   m.tell("The digits of a two-digit number add up to @.", sum);
   if (difference == 0) {
     m.tell("Its two digits are equal.");

@@ -104,7 +104,7 @@ void discount(Maker& m) {
               "The shop takes @% off the price."},
              percent);
   const bool saved = m.chance(25);
-  m.given("saved", saved ? 1 : 0);
+  m.chose("saved", saved ? 1 : 0);
   if (saved) {
     m.tell_one({"How much is saved?", "How much money do you save?", "By how many dollars is it reduced?"});
   } else {
@@ -125,7 +125,7 @@ void increase(Maker& m) {
   const Int before = 20 * m.between(2, 60);
   m.given("before", before), m.given("percent", percent);
   const bool up = m.chance(60) || percent >= 100;
-  m.given("up", up ? 1 : 0);
+  m.chose("up", up ? 1 : 0);
   const std::string_view what =
       m.pick({"The rent", "A salary", "The population of a village", "The number of visitors", "The price of a ticket",
               "The membership of a club", "The weight of a parcel", "The monthly fee"});
@@ -217,7 +217,7 @@ void reverse_percent(Maker& m) {
   const bool down = m.chance(60);
   const Int share = down ? 100 - percent : 100 + percent;
   const Int after = whole * share / 100;
-  m.given("percent", percent), m.given("after", after), m.given("down", down ? 1 : 0);
+  m.given("percent", percent), m.given("after", after), m.chose("down", down ? 1 : 0);
   const Thing& t = m.thing();
   if (down) {
     m.tell_one({"After a discount of @%, a @ costs $@.", "With @% off, a @ costs $@.",
@@ -269,7 +269,7 @@ void simple_interest(Maker& m) {
               "@ saves $@ at a simple interest rate of @% per year.", "@ lends $@ at @% simple interest per year."},
              p.name, principal, rate);
   const bool total = m.chance(45);
-  m.given("total", total ? 1 : 0);
+  m.chose("total", total ? 1 : 0);
   m.tell(total ? m.pick({"How much is there after @ years in total?", "What is the total after @ years?"})
                : m.pick({"How much interest is earned in @ years?", "What is the interest after @ years?"}),
          years);

@@ -49,7 +49,7 @@ void ratio_share(Maker& m) {
   const Person& a = m.person();
   const Person& b = m.person();
   const bool first = m.chance(50);
-  m.given("first", first ? 1 : 0);
+  m.chose("first", first ? 1 : 0);
   m.tell_one({"@ and @ share $@ in the ratio @:@.", "$@ is divided between @ and @ in the ratio @:@."}, a.name, b.name,
              total, p, q);
   if (m.problem.statement.starts_with("$"))
@@ -102,11 +102,10 @@ void unit_price(Maker& m) {
 
 void speed(Maker& m) {
   const Int v = m.level <= 2 ? 10 * m.between(2, 12) : m.between(12, 120), t = m.between(2, 9);
-  m.given("v", v), m.given("t", t);
   const std::string_view what = m.pick({"A car", "A train", "A bus", "A cyclist", "A ship", "A truck", "A plane"});
   switch (m.between(0, 2)) {
     case 0:
-      m.given("form", 0);
+      m.chose("form", 0), m.given("v", v), m.given("t", t);
       m.tell_one({"@ travels at @ km/h for @ hours. How far does it go?",
                   "@ moves at a speed of @ kilometers per hour. How many kilometers does it cover in @ hours?",
                   "@ drives @ km every hour. What distance is that in @ hours?"},
@@ -114,7 +113,7 @@ void speed(Maker& m) {
       m.answer(m.multiply("Distance", v, t));
       break;
     case 1:
-      m.given("form", 1);
+      m.chose("form", 1), m.given("s", v * t), m.given("t", t);
       m.tell_one({"@ covers @ km in @ hours. What is its average speed in km/h?", "@ needs @ hours... "}, what, v * t,
                  t);
       m.problem.statement = filled(m.pick({"@ covers @ km in @ hours. What is its average speed in km/h?",
@@ -123,7 +122,7 @@ void speed(Maker& m) {
       m.answer(m.divide("Speed", v * t, t));
       break;
     default:
-      m.given("form", 2);
+      m.chose("form", 2), m.given("v", v), m.given("s", v * t);
       m.tell_one({"@ goes at @ km/h. How many hours does it need for @ km?",
                   "@ travels @ km each hour. How long does a trip of @ km take, in hours?"},
                  what, v, v * t);
@@ -134,9 +133,8 @@ void speed(Maker& m) {
 
 void meeting(Maker& m) {
   const Int v1 = 5 * m.between(4, 20), v2 = 5 * m.between(4, 20), t = m.between(2, 8);
-  m.given("v1", v1), m.given("v2", v2);
   if (m.chance(60)) {
-    m.given("form", 0), m.given("distance", (v1 + v2) * t);
+    m.chose("form", 0), m.given("v1", v1), m.given("v2", v2), m.given("distance", (v1 + v2) * t);
     m.tell_one({"Two trains start toward each other from towns @ km apart.",
                 "Two cars drive toward each other from places @ km apart."},
                (v1 + v2) * t);
@@ -148,7 +146,7 @@ void meeting(Maker& m) {
                 v1 + v2);
   } else {
     const Int fast = std::max(v1, v2) + 5, slow = std::min(v1, v2), lead = (fast - slow) * t;
-    m.given("form", 1), m.given("fast", fast), m.given("slow", slow), m.given("lead", lead);
+    m.chose("form", 1), m.given("fast", fast), m.given("slow", slow), m.given("lead", lead);
     m.tell_one({"A truck drives at @ km/h and is @ km ahead of a car that drives at @ km/h.",
                 "A bus at @ km/h has a lead of @ km over a car at @ km/h."},
                slow, lead, fast);
@@ -178,7 +176,7 @@ void average_speed(Maker& m) {
 void upstream(Maker& m) {
   const Int boat = m.between(8, 30), stream = m.between(1, boat / 2), t = m.between(2, 6);
   const bool down = m.chance(50);
-  m.given("boat", boat), m.given("stream", stream), m.given("t", t), m.given("down", down ? 1 : 0);
+  m.given("boat", boat), m.given("stream", stream), m.given("t", t), m.chose("down", down ? 1 : 0);
   m.tell_one({"A boat moves at @ km/h in still water, and the river flows at @ km/h.",
               "The speed of a boat in still water is @ km/h; the current is @ km/h."},
              boat, stream);
@@ -263,7 +261,7 @@ void mixture(Maker& m) {
 void map_scale(Maker& m) {
   const Int scale = m.between(2, 25), cm = m.between(2, 20);
   const bool forward = m.chance(60);
-  m.given("scale", scale), m.given("cm", cm), m.given("forward", forward ? 1 : 0);
+  m.given("scale", scale), m.given("length", forward ? cm : cm * scale), m.chose("forward", forward ? 1 : 0);
   m.tell_one({"On a map, 1 cm stands for @ km.", "A map has the scale 1 cm to @ km."}, scale);
   if (forward) {
     m.tell_one({"Two towns are @ cm apart on it. How many km is that?",

@@ -40,6 +40,12 @@ enum class Sum {
   percent_change,  // from a to b, in percent of a
 };
 
+constexpr std::array<std::string_view, 28> sum_names{
+    "plus",        "minus",        "times",        "share",         "plus_minus",   "minus_plus",    "times_plus",
+    "times_minus", "change",       "products",     "three_factors", "share_of_sum", "share_of_rest", "fold_together",
+    "percent_of",  "percent_rest", "percent_more", "percent_less",  "part_of",      "part_left",     "part_then_less",
+    "share_up",    "unit_rate",    "undo",         "twice_minus",   "mean",         "missing_mean",  "percent_change"};
+
 struct Story {
   Sum sum;
   std::string_view text;
@@ -614,12 +620,14 @@ void tell_story(Maker& m, std::span<const Story> stories) {
   Teller teller(m);
   m.tell("@", teller.told(story.text, n));
   const bool uses_b = story.sum != Sum::part_of && story.sum != Sum::part_left && story.b == 0;
+  m.chose(sum_names[static_cast<std::size_t>(story.sum)], 0);
   m.given("a", n.a);
   if (uses_b) m.given("b", n.b);
+  if (story.b != 0) m.chose("b", n.b);
   if (n.c != 0) m.given("c", n.c);
   if (n.d != 0) m.given("d", n.d);
   const bool by_part = story.sum == Sum::part_of || story.sum == Sum::part_left || story.sum == Sum::part_then_less;
-  if (by_part) m.given("numerator", part.n), m.given("denominator", part.d);
+  if (by_part) m.chose("numerator", part.n), m.chose("denominator", part.d);
   const std::string first = story.first.empty() ? "" : teller.told(story.first, n);
   const std::string second(story.second);
   const auto part_of = [&] {
