@@ -18,7 +18,7 @@ struct MatmulArgs {
   ConstTensorView b;  // (K, N), or (N, K) with transpose_b
   bool transpose_a = false;
   bool transpose_b = false;
-  bool accumulate = false;    // c += ; into bf16 the sum is rounded again
+  bool accumulate = false;    // c += ; into bf16 product and sum are rounded
   float scale = 1.0f;         // of the product
   ConstTensorView bias = {};  // (N)  f32, added to each row; may be absent
   // Distance of rows in elements; 0 = the matrix's own columns.

@@ -39,6 +39,7 @@ void add_sample_cases(GpuCases&);
 void add_device_cases(GpuCases&);
 void add_rounded_cases(GpuCases&);
 void add_train_cases(GpuCases&);
+void add_trainer_cases(GpuCases&);
 
 [[nodiscard]] inline GpuCases kernel_cases() {
   GpuCases cases;
@@ -52,6 +53,7 @@ void add_train_cases(GpuCases&);
   add_sample_cases(cases);
   add_rounded_cases(cases);
   add_train_cases(cases);
+  add_trainer_cases(cases);
   return cases;
 }
 

@@ -1,4 +1,5 @@
-// Figures of one GPU, each beside the floor that bytes and operations set:  gpu_bench [7b|130m|ops|train] [bf16|q8|q4]
+// Figures of one GPU, each beside the floor that bytes and operations set:  gpu_bench [7b|130m|ops|train|adapters]
+// [bf16|q8|q4]
 // ...
 //   gpu_bench trace SHAPE runs one long pass, gpu_bench trace train each of training's operations once, for a profiler.
 // Before a model is timed, a long pass and single steps must give the same logits.
@@ -282,7 +283,16 @@ int main(int argc, char** argv) {
             stream, [](Stream& on, const std::function<void()>& work) { return median_seconds(on, 5, 3, work); },
             top.bytes, top.products);
       } else if (word == "bf16" || word == "q8" || word == "q4" || word == "f32") {
-        bench_model(stream, shape, word, top, word == "bf16");
+        if (shape == "adapters") {
+          test::bench_adapters(stream,
+                               word == "bf16" ? WeightFormat::bf16
+                               : word == "q8" ? WeightFormat::q8_0
+                               : word == "q4" ? WeightFormat::q4_1
+                                              : WeightFormat::f32,
+                               top.products);
+        } else {
+          bench_model(stream, shape, word, top, word == "bf16");
+        }
       } else {
         shape = word;
       }

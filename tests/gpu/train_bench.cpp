@@ -1,10 +1,15 @@
 #include "tests/gpu/train_bench.h"
 
+#include <algorithm>
 #include <bit>
+#include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <functional>
+#include <map>
 #include <string>
 
+#include "engine/checkpoint_tensors.h"
 #include "kernels/adamw.h"
 #include "kernels/causal_conv1d.h"
 #include "kernels/cross_entropy.h"
@@ -13,6 +18,7 @@
 #include "kernels/rms_norm.h"
 #include "kernels/ssd_scan.h"
 #include "tests/support/data.h"
+#include "training/trainer.h"
 
 namespace holdfast::test {
 namespace {
@@ -306,7 +312,123 @@ void bench_head(Meter& meter, const TrainShape& s) {
   meter.line("gradients to zero", s.parameters() * 4.0, 0, 1.0, [&] { stream.fill_zero(gradient.view()); });
 }
 
+// Random weights of a shape, the same few again and again: the file of a large model without the file.
+class RepeatedCheckpoint final : public Checkpoint {
+ public:
+  RepeatedCheckpoint(const Mamba2Config& config, WeightFormat format) : config_(config) {
+    std::vector<WantedTensor> all;
+    for_each_wanted(config, CheckpointLayout::hugging_face, [&](const WantedTensor& wanted) {
+      all.push_back(wanted);
+      const auto count = static_cast<std::size_t>(wanted.shape.elements());
+      if (wanted.matrix) {
+        const std::size_t bytes =
+            encoded_row_bytes(format, wanted.shape[1]) * static_cast<std::size_t>(wanted.shape[0]);
+        if (bytes > matrix_.size()) matrix_.resize(bytes);
+      } else {
+        std::vector<float>& values = vectors_[kind_of(wanted.canonical)];
+        if (values.size() < count) values = values_of(wanted.canonical, static_cast<std::int64_t>(count));
+      }
+      return true;
+    });
+    fill(format);
+    for (const WantedTensor& wanted : all) {
+      const std::span<const std::byte> bytes =
+          wanted.matrix ? std::span<const std::byte>(matrix_).first(encoded_row_bytes(format, wanted.shape[1]) *
+                                                                    static_cast<std::size_t>(wanted.shape[0]))
+                        : std::as_bytes(std::span(vectors_.at(kind_of(wanted.canonical))))
+                              .first(static_cast<std::size_t>(wanted.shape.elements()) * sizeof(float));
+      tensors_.push_back(
+          {wanted.canonical, wanted.stored, wanted.matrix ? format : WeightFormat::f32, wanted.shape, bytes});
+    }
+  }
+  [[nodiscard]] CheckpointLayout layout() const noexcept override { return CheckpointLayout::hugging_face; }
+  [[nodiscard]] const Mamba2Config& config() const noexcept override { return config_; }
+  [[nodiscard]] std::span<const StoredTensor> tensors() const noexcept override { return tensors_; }
+  [[nodiscard]] const std::filesystem::path& path() const noexcept override { return path_; }
+  [[nodiscard]] TokenizerSource tokenizer() const override { return {}; }
+  [[nodiscard]] std::optional<std::string> chat_template_text() const override { return std::nullopt; }
+  void release_pages(std::span<const std::byte>) const noexcept override {}
+
+ private:
+  static std::string kind_of(const std::string& name) { return name.substr(name.rfind('.') + 1); }
+  static std::vector<float> values_of(const std::string& name, std::int64_t count) {
+    Random random(3);
+    if (name.ends_with("A_log")) return random.uniforms(count, 0.0, 2.7);
+    if (name.ends_with("dt_bias")) return random.uniforms(count, -6.0, -2.5);
+    if (name.ends_with("conv_weight") || name.ends_with("bias")) return random.uniforms(count, -0.5, 0.5);
+    return std::vector<float>(static_cast<std::size_t>(count), 1.0f);
+  }
+  // A million numbers, then copies of them.
+  void fill(WeightFormat format) {
+    constexpr std::int64_t columns = 4096;
+    const std::size_t row = encoded_row_bytes(format, columns);
+    Random random(4);
+    std::size_t filled = 0;
+    for (; filled < 256 * row && filled + row <= matrix_.size(); filled += row) {
+      encode_row(format, random.normals(columns, 0.02), matrix_.data() + filled);
+    }
+    for (std::size_t more = 0; filled < matrix_.size(); filled += more) {
+      more = std::min(filled, matrix_.size() - filled);
+      std::memcpy(matrix_.data() + filled, matrix_.data(), more);
+    }
+  }
+  Mamba2Config config_;
+  std::filesystem::path path_;
+  std::vector<std::byte> matrix_;
+  std::map<std::string, std::vector<float>> vectors_;
+  std::vector<StoredTensor> tensors_;
+};
+
+Mamba2Config shape_7b() {
+  Mamba2Config config;
+  config.d_model = 4096;
+  config.n_layer = 64;
+  config.n_heads = 128;
+  config.head_dim = 64;
+  config.d_state = 128;
+  config.n_groups = 8;
+  config.d_conv = 4;
+  config.vocab_size = config.vocab_used = 32768;
+  config.tied_embeddings = false;
+  return config;
+}
+
 }  // namespace
+
+void bench_adapters(Stream& stream, WeightFormat format, double operations_per_second) {
+  const auto base = std::make_shared<const RepeatedCheckpoint>(shape_7b(), format);
+  TrainerConfig config;
+  config.trained = Trained::lora;
+  config.compute = DType::bf16;
+  config.micro_batch_tokens = 4096;
+  const auto trainer = Trainer::create(stream, base, config);
+  std::printf("adapters over 7b in %s: %.1f million numbers trained, %.2f GiB told\n",
+              std::string(name(format)).c_str(), static_cast<double>(trainer->trained_numbers()) * 1e-6,
+              static_cast<double>(trainer->memory().bytes()) / (1 << 30));
+  for (const MemoryPart& part : trainer->memory().parts) {
+    std::printf("  %-16s %7.2f GiB  %s\n", part.name.c_str(), static_cast<double>(part.bytes) / (1 << 30),
+                part.reason.c_str());
+  }
+  Random random(5);
+  TrainBatch batch;
+  for (int t = 0; t < 4096; ++t) {
+    batch.ids.push_back(static_cast<TokenId>(random.below(32768)));
+    batch.targets.push_back(static_cast<TokenId>(random.below(32768)));
+  }
+  std::vector<double> seconds;
+  for (int i = 0; i < 7; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    const StepResult step = trainer->step({&batch, 1}, 1e-4);
+    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    std::printf("  step %d: loss %.4f, %.1f ms of gradients, %.1f ms of update\n", i, step.loss,
+                step.seconds.gradients * 1e3, step.seconds.update * 1e3);
+    std::fflush(stdout);
+  }
+  std::sort(seconds.begin(), seconds.end());
+  const double rate = 4096.0 / seconds[seconds.size() / 2];
+  std::printf("  %.0f tokens/s, %.0f %% of the ceiling of products\n", rate,
+              100.0 * rate * trainer->flops_per_token() / operations_per_second);
+}
 
 void trace_training(Stream& stream) {
   Meter meter{&stream,

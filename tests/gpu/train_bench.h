@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "kernels/device.h"
+#include "kernels/weight.h"
 
 namespace holdfast::test {
 
@@ -11,6 +12,9 @@ namespace holdfast::test {
 using TrainTimer = std::function<double(Stream&, const std::function<void()>& work)>;
 
 void bench_training(Stream& stream, const TrainTimer& timer, double bytes_per_second, double operations_per_second);
+// Whole steps of adapters (rank 16, in_proj and out_proj) over random weights of the 7B shape, stored as `format`: one
+// sequence of 4096 tokens, in bf16.
+void bench_adapters(Stream& stream, WeightFormat format, double operations_per_second);
 // Each operation once, for a profiler.
 void trace_training(Stream& stream);
 

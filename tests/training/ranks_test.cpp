@@ -22,14 +22,19 @@ using namespace holdfast;
 
 namespace {
 
-const std::string ranks_recipe = R"(seed = 9
+// what: a line of [train].
+std::string ranks_recipe(const std::string& what) {
+  return R"(seed = 9
 [model]
 new = {d_model = 32, n_layer = 2, n_heads = 4, head_dim = 16, d_state = 16}
-tokenizer = ")" + test::golden("tokenizers/sp-bpe/tokenizer.model").string() +
-                                 R"("
+tokenizer = ")" +
+         test::golden("tokenizers/sp-bpe/tokenizer.model").string() +
+         R"("
 template = "plain"
 [train]
 micro_batch_tokens = 256
+)" + what +
+         R"(
 [[phase]]
 sequence_length = 128
 batch_tokens = 1280
@@ -45,6 +50,15 @@ source = "held"
 [checkpoints]
 every = 4
 )";
+}
+
+// Name of the run's folder to what it trains.
+std::string what_in(const std::filesystem::path& out) {
+  const std::string name = out.filename().string();
+  if (name.starts_with("lora"))
+    return "what = \"lora\"\nlora = {rank = 4, alpha = 8, targets = [\"in_proj\", \"embedding\"]}";
+  return name.starts_with("state") ? "what = \"state\"" : "what = \"full\"";
+}
 
 // What each process of a run does: an uneven number of micro-batches, so that ranks have different shares.
 int train_in(const std::filesystem::path& out, bool resume) {
@@ -57,8 +71,8 @@ int train_in(const std::filesystem::path& out, bool resume) {
   options.sources["rows"] = std::make_shared<test::CountingSource>("rows", std::nullopt);
   options.sources["held"] = std::make_shared<test::CountingSource>("held", 40);
   try {
-    const RunResult result = run_training(stream, Recipe::parse(ranks_recipe, "/test/ranks.toml"), options, {}, {},
-                                          ranks.reducer(*stream.device()));
+    const RunResult result = run_training(stream, Recipe::parse(ranks_recipe(what_in(out)), "/test/ranks.toml"),
+                                          options, {}, {}, ranks.reducer(*stream.device()));
     return result.end == RunEnd::finished && ranks.ranks() > 0 ? 0 : 4;
   } catch (const std::exception& error) {
     std::cerr << error.what() << std::endl;
@@ -95,14 +109,20 @@ class RanksTest final : public QObject {
   }
 
  private slots:
+  void two_ranks_give_the_losses_of_one_with_the_whole_batch_data() {
+    QTest::addColumn<QByteArray>("what");
+    for (const char* what : {"full", "lora", "state"}) QTest::newRow(what) << QByteArray(what);
+  }
   void two_ranks_give_the_losses_of_one_with_the_whole_batch() {
     if (QStandardPaths::findExecutable("mpirun").isEmpty()) QSKIP("SKIPPED: mpirun is not installed (openmpi-bin)");
-    QCOMPARE(train_in(out("one"), false), 0);
-    const QByteArray said = mpirun(2, out("two"));
+    QFETCH(QByteArray, what);
+    const auto one_rank = out((what + "-one").constData()), two_ranks = out((what + "-two").constData());
+    QCOMPARE(train_in(one_rank, false), 0);
+    const QByteArray said = mpirun(2, two_ranks);
     QVERIFY2(said.isEmpty(), said.constData());
     for (const char* kind : {"step", "evaluation"}) {
-      const std::vector<double> one = losses_of_run(out("one"), kind);
-      const std::vector<double> two = losses_of_run(out("two"), kind);
+      const std::vector<double> one = losses_of_run(one_rank, kind);
+      const std::vector<double> two = losses_of_run(two_ranks, kind);
       QCOMPARE(one.size(), std::string(kind) == "step" ? 8u : 2u);
       QCOMPARE(two.size(), one.size());
       for (std::size_t i = 0; i < one.size(); ++i) {
