@@ -25,6 +25,9 @@ namespace holdfast::generators {
 [[nodiscard]] std::span<const Family> counting_families();
 [[nodiscard]] std::span<const Family> geometry_families();
 [[nodiscard]] std::span<const Family> story_families();
+[[nodiscard]] std::span<const Family> question_families();
+[[nodiscard]] std::span<const Family> event_families();
+[[nodiscard]] std::span<const Family> puzzle_families();
 [[nodiscard]] std::span<const Family> chain_families();
 
 }  // namespace holdfast::generators

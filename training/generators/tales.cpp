@@ -1,0 +1,473 @@
+#include "training/generators/tales.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <numeric>
+
+#include "kernels/error.h"
+
+namespace holdfast::generators {
+namespace {
+
+using Values = std::map<std::string, Int, std::less<>>;
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+std::vector<std::string_view> cut(std::string_view text, std::string_view at) {
+  std::vector<std::string_view> parts;
+  for (std::size_t end; (end = text.find(at)) != std::string_view::npos; text.remove_prefix(end + at.size())) {
+    parts.push_back(trimmed(text.substr(0, end)));
+  }
+  parts.push_back(trimmed(text));
+  return parts;
+}
+
+// Whole numbers with + - * / % and comparisons; && below all; gcd, lcm, pow of two.
+class Expression {
+ public:
+  Expression(std::string_view text, const Values& values) : text_(text), values_(values) {}
+  Int value() {
+    const Int v = both();
+    skip();
+    if (at_ != text_.size()) fail();
+    return v;
+  }
+
+ private:
+  [[noreturn]] void fail() const { throw ArgumentError("expression \"" + std::string(text_) + "\": cannot be read"); }
+  void skip() {
+    while (at_ < text_.size() && text_[at_] == ' ') ++at_;
+  }
+  bool take(std::string_view sign) {
+    skip();
+    if (!text_.substr(at_).starts_with(sign)) return false;
+    at_ += sign.size();
+    return true;
+  }
+  Int both() {
+    Int v = compared();
+    while (take("&&")) {
+      const Int w = compared();
+      v = v != 0 && w != 0 ? 1 : 0;
+    }
+    return v;
+  }
+  Int compared() {
+    const Int v = sum();
+    if (take("==")) return v == sum() ? 1 : 0;
+    if (take("!=")) return v != sum() ? 1 : 0;
+    if (take("<=")) return v <= sum() ? 1 : 0;
+    if (take(">=")) return v >= sum() ? 1 : 0;
+    if (take("<")) return v < sum() ? 1 : 0;
+    if (take(">")) return v > sum() ? 1 : 0;
+    return v;
+  }
+  Int sum() {
+    Int v = product();
+    while (true) {
+      if (take("+")) {
+        v += product();
+      } else if (take("-")) {
+        v -= product();
+      } else {
+        return v;
+      }
+    }
+  }
+  Int product() {
+    Int v = atom();
+    while (true) {
+      if (take("*")) {
+        v *= atom();
+      } else if (take("/")) {
+        const Int w = atom();
+        v = w == 0 ? 0 : v / w;
+      } else if (take("%")) {
+        const Int w = atom();
+        v = w == 0 ? 0 : v % w;
+      } else {
+        return v;
+      }
+    }
+  }
+  Int atom() {
+    if (take("-")) return -atom();
+    if (take("(")) {
+      const Int v = both();
+      if (!take(")")) fail();
+      return v;
+    }
+    const std::size_t begin = at_;
+    while (at_ < text_.size() && std::isalnum(static_cast<unsigned char>(text_[at_])) != 0) ++at_;
+    const std::string_view word = text_.substr(begin, at_ - begin);
+    if (word.empty()) fail();
+    if (std::isdigit(static_cast<unsigned char>(word[0])) != 0) return std::stoll(std::string(word));
+    if (take("(")) return function(word);
+    const auto found = values_.find(word);
+    if (found == values_.end()) fail();
+    return found->second;
+  }
+  Int function(std::string_view name) {
+    const Int v = sum();
+    if (!take(",")) fail();
+    const Int w = sum();
+    if (!take(")")) fail();
+    if (name == "gcd") return std::gcd(v, w);
+    if (name == "lcm") return std::lcm(v, w);
+    if (name == "min") return std::min(v, w);
+    if (name == "max") return std::max(v, w);
+    if (name != "pow") fail();
+    Int power = 1;
+    for (Int i = 0; i < w; ++i) power *= v;
+    return power;
+  }
+  std::string_view text_;
+  const Values& values_;
+  std::size_t at_ = 0;
+};
+
+Int reckoned(std::string_view text, const Values& values) { return Expression(text, values).value(); }
+
+// False when a condition does not hold, or a range is empty.
+bool draw_once(Maker& m, std::string_view draw, Values& values) {
+  values.clear();
+  for (const std::string_view part : cut(draw, ";")) {
+    if (part.empty()) continue;
+    if (part[0] == '!') {
+      if (reckoned(part.substr(1), values) == 0) return false;
+      continue;
+    }
+    const std::size_t range = part.find("..");
+    const std::size_t equals = part.find('=');
+    if (const std::size_t set = part.find(":="); set != std::string_view::npos) {
+      values[std::string(trimmed(part.substr(0, set)))] = reckoned(part.substr(set + 2), values);
+    } else if (range != std::string_view::npos && equals < range) {
+      const Int low = reckoned(part.substr(equals + 1, range - equals - 1), values);
+      const Int high = reckoned(part.substr(range + 2), values);
+      if (low > high) return false;
+      values[std::string(trimmed(part.substr(0, equals)))] = m.between(low, high);
+    } else {
+      throw ArgumentError("draw \"" + std::string(part) + "\": neither a range nor a value");
+    }
+  }
+  return true;
+}
+
+Values drawn(Maker& m, std::string_view draw) {
+  Values values;
+  for (int tries = 0; tries < 5000; ++tries) {
+    if (draw_once(m, draw, values)) return values;
+  }
+  throw ArgumentError("draw \"" + std::string(draw) + "\": its conditions never hold");
+}
+
+std::string number_word(Int value) {
+  static constexpr std::array<std::string_view, 21> small{
+      "zero",     "one",     "two",     "three",     "four",     "five",     "six",
+      "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",   "thirteen",
+      "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"};
+  static constexpr std::array<std::string_view, 10> tens{"",      "",      "twenty",  "thirty", "forty",
+                                                         "fifty", "sixty", "seventy", "eighty", "ninety"};
+  if (value < 0 || value > 99) return text(value);
+  if (value <= 20) return std::string(small[static_cast<std::size_t>(value)]);
+  const Int one = value % 10;
+  return std::string(tens[static_cast<std::size_t>(value / 10)]) + (one == 0 ? "" : "-" + number_word(one));
+}
+
+std::string ordinal(Int value) {
+  const Int last = value % 10;
+  const bool teen = value % 100 / 10 == 1;
+  return text(value) + (teen ? "th" : last == 1 ? "st" : last == 2 ? "nd" : last == 3 ? "rd" : "th");
+}
+
+std::string clock_text(Int minutes) {
+  const Int hour = (minutes / 60 + 11) % 12 + 1;
+  const Int rest = minutes % 60;
+  return text(hour) + ":" + (rest < 10 ? "0" : "") + text(rest);
+}
+
+std::string binary(Int value) {
+  std::string digits;
+  for (; value > 0; value /= 2) digits.insert(digits.begin(), static_cast<char>('0' + value % 2));
+  return digits.empty() ? "0" : digits;
+}
+
+std::string with_comma(Int value) {
+  std::string digits = text(value);
+  if (value >= 1000) digits.insert(digits.size() - 3, ",");
+  return digits;
+}
+
+bool starts_sentence(const std::string& before) {
+  return before.empty() || before.ends_with(". ") || before.ends_with("? ") || before.ends_with("! ");
+}
+
+class Words {
+ public:
+  Words(Maker& m, const Values& values)
+      : m_(m), values_(values), person_(m.person()), other_(m.person()), thing_(m.thing()), second_(m.thing()) {
+    mine_ = m.chance(35);
+    in_words_ = m.chance(15);
+    commas_ = m.chance(40);
+    crowd_ = m.pick({"people", "students", "kids", "children", "visitors", "players", "guests", "members"});
+  }
+
+  // A statement may spell its numbers otherwise; a solution does not.
+  std::string told(std::string_view pattern, bool statement) {
+    statement_ = statement;
+    std::size_t at = 0;
+    std::string out = many(pattern, at, false);
+    for (std::size_t gap; (gap = out.find("  ")) != std::string::npos;) out.erase(gap, 1);
+    for (std::string_view stop : {" .", " ?", " ,"}) {
+      for (std::size_t gap = 0; (gap = out.find(stop, gap)) != std::string::npos; ++gap) {
+        if (!std::string_view(out).substr(gap + 1).starts_with("...")) out.erase(gap, 1);
+      }
+    }
+    return std::string(trimmed(out));
+  }
+
+ private:
+  std::string many(std::string_view pattern, std::size_t& at, bool inside) {
+    std::string out;
+    while (at < pattern.size() && !(inside && (pattern[at] == '|' || pattern[at] == ']'))) {
+      if (pattern[at] == '[') {
+        const std::size_t begin = at;
+        std::vector<std::string> ways;
+        do {
+          ++at;
+          ways.push_back(many(pattern, at, true));
+        } while (pattern[at] == '|');
+        ++at;
+        const auto [choice, fresh] = choices_.try_emplace(pattern.substr(begin, at - begin), 0U);
+        if (fresh) choice->second = static_cast<std::size_t>(m_.between(0, static_cast<Int>(ways.size()) - 1));
+        out += ways[choice->second];
+      } else if (pattern[at] == '{') {
+        const std::size_t end = pattern.find('}', at);
+        const bool alone =
+            (out.empty() || out.back() == ' ') &&
+            (end + 1 == pattern.size() || std::string_view(" ?.").find(pattern[end + 1]) != std::string_view::npos);
+        out += slot(pattern.substr(at + 1, end - at - 1), alone);
+        at = end + 1;
+      } else {
+        out += pattern[at++];
+      }
+    }
+    return out;
+  }
+
+  std::string slot(std::string_view name, bool alone) {
+    std::size_t length = 0;
+    while (length < name.size() && std::isalpha(static_cast<unsigned char>(name[length])) != 0) ++length;
+    const auto found = values_.find(name.substr(0, length));
+    if (found == values_.end()) return word(name);
+    return number(found->second, name.substr(length), alone);
+  }
+  std::string number(Int value, std::string_view form, bool alone) const {
+    if (form.empty()) {
+      if (statement_ && in_words_ && alone && value >= 2 && value <= 12) return number_word(value);
+      return statement_ && commas_ && alone && value < 1000000 ? with_comma(value) : generators::text(value);
+    }
+    if (form == "$") return hundredths(value);
+    if (form[0] == '\'') return decimal(value, form[1] - '0');
+    if (form[0] == '/') return generators::text(Ratio::of(value, values_.find(form.substr(1))->second));
+    if (form == "+") return value < 0 ? "- " + generators::text(-value) : "+ " + generators::text(value);
+    if (form == ":o") return ordinal(value);
+    if (form == ":w") return number_word(value);
+    if (form == ":t") return clock_text(value);
+    if (form == ":b") return binary(value);
+    if (form == ":x") return value == 1 ? "" : generators::text(value);
+    const std::size_t bar = form.find('/');
+    if (form[0] != ':' || bar == std::string_view::npos)
+      throw ArgumentError("slot \"" + std::string(form) + "\": no such form");
+    return std::string(value == 1 ? form.substr(1, bar - 1) : form.substr(bar + 1));
+  }
+  std::string word(std::string_view name) const {
+    if (name == "things") return std::string(thing_.many);
+    if (name == "thing") return std::string(thing_.one);
+    if (name == "others") return std::string(second_.many);
+    if (name == "people") return std::string(crowd_);
+    if (name == "Ann") return std::string(person_.name);  // always a name
+    if (name == "her") return std::string(person_.he);    // she or he, of that name
+    if (name == "Her") return capitalised(std::string(person_.he));
+    if (name == "hers") return std::string(person_.his);
+    if (name == "Bob") return std::string(other_.name);
+    if (name == "Name") return mine_ ? "I" : std::string(person_.name);
+    if (name == "he") return mine_ ? "I" : std::string(person_.he);
+    if (name == "He") return mine_ ? "I" : capitalised(std::string(person_.he));
+    if (name == "his") return mine_ ? "my" : std::string(person_.his);
+    if (name == "His") return mine_ ? "My" : capitalised(std::string(person_.his));
+    if (name == "him") return mine_ ? "me" : std::string(person_.him);
+    if (name == "do") return mine_ ? "do" : "does";
+    if (name == "is") return mine_ ? "am" : "is";
+    if (name == "was") return "was";
+    if (name == "has") return mine_ ? "have" : "has";
+    if (name == "+s") return mine_ ? "" : "s";
+    if (name == "+es") return mine_ ? "" : "es";
+    throw ArgumentError("slot \"" + std::string(name) + "\": no such word");
+  }
+
+  Maker& m_;
+  const Values& values_;
+  const Person& person_;
+  const Person& other_;
+  const Thing& thing_;
+  const Thing& second_;
+  bool mine_ = false, in_words_ = false, commas_ = false, statement_ = false;
+  std::string_view crowd_;
+  std::map<std::string_view, std::size_t> choices_;
+};
+
+// "an" where what follows sounds like a vowel: an 8 by 11 sheet, an apple; a used one.
+std::string with_articles(std::string told) {
+  const auto vowel = [](std::string_view next) {
+    if (next.starts_with("8")) return true;
+    if (next.starts_with("11") || next.starts_with("18")) return next.size() == 2 || next[2] < '0' || next[2] > '9';
+    for (const std::string_view hard : {"one", "uni", "use", "eu"}) {
+      if (next.starts_with(hard)) return false;
+    }
+    return !next.empty() && std::string_view("aeiou").find(next[0]) != std::string_view::npos;
+  };
+  for (std::size_t at = 0; at + 2 < told.size(); ++at) {
+    const bool article =
+        (told[at] == 'a' || told[at] == 'A') && told[at + 1] == ' ' && (at == 0 || told[at - 1] == ' ');
+    if (article && vowel(std::string_view(told).substr(at + 2))) told.insert(at + 1, "n");
+  }
+  return told;
+}
+
+std::string with_capitals(const std::string& told) {
+  std::string out;
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    const char c = told[i];
+    const bool letter = c >= 'a' && c <= 'z';
+    const bool unknown =
+        letter && (i + 1 == told.size() || std::string_view(" ^=(").find(told[i + 1]) != std::string_view::npos) &&
+        c != 'a';
+    out += letter && !unknown && starts_sentence(out) ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  return out;
+}
+
+// One line of the solution.
+class Step {
+ public:
+  Step(Maker& m, Words& words, Values& values) : m_(m), words_(words), values_(values) {}
+
+  void write(std::string_view line) {
+    if (line.starts_with(">")) {
+      m_.step("@", capitalised(words_.told(trimmed(line.substr(1)), false)));
+      return;
+    }
+    std::string label;
+    if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
+      label = capitalised(words_.told(line.substr(0, colon), false));
+      line = trimmed(line.substr(colon + 1));
+    }
+    if (line.starts_with("reduce ")) {
+      const auto sides = cut(line.substr(7), "/");
+      (void)m_.reduce(label, value(sides[0]), value(sides[1]));
+      return;
+    }
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos) throw ArgumentError("step \"" + std::string(line) + "\": no equation");
+    equation(label, trimmed(line.substr(0, equals)), trimmed(line.substr(equals + 1)));
+  }
+
+ private:
+  [[nodiscard]] Int value(std::string_view text) const { return reckoned(text, values_); }
+  void set(std::string_view name, Int result) { values_[std::string(name)] = result; }
+
+  void equation(const std::string& label, std::string_view name, std::string_view right) {
+    if (const auto sides = cut(right, "//"); sides.size() == 2) {
+      const auto names = cut(name, ",");
+      const auto [whole, rest] = m_.divide_rest(label, value(sides[0]), value(sides[1]));
+      set(names.at(0), whole);
+      if (names.size() == 2) set(names[1], rest);
+      return;
+    }
+    if (const auto sides = cut(right, " + "); sides.size() > 2) {
+      std::vector<Int> all;
+      for (const std::string_view side : sides) all.push_back(value(side));
+      set(name, m_.add(label, all));
+      return;
+    }
+    for (const char sign : {'+', '-', '*', '/', '^', '%'}) {
+      const auto sides = cut(right, std::string(" ") + sign + " ");
+      if (sides.size() == 2) {
+        set(name, two_sided(label, value(sides[0]), sign, value(sides[1]), right));
+        return;
+      }
+    }
+    throw ArgumentError("step \"" + std::string(right) + "\": no operation of two");
+  }
+  Int two_sided(const std::string& label, Int a, char sign, Int b, std::string_view right) {
+    switch (sign) {
+      case '+': return m_.add(label, a, b);
+      case '-': return m_.subtract(label, a, b);
+      case '*': return m_.multiply(label, a, b);
+      case '^': return m_.power(label, a, b);
+      case '%':
+        if (a * b % 100 != 0) break;
+        m_.step("@@% of @ = @ * @ / 100 = @ / 100 = @", label.empty() ? "" : label + ": ", a, b, b, a, a * b,
+                a * b / 100);
+        return a * b / 100;
+      default:
+        if (b == 0 || a % b != 0) break;
+        return m_.divide(label, a, b);
+    }
+    throw ArgumentError("step \"" + std::string(right) + "\": " + text(a) + " and " + text(b) +
+                        " give no whole number");
+  }
+  Maker& m_;
+  Words& words_;
+  Values& values_;
+};
+
+// The numbers that the text tells, by the letters of its slots.
+void name_givens(Maker& m, const Tale& tale, const Values& values) {
+  for (const auto& [name, value] : values) {
+    for (std::size_t at = tale.text.find('{'); at != std::string_view::npos; at = tale.text.find('{', at + 1)) {
+      const std::string_view slot = tale.text.substr(at + 1);
+      if (slot.starts_with(name) && std::isalpha(static_cast<unsigned char>(slot[name.size()])) == 0) {
+        m.given(slot.substr(0, name.size()), value);
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void tell(Maker& m, const Tale& tale) {
+  Values values = drawn(m, tale.draw);
+  Words words(m, values);
+  m.tell("@", with_capitals(with_articles(words.told(tale.text, true))));
+  name_givens(m, tale, values);
+  Step step(m, words, values);
+  for (const std::string_view line : cut(tale.steps, ";")) {
+    if (!line.empty()) step.write(line);
+  }
+  m.answer(words.told(tale.answer, false));
+  std::string numbers;
+  for (const Given& given : m.problem.givens) {
+    numbers += (numbers.empty() ? "" : ", ") + std::string(given.name) + " = " + text(given.value);
+  }
+  m.rationale("Everyday words around @: the reader finds what belongs together, and in which order.",
+              numbers.empty() ? "one fact" : numbers);
+}
+
+void tell_tale(Maker& m, std::span<const Tale> tales) {
+  std::vector<const Tale*> fitting;
+  for (const Tale& tale : tales) {
+    if (tale.level == m.level) fitting.push_back(&tale);
+  }
+  if (fitting.empty()) throw ArgumentError("level " + text(m.level) + ": no tale");
+  tell(m, *fitting[static_cast<std::size_t>(m.between(0, static_cast<Int>(fitting.size()) - 1))]);
+}
+
+}  // namespace holdfast::generators
