@@ -60,4 +60,18 @@ void join_journal(Connection& connection, NodeRow& node) {
   }
 }
 
+std::string title_of(std::string_view question) {
+  constexpr std::size_t longest = 60;  // characters; a list of sessions shows about half of it
+  const std::size_t begin = question.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos) return {};
+  std::string_view line = question.substr(begin);
+  line = line.substr(0, line.find_first_of("\r\n"));
+  std::size_t end = 0;
+  for (std::size_t characters = 0; end < line.size(); ++end) {
+    const bool starts_character = (static_cast<unsigned char>(line[end]) & 0xc0) != 0x80;
+    if (starts_character && characters++ == longest) break;
+  }
+  return std::string(line.substr(0, end)) + (end < line.size() ? "\u2026" : "");
+}
+
 }  // namespace holdfast

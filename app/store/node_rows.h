@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "app/store/connection.h"
@@ -18,6 +19,7 @@ inline constexpr std::string_view node_columns =
 void join_journal(Connection& connection, NodeRow& node);  // a running node continues with what its journal holds
 void touch_session(Connection& connection, SessionId id, std::optional<NodeId> head);  // changed now; another head
 void require_changed(const Connection& connection, std::string_view what, std::int64_t id);  // StoreError
+[[nodiscard]] std::string title_of(std::string_view question);  // its first line, not too long
 
 template <class Tag>
 std::optional<std::int64_t> id_or_null(Id<Tag> id) {

@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -104,6 +105,15 @@ struct SnapshotRow {
   bool pinned = false;
   std::string name{};     // given by a person
   Milliseconds used = 0;  // last
+};
+
+// A session with all that was said in it and who said it, to be taken elsewhere. Numbers of nodes and checkpoints mean
+// something inside it alone; parents come before what grew from them.
+struct WholeSession {
+  SessionRow session{};
+  std::vector<NodeRow> nodes{};
+  std::vector<CheckpointRow> checkpoints{};                    // those that the nodes name
+  std::map<NodeId, std::vector<TokenChoice>> token_choices{};  // of nodes that have any
 };
 
 }  // namespace holdfast

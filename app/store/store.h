@@ -85,6 +85,13 @@ class Store {  // one connection: one thread at a time; make one per thread
   // Nodes whose process has died get the text of their journal and "interrupted" as stop reason; returned.
   std::vector<NodeId> recover();
 
+  // All branches but deleted ones, as they are at one moment.
+  [[nodiscard]] std::optional<WholeSession> whole_session(SessionId id) const;
+  // New sessions with new numbers, all of them or, when one breaks a rule, none. A session without a title gets the
+  // first line of its first question; what was running is "interrupted"; a checkpoint that is known here by its
+  // fingerprint stays as it is here, and a new one has no path.
+  std::vector<SessionId> add_sessions(std::span<const WholeSession> sessions);
+
   CheckpointId register_checkpoint(const CheckpointRow& row);
   [[nodiscard]] std::vector<CheckpointRow> checkpoints() const;  // last used first
 

@@ -21,7 +21,8 @@ std::size_t layer_of(std::string_view path) {
 }
 
 bool may_name_qt(std::string_view path) {
-  constexpr std::array<std::string_view, 4> qt_free{"app/store", "app/cli", "app/files", "app/catalogue"};
+  constexpr std::array<std::string_view, 5> qt_free{"app/store", "app/cli", "app/files", "app/catalogue",
+                                                    "app/exchange"};
   return is_below(path, "app") && path != "app/main.cpp" &&
          std::ranges::none_of(qt_free, [&](auto folder) { return is_below(path, folder); });
 }
