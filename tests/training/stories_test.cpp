@@ -224,7 +224,7 @@ class StoriesTest : public QObject {
     std::map<int, int> of_level;
     for (const auto& [name, tale] : all_tales()) ++of_level[tale->level];
     QVERIFY2(of_level[1] + of_level[2] >= 60, qPrintable(QString::number(of_level[1] + of_level[2])));
-    QVERIFY2(of_level[3] >= 10, qPrintable(QString::number(of_level[3])));
+    QVERIFY2(of_level[3] >= 80, qPrintable(QString::number(of_level[3])));
   }
 
   void every_answer_keeps_its_law_data() {

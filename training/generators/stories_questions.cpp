@@ -263,7 +263,7 @@ constexpr std::array measure_questions{
          "Hours: p = n * 60; Minutes: j = 5*l - 5*k; x = p + j", "{x}", "x == b - a"},
     Tale{2, "a=1..20; b=a+2..30",
          "How many days [are there from|pass from|are between] [March|May|July|August|October|January] {a} [to|and] "
-         "[March|May|July|August|October|January] {b} [of the same year|], if both are in the same month",
+         "[March|May|July|August|October|January] {b} [of the same year|]",
          "x = b - a", "{x}", "x + a == b"},
     Tale{1, "a=2..30; b=2..20",
          "[What is the area of a {a} by {b} rectangle?|Area of a {a} by {b} rectangle|Area of a rectangle with sides "

@@ -225,7 +225,8 @@ class Words {
     for (std::size_t gap; (gap = out.find("  ")) != std::string::npos;) out.erase(gap, 1);
     for (std::string_view stop : {" .", " ?", " ,"}) {
       for (std::size_t gap = 0; (gap = out.find(stop, gap)) != std::string::npos; ++gap) {
-        if (!std::string_view(out).substr(gap + 1).starts_with("...")) out.erase(gap, 1);
+        const bool kept = std::string_view(out).substr(gap + 1).starts_with("...") || (gap > 0 && out[gap - 1] == '=');
+        if (!kept) out.erase(gap, 1);
       }
     }
     return std::string(trimmed(out));
@@ -250,7 +251,7 @@ class Words {
         const std::size_t end = pattern.find('}', at);
         const bool alone =
             (out.empty() || out.back() == ' ') &&
-            (end + 1 == pattern.size() || std::string_view(" ?.").find(pattern[end + 1]) != std::string_view::npos);
+            (end + 1 == pattern.size() || std::string_view(" ?").find(pattern[end + 1]) != std::string_view::npos);
         out += slot(pattern.substr(at + 1, end - at - 1), alone);
         at = end + 1;
       } else {
@@ -340,6 +341,16 @@ std::string with_articles(std::string told) {
   return told;
 }
 
+// Most people end a question with its mark.
+std::string with_mark(Maker& m, std::string told) {
+  if (std::string_view("?.)").find(told.back()) != std::string_view::npos) return told;
+  const bool asks = told.starts_with("What") || told.starts_with("How ");
+  const bool orders = told.starts_with("Find") || told.starts_with("Calculate") || told.starts_with("Give") ||
+                      told.starts_with("Write");
+  if ((asks || orders) && !m.chance(20)) told += asks ? '?' : '.';
+  return told;
+}
+
 std::string with_capitals(const std::string& told) {
   std::string out;
   for (std::size_t i = 0; i < told.size(); ++i) {
@@ -348,7 +359,10 @@ std::string with_capitals(const std::string& told) {
     const bool unknown =
         letter && (i + 1 == told.size() || std::string_view(" ^=(").find(told[i + 1]) != std::string_view::npos) &&
         c != 'a';
-    out += letter && !unknown && starts_sentence(out) ? static_cast<char>(c - 'a' + 'A') : c;
+    out += letter && !unknown && !std::string_view(told).substr(i).starts_with("gcd(") &&
+                   !std::string_view(told).substr(i).starts_with("lcm(") && starts_sentence(out)
+               ? static_cast<char>(c - 'a' + 'A')
+               : c;
   }
   return out;
 }
@@ -446,7 +460,7 @@ void name_givens(Maker& m, const Tale& tale, const Values& values) {
 void tell(Maker& m, const Tale& tale) {
   Values values = drawn(m, tale.draw);
   Words words(m, values);
-  m.tell("@", with_capitals(with_articles(words.told(tale.text, true))));
+  m.tell("@", with_mark(m, with_capitals(with_articles(words.told(tale.text, true)))));
   name_givens(m, tale, values);
   Step step(m, words, values);
   for (const std::string_view line : cut(tale.steps, ";")) {
