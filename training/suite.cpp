@@ -162,8 +162,10 @@ class SuiteRun {
     for (std::size_t i = 0; i < prompts_.size(); ++i) {
       for (std::int64_t s = 0; s < each_; ++s) jobs.push_back({prompts_[i], sampler(i, s)});
     }
-    const BatchOptions batch{
-        .batch = options_.batch, .max_tokens = options_.max_tokens, .stop_tokens = chat_.stop_tokens()};
+    const BatchOptions batch{.batch = options_.batch,
+                             .max_tokens = options_.max_tokens,
+                             .stop_tokens = chat_.stop_tokens(),
+                             .begin = options_.begin};
     std::int64_t done = 0;
     std::vector<std::int64_t> cancelled(prompts_.size());
     generate_batch(

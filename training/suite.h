@@ -71,7 +71,8 @@ struct SuiteOptions {
   std::uint64_t seed = 0;
   std::int64_t batch = 16;
   std::int64_t max_tokens = 1024;
-  bool solve = false;  // the prompt asks for a boxed answer, as the template words it
+  const State* begin = nullptr;  // what every problem begins with; null = nothing read
+  bool solve = false;            // the prompt asks for a boxed answer, as the template words it
 };
 
 struct SuiteResult {

@@ -61,6 +61,8 @@ class Conversation {
   Answer go_on(const AnswerText::Show& show);
   [[nodiscard]] bool can_go_on() const noexcept { return open_answer_; }
   void start_again(std::string system);
+  // Begins with this state instead of nothing read. Throws FormatError with the reason when other weights made it.
+  void begin_from(const Snapshot& state) { session_.restore(state); }
   // Goes on after what another process read and wrote: `tokens` in order, `draws` random numbers used for them.
   enum class Turn { closed, open_answer, open_thought };
   void resume(std::span<const TokenId> tokens, std::uint64_t draws, Turn turn);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "app/cli/command.h"
 #include "app/cli/interrupt.h"
@@ -73,6 +74,8 @@ class EvalCommand final : public Command {
     app_->add_option("--seed", suite_options_.seed, "Of the samples")->capture_default_str();
     app_->add_option("--template", template_, "chatml, mistral or plain; without it the checkpoint's own")
         ->check(CLI::IsMember({"chatml", "mistral", "plain"}));
+    app_->add_option("--state", state_, "Every problem begins with the state in FILE: exported, or trained")
+        ->type_name("FILE");
     app_->add_flag("--ask-for-box", suite_options_.solve, "Ask for a boxed answer behind each problem");
     output_.add_to(*app_);
     device_.add_to(*app_);
@@ -95,8 +98,17 @@ class EvalCommand final : public Command {
       notes.progress("solving", static_cast<double>(done) / static_cast<double>(of));
       if (Interrupt::asked()) stop.request_stop();
     };
-    const SuiteResult result = evaluate_suite(*loaded.model, *loaded.stream, chat, *loaded.tokenizer, items,
-                                              suite_options_, progress, stop.get_token());
+    std::optional<State> begin;
+    SuiteOptions options = suite_options_;
+    if (!state_.empty()) {
+      const Snapshot snapshot = load_state(state_, *loaded.model);
+      begin.emplace(loaded.model->device(), loaded.model->config());
+      loaded.stream->copy(begin->conv(), snapshot.state.conv());
+      loaded.stream->copy(begin->ssm(), snapshot.state.ssm());
+      options.begin = &*begin;
+    }
+    const SuiteResult result = evaluate_suite(*loaded.model, *loaded.stream, chat, *loaded.tokenizer, items, options,
+                                              progress, stop.get_token());
     notes.clear_line();
     put(result, loaded);
     return result.stopped ? exit_error : exit_fine;
@@ -152,6 +164,7 @@ class EvalCommand final : public Command {
   }
 
   std::string model_;
+  std::string state_;
   std::string suite_;
   std::string template_;
   std::int64_t limit_ = 0;

@@ -4,6 +4,7 @@
 
 #include "app/cli/output.h"
 #include "app/files/paths.h"
+#include "kernels/error.h"
 
 namespace holdfast::cli {
 
@@ -26,6 +27,15 @@ LoadedModel load_model(const std::string& name, const std::filesystem::path& dat
   notes.clear_line();
   loaded.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return loaded;
+}
+
+Snapshot load_state(const std::filesystem::path& file, const Mamba2Model& model) {
+  Snapshot snapshot = Snapshot::load(file, model.config());
+  if (snapshot.model_fingerprint != model.fingerprint()) {
+    throw FormatError(file.string() + ": a state of " + snapshot.model_fingerprint + ", the model is " +
+                      model.fingerprint() + ": a state goes on only with the weights and number format that made it");
+  }
+  return snapshot;
 }
 
 }  // namespace holdfast::cli

@@ -9,6 +9,7 @@
 #include "app/cli/options.h"
 #include "engine/checkpoint.h"
 #include "engine/model.h"
+#include "engine/session.h"
 #include "engine/tokenizer.h"
 #include "kernels/device.h"
 
@@ -28,5 +29,9 @@ struct LoadedModel {
 // Progress goes to standard error where that is a terminal.
 [[nodiscard]] LoadedModel load_model(const std::string& name, const std::filesystem::path& data,
                                      const DeviceOptions& options, bool with_tokenizer);
+
+// A state in a file, for this model: one that was exported, or trained. Throws what Snapshot::load throws, and
+// FormatError when other weights, or the same in another number format, made it.
+[[nodiscard]] Snapshot load_state(const std::filesystem::path& file, const Mamba2Model& model);
 
 }  // namespace holdfast::cli

@@ -32,6 +32,8 @@ class SolveCommand final : public Command {
     device_.add_to(*app_);
     dialogue_.add_to(*app_);
     sampler_.add_to(*app_);
+    app_->add_option("--state", state_, "Begin with the state in FILE: exported, or trained; the session is not kept")
+        ->type_name("FILE");
     app_->add_flag("--no-store", no_store_, "Keep nothing of this session");
     app_->footer(solve_footer);
   }
@@ -50,7 +52,8 @@ class SolveCommand final : public Command {
     const Interrupt interrupt;
     Conversation conversation(loaded, std::move(settings));
     std::unique_ptr<SessionRecord> record;
-    if (!no_store_) record = std::make_unique<SessionRecord>(data, loaded, conversation);
+    if (!state_.empty()) conversation.begin_from(load_state(state_, *loaded.model));
+    if (!no_store_ && state_.empty()) record = std::make_unique<SessionRecord>(data, loaded, conversation);
     conversation.set_log(record.get());
     const Answer answer =
         conversation.ask(problem, true, [this](std::string_view piece, bool thought) { show(piece, thought); });
@@ -98,6 +101,7 @@ class SolveCommand final : public Command {
 
   std::string problem_;
   std::string model_;
+  std::string state_;
   OutputOptions output_;
   DeviceOptions device_;
   DialogueOptions dialogue_;

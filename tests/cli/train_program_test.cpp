@@ -132,6 +132,22 @@ class TrainProgramTest final : public QObject {
     const std::vector<double> found = losses(program_.file("state"), "evaluation");
     QCOMPARE(found.size(), 4u);
     QVERIFY2(found.back() < found.front(), qPrintable(QString("%1, then %2").arg(found.front()).arg(found.back())));
+    // The state is what a question begins with, for the weights that it was trained with and no others.
+    const QStringList ask{"solve",        "1 + 1?", "--model", program_.file("base"),
+                          "--max-tokens", "12",     "--json",  "--no-store"};
+    const Ran plain = program_.run(ask);
+    HOLDFAST_ENDED(plain, 0);
+    const Ran begun = program_.run(ask + QStringList{"--state", program_.file("state/state.safetensors")});
+    HOLDFAST_ENDED(begun, 0);
+    QVERIFY(plain.json()["prompt_tokens"] == begun.json()["prompt_tokens"]);
+    const QString suite = write("suite.tsv", "level\tproblem\tanswer\n1\t1 + 1?\t2\n");
+    const QStringList eval{"eval", program_.file("base"), "--suite", suite, "--max-tokens", "12", "--json"};
+    HOLDFAST_ENDED(program_.run(eval), 0);
+    HOLDFAST_ENDED(program_.run(eval + QStringList{"--state", program_.file("state/state.safetensors")}), 0);
+    const Ran other =
+        program_.run(ask + QStringList{"--dtype", "bf16", "--state", program_.file("state/state.safetensors")});
+    HOLDFAST_ENDED(other, 1);
+    QVERIFY2(other.err.contains("number format"), qPrintable(other.err));
   }
 
   void a_dry_run_writes_nothing() {
