@@ -22,7 +22,7 @@ constexpr const char* models_footer =
     "Without a command: the list. An added model stays where it is; DATA/models gets a link to it.\n"
     "A download goes on where it was stopped. A hub other than https://huggingface.co is named by $HF_ENDPOINT, a\n"
     "token for private models by $HF_TOKEN.\n"
-    "Example: holdfast models download state-spaces/mamba2-130m";
+    "Example: holdfast models download mistralai/Mamba-Codestral-7B-v0.1";
 
 Json entry_json(const CatalogueEntry& entry) {
   Json json;

@@ -34,7 +34,7 @@ bool leads_out(const QString& path) {
 }
 
 // A server's words, fit to be shown.
-QString shown(QString text) {
+QString printable_of(QString text) {
   for (QChar& c : text) {
     if (!c.isPrint()) c = QLatin1Char('?');
   }
@@ -47,7 +47,7 @@ QByteArray hexadecimal_of(const QJsonValue& value, int digits) {
 }
 
 [[noreturn]] void bad_address(const QString& text) {
-  throw ArgumentError("model address \"" + shown(text).toStdString() +
+  throw ArgumentError("model address \"" + printable_of(text).toStdString() +
                       "\": want OWNER/NAME, OWNER/NAME@REVISION, either with :FILE.gguf, or a hub's address of it");
 }
 
@@ -165,7 +165,7 @@ std::vector<HubFile> parseHubTree(const QByteArray& json, const QString& label) 
     const QJsonObject entry = value.toObject();
     const QString path = entry[QStringLiteral("path")].toString();
     if (leads_out(path)) {
-      throw FormatError(label.toStdString() + ": the hub lists a file \"" + shown(path).toStdString() +
+      throw FormatError(label.toStdString() + ": the hub lists a file \"" + printable_of(path).toStdString() +
                         "\", want paths inside the model's folder");
     }
     if (entry[QStringLiteral("type")].toString() != QLatin1String("file")) continue;
@@ -175,7 +175,8 @@ std::vector<HubFile> parseHubTree(const QByteArray& json, const QString& label) 
                  .sha256 = hexadecimal_of(lfs[QStringLiteral("oid")], 64),
                  .git = lfs.isEmpty() ? hexadecimal_of(entry[QStringLiteral("oid")], 40) : QByteArray()};
     if (file.size < 0 || file.size > hub_max_file) {
-      throw FormatError(label.toStdString() + ": the hub gives no fit size for \"" + shown(path).toStdString() + "\"");
+      throw FormatError(label.toStdString() + ": the hub gives no fit size for \"" + printable_of(path).toStdString() +
+                        "\"");
     }
     files.push_back(std::move(file));
   }
@@ -212,7 +213,7 @@ std::vector<HubFile> neededHubFiles(const std::vector<HubFile>& all, const HubAd
     const bool wanted = gguf.isEmpty() ? is_config(file.path) || weights(file.path) : card || file.path == gguf;
     if (!wanted) continue;
     if (!plain_path(file.path)) {
-      throw FormatError(label + ": the file name \"" + shown(file.path).toStdString() +
+      throw FormatError(label + ": the file name \"" + printable_of(file.path).toStdString() +
                         "\" holds other than letters, digits and . _ + = -");
     }
     needed.push_back(file);

@@ -39,7 +39,7 @@ namespace holdfast {
 namespace fs = std::filesystem;
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using HubClock = std::chrono::steady_clock;
 
 constexpr qint64 hub_list_max_bytes = qint64{16} << 20;
 constexpr qint64 hub_buffer_bytes = qint64{4} << 20;
@@ -173,8 +173,8 @@ struct HubDownload::Transfer {
 };
 
 struct HubDownload::Speed {
-  Clock::time_point told{};
-  Clock::time_point sampled = Clock::now();
+  HubClock::time_point told{};
+  HubClock::time_point sampled = HubClock::now();
   qint64 bytes = 0;  // since then
   double rate = 0.0;
 };
@@ -379,7 +379,7 @@ std::vector<HubFile> HubDownload::list(const HubAddress& address, const std::sto
 
 void HubDownload::advance(qint64 bytes, bool force) {
   now_.done += bytes;
-  const auto now = Clock::now();
+  const auto now = HubClock::now();
   speed_->bytes += std::max<qint64>(bytes, 0);
   const double seconds = std::chrono::duration<double>(now - speed_->sampled).count();
   if (seconds >= 0.5) {  // an average over some seconds
