@@ -95,6 +95,19 @@ std::string source_in(const fs::path& folder) {
   }
 }
 
+// What an adapter says it was made for; empty where there is none that can be read.
+std::string adapter_base(const fs::path& adapter) {
+  const fs::path file = adapter / "adapter_config.json";
+  std::error_code ignored;
+  if (!fs::is_regular_file(file, ignored)) return {};
+  try {
+    const Json json = read_json(file, source_max_bytes);
+    return JsonObject(json, file.string()).string("base_model_name_or_path").value_or("");
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const Tokenizer> checkpoint_tokenizer(const Checkpoint& checkpoint) {
@@ -148,7 +161,8 @@ ModelCard model_card(const fs::path& model) {
   return card;
 }
 
-std::vector<ModelExtra> model_extras(const fs::path& model) {
+std::vector<ModelExtra> model_extras(const CatalogueEntry& entry, const fs::path& data) {
+  const fs::path& model = entry.path;
   std::vector<ModelExtra> found;
   const auto look = [&](const fs::path& path) {
     std::error_code ignored;
@@ -159,13 +173,18 @@ std::vector<ModelExtra> model_extras(const fs::path& model) {
   };
   const auto each = [](const fs::path& folder, const auto& visit) {
     std::error_code error;
-    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-      visit(entry->path());
-    }
+    for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) visit(at->path());
   };
   each(model, [&](const fs::path& path) {
     look(path);
     each(path, look);
+  });
+  each(data / "runs", [&](const fs::path& run) {
+    const std::string base = adapter_base(run / "adapter");
+    std::error_code ignored;
+    if (!base.empty() && (base == entry.name || fs::equivalent(base, entry.target, ignored))) {
+      found.push_back({ModelExtra::Kind::adapter, run / "adapter"});
+    }
   });
   std::ranges::sort(found, {}, &ModelExtra::path);
   return found;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "app/catalogue/catalogue.h"
 #include "engine/checkpoint.h"
 #include "engine/config.h"
 #include "engine/tokenizer.h"
@@ -63,8 +64,9 @@ struct ModelExtra {
   enum class Kind { adapter, state } kind = Kind::adapter;
   std::filesystem::path path;
 };
-// Adapters (PEFT folders) and state files in a model's folder, one level deep.
-[[nodiscard]] std::vector<ModelExtra> model_extras(const std::filesystem::path& model);
+// Adapters (PEFT folders) and state files in a model's folder, one level deep, and adapters in DATA/runs that name this
+// model as their base.
+[[nodiscard]] std::vector<ModelExtra> model_extras(const CatalogueEntry& model, const std::filesystem::path& data);
 
 // Bytes of a file, or of all files in a folder; links are counted as what they point to.
 [[nodiscard]] std::uintmax_t bytes_on_disk(const std::filesystem::path& path);

@@ -75,7 +75,7 @@ bool confirmed(const std::string& question) {
 class ModelsCommand final : public Command {
  public:
   ModelsCommand(CLI::App& parent, const Globals& globals)
-      : Command(parent, globals, "models", "List, add, remove and download models") {
+      : Command(parent, globals, "models", "List, add, rename, remove and download models") {
     output_.add_to(*app_);
     app_->footer(models_footer);
     app_->require_subcommand(0, 1);
@@ -84,6 +84,9 @@ class ModelsCommand final : public Command {
     remove_ = app_->add_subcommand("remove", "Delete a model of DATA/models, or forget one that was added");
     remove_->add_option("NAME", argument_, "An installed model")->required();
     remove_->add_flag("--yes", yes_, "Do not ask before files are deleted");
+    rename_ = app_->add_subcommand("rename", "Give a model of DATA/models another name");
+    rename_->add_option("NAME", argument_, "An installed model")->required();
+    rename_->add_option("NEW", new_name_, "Its new name")->required();
     download_ = app_->add_subcommand("download", "Fetch a model from a hub such as huggingface.co");
     download_->add_option("ADDRESS", argument_, "OWNER/NAME, OWNER/NAME@REVISION, either with :FILE.gguf, or a URL")
         ->required();
@@ -92,6 +95,7 @@ class ModelsCommand final : public Command {
   int run() override {
     if (add_->parsed()) return add();
     if (remove_->parsed()) return remove();
+    if (rename_->parsed()) return rename();
     if (download_->parsed()) return download();
     Json list = Json::array();
     for (const CatalogueEntry& entry : catalogue(globals_->data())) list.push_back(entry_json(entry));
@@ -130,6 +134,13 @@ class ModelsCommand final : public Command {
     return exit_fine;
   }
 
+  int rename() {
+    rename_model(globals_->data(), find_model(globals_->data(), argument_), new_name_);
+    const CatalogueEntry entry = find_model(globals_->data(), new_name_);
+    put_result(output_, {{"name", entry.name}, {"path", entry.path.string()}}, entry.path.string() + "\n");
+    return exit_fine;
+  }
+
   // The network is Qt's, so the window's program does it, without a window. Returns only if it could not be started.
   int download() {
     const auto window = program_beside("holdfast-window");
@@ -145,8 +156,10 @@ class ModelsCommand final : public Command {
 
   CLI::App* add_ = nullptr;
   CLI::App* remove_ = nullptr;
+  CLI::App* rename_ = nullptr;
   CLI::App* download_ = nullptr;
   std::string argument_;
+  std::string new_name_;
   bool yes_ = false;
   OutputOptions output_;
 };

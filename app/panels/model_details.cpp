@@ -98,6 +98,12 @@ QString advice_text(const SamplingAdvice& advice) {
   return parts.isEmpty() ? ModelDetails::tr("none given") : parts.join(QStringLiteral(", "));
 }
 
+// Short where it lies in the model's folder.
+QString shown_place(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  const std::filesystem::path within = path.lexically_relative(folder);
+  return of_std((within.empty() || *within.begin() == ".." ? path : within).string());
+}
+
 QString origin_text(const CatalogueEntry& where) {
   switch (where.origin) {
     case ModelOrigin::shipped: return ModelDetails::tr("comes with Holdfast");
@@ -358,7 +364,7 @@ void ModelDetails::showFacts() {
                                                         : tr("none named in its card"));
   for (const ModelExtra& extra : model.extras) {
     add(extra.kind == ModelExtra::Kind::adapter ? tr("Adapter") : tr("State file"),
-        of_std(extra.path.lexically_relative(model.where.path).string()));
+        shown_place(extra.path, model.where.path));
   }
   grid->setRowStretch(grid->rowCount(), 1);
   static_cast<QHBoxLayout*>(tables_->layout())->addWidget(holder, 3);

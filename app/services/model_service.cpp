@@ -17,7 +17,7 @@ namespace {
 
 constexpr qint64 hashed_piece = qint64{1} << 20;
 
-ModelEntry look_at(const CatalogueEntry& where) {
+ModelEntry look_at(const CatalogueEntry& where, const fs::path& data) {
   ModelEntry entry{.where = where, .facts = {}, .fault = {}, .card = {}, .extras = {}};
   try {
     const auto checkpoint = Checkpoint::open(where.path);
@@ -28,7 +28,7 @@ ModelEntry look_at(const CatalogueEntry& where) {
                       : ModelService::tr("Its files are gone: %1").arg(QString::fromStdString(where.target.string()));
   }
   entry.card = model_card(where.path);
-  entry.extras = model_extras(where.path);
+  entry.extras = model_extras(where, data);
   entry.bytesOnDisk = static_cast<qint64>(bytes_on_disk(where.path));
   return entry;
 }
@@ -61,7 +61,7 @@ ModelService::~ModelService() {
 // On the list's thread.
 void ModelService::list() {
   std::vector<ModelEntry> models;
-  for (const CatalogueEntry& entry : catalogue(dataDir_)) models.push_back(look_at(entry));
+  for (const CatalogueEntry& entry : catalogue(dataDir_)) models.push_back(look_at(entry, dataDir_));
   emit modelsChanged(models);
   emit unfinishedChanged(HubDownload::unfinished(dataDir_ / "models"));
 }
