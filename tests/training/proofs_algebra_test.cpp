@@ -147,7 +147,8 @@ bool powers(const Case& c) {
   };
   switch (c.at("form")) {
     case 0:
-      return c.says(std::to_string(c.at("base")) + "^" + std::to_string(c.at("e"))) &&
+      return c.says_one({std::to_string(c.at("base")) + "^" + std::to_string(c.at("e")),
+                         std::to_string(c.at("base")) + " to the power of " + std::to_string(c.at("e"))}) &&
              power(c.at("base"), c.at("e")) == mpz_class(c.p.answer);
     case 1: {
       const Int base = c.at("base");
@@ -170,7 +171,7 @@ bool arithmetic_sequence(const Case& c) {
   return c.number() == (c.says("sum") ? sum : term);
 }
 bool geometric_sequence(const Case& c) {
-  static constexpr std::array<std::string_view, 3> words{"doubles", "triples", "grows fourfold"};
+  static constexpr std::array<std::string_view, 4> words{"doubles", "triples", "grows fourfold", "grows fivefold"};
   const bool cells = c.at("form") == 1;
   if (cells && !c.says(words[static_cast<std::size_t>(c.at("r") - 2)])) return false;
   Int now = c.at("a");

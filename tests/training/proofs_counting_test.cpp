@@ -128,8 +128,11 @@ bool dice(const Case& c) {
       good += (c.says("even") ? i % 2 == 0 : c.says("multiple") ? i % c.at("k") == 0 : i > c.at("k")) ? 1 : 0;
     }
   } else if (c.at("form") == 0) {
+    const bool least = c.says("at least"), most = c.says("at most");
+    if (least != (c.at("least") == 1) || most != (c.at("most") == 1)) return false;
     for (Int i = 1; i <= 6; ++i) {
-      for (Int j = 1; j <= 6; ++j) ++cases, good += i + j == c.at("sum") ? 1 : 0;
+      for (Int j = 1; j <= 6; ++j)
+        ++cases, good += (least ? i + j >= c.at("sum") : most ? i + j <= c.at("sum") : i + j == c.at("sum")) ? 1 : 0;
     }
   } else {
     const Int faces = c.says("coin") ? 2 : 6;
@@ -202,7 +205,7 @@ bool square(const Case& c) {
   const auto side = [&](auto fits) { return only(1, 200, fits); };
   switch (c.at("form")) {
     case 0: return c.says("area") && c.number() == floor_of(c.at("a"), c.at("a")).first;
-    case 1: return c.says("perimeter") && c.number() == floor_of(c.at("a"), c.at("a")).second;
+    case 1: return c.says_one({"perimeter", "fence"}) && c.number() == floor_of(c.at("a"), c.at("a")).second;
     case 2: {
       const Int a = side([&](Int x) { return x + x + x + x == c.at("perimeter"); });
       return c.number() == floor_of(a, a).first;

@@ -16,6 +16,7 @@ void bare_question(Maker& m, std::string_view expression) {
   m.tell_one({"What is @?", "Calculate @.", "Compute @.", "Find the value of @.", "Work out @.", "Evaluate @.", "@ = ?",
               "How much is @?", "What does @ equal?", "Please calculate @."},
              expression);
+  if (m.problem.statement.starts_with("the ")) m.problem.statement = filled("What is @?", expression);
 }
 
 void addition(Maker& m) {
@@ -30,7 +31,7 @@ void addition(Maker& m) {
     const Thing& t = m.thing();
     switch (m.between(0, 3)) {
       case 0:
-        m.tell_one({"@ has @ @.", "There are @'s @ @ in a box."}, p.name, text(a), t.many);
+        m.tell_one({"@ has @ @.", "@ owns @ @."}, p.name, text(a), t.many);
         m.tell_one({"@ gets @ more.", "Then @ buys @ more.", "A friend gives @ another @."},
                    m.chance(50) ? p.name : p.name, b);
         m.tell_one({"How many @ are there now?", "How many @ are there altogether?", "How many @ is that in total?"},
@@ -107,9 +108,10 @@ void multiplication(Maker& m) {
         m, filled(m.pick({"@ * @", "@ x @", "@ times @", "$@ \\times @$", "$@ \\cdot @$", "the product of @ and @"}), a,
                   b));
   } else {
-    const Thing& t = m.thing();
+    const int kind = static_cast<int>(m.between(0, 4));
+    const Thing& t = kind == 4 ? m.good(a) : m.thing();
     const Person& p = m.person();
-    switch (m.between(0, 4)) {
+    switch (kind) {
       case 0:
         m.tell_one({"There are @ boxes with @ @ in each.", "@ bags hold @ @ each.",
                     "There are @ shelves, and each holds @ @.", "@ rows of @ @ stand in a hall."},
@@ -145,9 +147,10 @@ void division(Maker& m) {
   if (m.chance(45)) {
     bare_question(m, filled(m.pick({"@ / @", "@ divided by @", "$@ \\div @$", "$\\frac{@}{@}$"}), a, b));
   } else {
-    const Thing& t = m.thing();
+    const int kind = static_cast<int>(m.between(0, 3));
+    const Thing& t = kind == 2 ? m.good(q) : m.thing();
     const Person& p = m.person();
-    switch (m.between(0, 3)) {
+    switch (kind) {
       case 0:
         m.tell_one({"@ @ are shared equally among @ children.", "@ @ are divided evenly between @ friends."}, a, t.many,
                    b);
@@ -420,7 +423,8 @@ void missing_number(Maker& m) {
     case 2: {
       const Int k = m.between(2, 12);
       m.chose("form", 2), m.given("k", k), m.given("product", k * a);
-      m.tell_one({"@ * @ = @. What number is missing?", "Which number goes in the gap: @ x @ = @?"}, k, mark, k * a);
+      m.tell_one({"@ * @ = @. What number is missing?", "Which number goes in the gap: @ x @ = @?"}, k,
+                 mark == "x" ? "__" : mark, k * a);
       m.answer(m.divide("", k * a, k));
       m.step("Check: @ * @ = @", k, a, product_text(k, a));
       break;

@@ -123,7 +123,7 @@ std::string start_term(Chain& c) {
   c.m.subtract("", n, 1);
   c.m.multiply("", n - 1, d);
   c.value = c.m.add("Term " + text(n), a, (n - 1) * d);
-  return filled("term number @ of the arithmetic sequence @, @, @, ...", n, a, a + d, a + 2 * d);
+  return filled("term number @ of the arithmetic sequence that begins @, @, @", n, a, a + d, a + 2 * d);
 }
 std::string start_base(Chain& c) {
   const Int n = c.m.between(5, 60);

@@ -43,17 +43,24 @@ void choices(Maker& m) {
 }
 
 void arrangements(Maker& m) {
-  const Int n = m.between(3, m.level <= 2 ? 6 : 9);
+  const Int n = m.between(3, m.level <= 2 ? 7 : 9);
   const bool partial = m.level >= 3 && m.chance(50);
   const Int k = partial ? m.between(2, std::min<Int>(4, n - 1)) : std::min<Int>(n, 7);
   m.given("n", partial ? n : k), m.given("k", k);
+  const std::string_view things = m.thing().many;
+  const std::string_view name = m.person().name;
   if (partial) {
-    m.tell_one(
-        {"@ runners are in a race. In how many ways can the first @ places be taken?",
-         "From @ people, a line of @ is formed. How many lines are possible?", "How many ways are there to seat @... "},
-        n, k);
-    if (m.problem.statement.starts_with("How many"))
-      m.problem.statement = filled("In how many orders can @ of @ different books be put on a shelf?", k, n);
+    switch (m.between(0, 3)) {
+      case 0: m.tell("@ runners are in a race. In how many ways can the first @ places be taken?", n, k); break;
+      case 1: m.tell("From @ people, a line of @ is formed. How many lines are possible?", n, k); break;
+      case 2: m.tell("In how many orders can @ of @ different @ be put on a shelf?", k, n, things); break;
+      default: m.tell("@ lays @ of @ different @ in a row. How many rows are possible?", name, k, n, things);
+    }
+  } else if (m.chance(75)) {
+    m.tell_one({"In how many ways can @ different @ be put in a row?", "Find the number of orders of @ different @.",
+                "How many ways are there to line up @ different @?", "How many orders are there for @ different @?",
+                "In how many ways can one arrange @ different @ on a shelf?"},
+               k, things);
   } else {
     m.tell_one({"In how many ways can @ people stand in a line?",
                 "How many ways are there to arrange @ different books on a shelf?",
@@ -71,18 +78,25 @@ void arrangements(Maker& m) {
 }
 
 void word_arrangements(Maker& m) {
-  static constexpr std::array<std::string_view, 40> words{
-      "CANADA", "PAPAYA", "COCOA",  "KAYAK",  "TOOTH", "SLEEP",  "GREEN",  "SMALL",  "PUPPY", "ROTOR",
-      "DINNER", "HAMMER", "YELLOW", "BUTTER", "SILLY", "FLOOR",  "TABOO",  "CEREAL", "ARENA", "EAGLE",
-      "LEVEL",  "BANANA", "NOON",   "APPLE",  "BOOK",  "LETTER", "PEPPER", "MAMMA",  "SEES",  "ALLY",
-      "TREE",   "BALL",   "COFFEE", "DADDY",  "HAPPY", "MOON",   "GEESE",  "TATTOO", "ERROR", "SUMMER"};
-  const auto index = m.between(0, 39);
+  static constexpr std::array<std::string_view, 84> words{
+      "CANADA", "PAPAYA", "COCOA",  "KAYAK",  "TOOTH",  "SLEEP",  "GREEN",  "SMALL",  "PUPPY",  "ROTOR",   "DINNER",
+      "HAMMER", "YELLOW", "BUTTER", "SILLY",  "FLOOR",  "TABOO",  "CEREAL", "ARENA",  "EAGLE",  "LEVEL",   "BANANA",
+      "NOON",   "APPLE",  "BOOK",   "LETTER", "PEPPER", "MAMMA",  "SEES",   "ALLY",   "TREE",   "BALL",    "COFFEE",
+      "DADDY",  "HAPPY",  "MOON",   "GEESE",  "TATTOO", "ERROR",  "SUMMER", "MIRROR", "PUZZLE", "BALLOON", "POOL",
+      "ROOM",   "WEEK",   "FEEL",   "KEEP",   "DEEP",   "SEED",   "MEET",   "CHEESE", "BEETLE", "COMMON",  "COTTON",
+      "DADA",   "DOLL",   "EGGS",   "FERRY",  "FUNNY",  "GRASS",  "HOLLOW", "JELLY",  "KITTEN", "LADDER",  "LOLLY",
+      "MADAM",  "NANNY",  "OTTER",  "PIZZA",  "POTATO", "RABBIT", "RADAR",  "ROCKS",  "SALSA",  "SEVEN",   "SISTER",
+      "SPOON",  "STATE",  "TENT",   "TEETH",  "TULLE",  "VALLEY", "WILLOW"};
+  const auto index = m.between(0, std::ssize(words) - 1);
   const std::string_view word = words[static_cast<std::size_t>(index)];
   m.chose("word", index);
-  m.tell_one({"How many different arrangements have the letters of @?",
-              "How many distinct words, with or without meaning, can be written with the letters of @?",
-              "In how many distinct ways can the letters of the word @ be arranged?"},
-             word);
+  m.tell_one(
+      {"How many different arrangements have the letters of @?",
+       "How many distinct words, with or without meaning, can be written with the letters of @?",
+       "In how many distinct ways can the letters of the word @ be arranged?",
+       "Find the number of different words that use all letters of @.",
+       "How many different orders have the letters in @?", "Count the distinct arrangements of the letters of @."},
+      word);
   const auto n = static_cast<Int>(word.size());
   Int top = 1;
   for (Int i = 2; i <= n; ++i) top *= i;
@@ -130,10 +144,18 @@ void committees(Maker& m) {
     m.rationale("Two independent choices without order; their numbers multiply.");
     return;
   }
-  m.tell_one({"In how many ways can a team of @ be chosen from @ people?",
-              "How many ways are there to choose @ out of @ books?",
-              "A club picks @ of its @ members. How many choices are there?"},
-             k, n);
+  if (m.chance(60)) {
+    m.tell_one(
+        {"How many ways are there to choose @ out of @ different @?",
+         "In how many ways can one take @ of @ different @?", "How many sets of @ can be made from @ different @?"},
+        k, n, m.thing().many);
+  } else {
+    m.tell_one({"In how many ways can a team of @ be chosen from @ people?",
+                "How many ways are there to choose a group of @ out of @ students?",
+                "A club picks @ of its @ members. How many choices are there?",
+                "In how many ways can @ of @ players start the game?"},
+               k, n);
+  }
   m.step("In order there are:");
   const Int ordered = falling(m, n, k);
   Int orders = 1;
@@ -148,10 +170,13 @@ void handshakes(Maker& m) {
   m.given("n", n);
   m.tell_one({"@ people meet, and everyone shakes hands with everyone else once. How many handshakes is that?",
               "In a tournament of @ teams, each plays each other team once. How many games are played?",
-              "How many line segments join @ points, no three on a line, in pairs?", "@ friends each send... "},
+              "How many line segments join @ points, no three on a line, in pairs?",
+              "How many pairs can be formed from @ people?",
+              "@ players each play one game against every other. How many games is that?",
+              "At a meeting of @ people, each two shake hands once. How many handshakes are there?",
+              "How many ways are there to choose two of @ cities?",
+              "Every two of @ towns are joined by a road. How many roads are there?"},
              n);
-  if (m.problem.statement.ends_with("... "))
-    m.problem.statement = filled("How many pairs can be formed from @ people?", n);
   const Int ordered = m.multiply("", n, n - 1);
   m.step("Each pair is counted twice.");
   m.answer(m.divide("", ordered, 2));
@@ -159,12 +184,19 @@ void handshakes(Maker& m) {
 }
 
 void grid_paths(Maker& m) {
-  const Int a = m.between(1, 6), b = m.between(2, 7);
+  const Int a = m.between(2, 8), b = m.between(2, 7);
   m.given("a", a), m.given("b", b);
-  m.tell_one({"A path in a grid goes only right or up, @ steps right and @ steps up. How many such paths are there?",
-              "From one corner to the opposite one of a grid, @ blocks east and @ blocks north: how many shortest ways "
-              "are there?"},
-             a, b);
+  m.tell_one(
+      {"A path in a grid goes only right or up, @ steps right and @ steps up. How many such paths are there?",
+       "An ant walks along the lines of a grid, @ steps east and @ steps north in any order. How many ways has it?",
+       "A taxi has to drive @ blocks east and @ blocks north, without detours. How many routes are possible?",
+       "How many words are made of @ letters R and @ letters U?",
+       "In how many orders can one take @ steps to the right and @ steps up?",
+       "A robot moves @ fields to the right and @ fields up, one field at a time. How many paths can it take?",
+       "Find the number of shortest ways in a street grid to a point @ blocks east and @ blocks north.",
+       "From one corner to the opposite one of a grid, @ blocks east and @ blocks north: how many shortest ways "
+       "are there?"},
+      a, b);
   m.step("Choose which of the @ + @ = @ steps go up: @ of @.", a, b, a + b, b, a + b);
   const Int k = std::min(a, b), n = a + b;
   Int top = n, bottom = 1;
@@ -286,12 +318,14 @@ void two_draws(Maker& m) {
 }
 
 void one_die(Maker& m) {
-  const Int faces = m.pick({6, 8, 10, 12, 20}), kind = m.between(0, 2), k = m.between(2, faces - 1);
+  const Int faces = m.pick({4, 6, 8, 9, 10, 12, 14, 15, 16, 18, 20, 24, 25, 30}), kind = m.between(0, 2),
+            k = m.between(2, faces - 1);
   m.chose("form", 2), m.given("faces", faces), m.chose("kind", kind);
   if (kind == 0) m.given("k", k);
   if (kind == 2) m.given("k", std::min<Int>(k, 4));
   m.tell_one({"A fair die has faces numbered 1 to @.", "A wheel has @ equal fields, numbered from 1.",
-              "One of the numbers 1 to @ is drawn at random."},
+              "One of the numbers 1 to @ is drawn at random.", "A card is drawn from cards with the numbers 1 to @.",
+              "A ball is drawn from balls with the numbers 1 to @."},
              faces);
   Int count = 0;
   std::string list;
@@ -312,23 +346,45 @@ void dice(Maker& m) {
   } else if (m.chance(55)) {
     const Int sum = m.between(2, 12);
     m.chose("form", 0), m.given("sum", sum);
+    const bool several = sum >= 3 && sum <= 11 && m.chance(40);
+    const bool least = several && sum >= 7;  // the end of the sums that is shorter
+    m.chose("least", least ? 1 : 0), m.chose("most", several && !least ? 1 : 0);
+    const std::string total = (least ? "at least " : several ? "at most " : "") + text(sum);
     m.tell_one({"Two fair dice are rolled. What is the probability that the sum is @?",
-                "What is the chance that two dice show a total of @?"},
-               sum);
+                "What is the chance that two dice show a total of @?",
+                "A pair of dice is thrown. Find the probability of a sum of @.",
+                "A red and a blue die are rolled. How likely is a total of @?",
+                "Someone rolls two dice. What is the probability of a sum of @?",
+                "Find the chance that the numbers on two dice add up to @."},
+               total);
     std::string pairs;
     Int count = 0;
-    for (Int i = 1; i <= 6; ++i) {
-      if (sum - i >= 1 && sum - i <= 6) pairs += (pairs.empty() ? "" : ", ") + text(i) + "+" + text(sum - i), ++count;
+    for (Int s = several && !least ? 2 : sum; s <= (least ? 12 : sum); ++s) {
+      Int ways = 0;
+      for (Int i = 1; i <= 6; ++i) {
+        if (s - i < 1 || s - i > 6) continue;
+        ++ways;
+        if (!several) pairs += (pairs.empty() ? "" : ", ") + text(i) + "+" + text(s - i);
+      }
+      if (several) pairs += (pairs.empty() ? "" : ", ") + filled("@ for @", ways, s);
+      count += ways;
     }
     m.step("Ways: @. That is @ of 6 * 6 = 36.", pairs, count);
     m.answer(text(m.reduce("", count, 36)));
   } else {
-    const Int n = m.between(2, 4);
     const bool coin = m.chance(60);
+    const Int n = m.between(2, coin ? 7 : 4);
     m.chose("form", 1), m.given("n", n), m.chose("coin", coin ? 1 : 0);
-    m.tell(coin ? "A fair coin is tossed @ times. What is the probability of at least one head?"
-                : "A die is rolled @ times. What is the probability of at least one six?",
-           n);
+    m.tell_one(
+        coin ? std::initializer_list<
+                   std::string_view>{"A fair coin is tossed @ times. What is the probability of at least one head?",
+                                     "@ fair coins are tossed. How likely is at least one tail?",
+                                     "What is the chance of at least one head in @ tosses of a coin?"}
+             : std::initializer_list<
+                   std::string_view>{"A die is rolled @ times. What is the probability of at least one six?",
+                                     "@ dice are rolled. How likely is at least one five?",
+                                     "What is the chance of at least one three in @ rolls of a die?"},
+        n);
     const Int d = coin ? 2 : 6, miss = coin ? 1 : 5;
     Int top = 1, bottom = 1;
     for (Int i = 0; i < n; ++i) top *= miss, bottom *= d;

@@ -69,7 +69,7 @@ void earn_and_spend(Maker& m) {
                capitalised(text(p.he)), hours, days);
   }
   m.tell_one({"Then @ spends $@ on a @.", "After that @ buys something for $@.", "Of that money @ spends $@."}, p.he,
-             spent, m.thing().one);
+             spent, m.good(spent).one);
   m.tell_one({"How much money is left?", "How much does @ have left?", "How many dollars remain?"}, p.he);
   const Int daily = m.multiply(days == 1 ? "Earned" : "Earned a day", rate, hours);
   const Int all = days == 1 ? daily : m.multiply("Earned", daily, days);
@@ -81,8 +81,8 @@ void savings(Maker& m) {
   const Person& p = m.person();
   const Int weekly = m.between(3, 40), has = m.chance(70) ? m.between(5, 120) : 0;
   const Int weeks = m.between(3, 30);
-  const Thing& t = m.thing();
   const Int price = has + weekly * weeks;
+  const Thing& t = m.good(price);
   m.given("weekly", weekly), m.given("price", price);
   if (has > 0) m.given("has", has);
   m.tell_one({"@ wants to buy a @ for $@.", "@ is saving for a @ that costs $@."}, p.name, t.one, price);
@@ -103,7 +103,7 @@ void share_with_rest(Maker& m) {
   const Person& p = m.person();
   const Thing& t = m.thing();
   m.given("friends", friends), m.given("total", total), m.given("kept", kept);
-  m.tell_one({"@ has @ @.", "@ bakes @ @.", "@ collected @ @."}, p.name, total, t.many);
+  m.tell_one({"@ has @ @.", "@ gets @ @.", "@ collected @ @."}, p.name, total, t.many);
   m.tell_one({"@ keeps @ and shares the rest equally among @ friends.",
               "@ sets @ aside and divides the others equally between @ children."},
              capitalised(text(p.he)), kept, friends);
@@ -305,32 +305,42 @@ void clock(Maker& m) {
 }
 
 void duration_units(Maker& m) {
-  const Int a = m.between(2, 20), b = m.between(1, 59);
+  const Int most = m.level <= 1 ? 20 : 48;
+  const Int a = m.between(2, most), b = m.between(1, 59);
   switch (m.between(0, 3)) {
     case 0:
       m.chose("form", 0), m.given("a", a), m.given("b", b);
-      m.tell_one({"How many minutes are @ hours and @ minutes?", "Convert @ hours @ minutes to minutes."}, a, b);
+      m.tell_one({"How many minutes are @ hours and @?", "Convert @ hours and @ to minutes.",
+                  "A journey takes @ hours and @. How many minutes is that?"},
+                 a, count_of(b, "minute", "minutes"));
       m.multiply("Hours", a, 60);
       m.answer(m.add("", a * 60, b));
       break;
     case 1: {
-      const Int weeks = m.between(2, 12), days = m.between(1, 6);
+      const Int weeks = m.between(2, most), days = m.between(1, 6);
       m.chose("form", 1), m.given("a", weeks), m.given("b", days);
-      m.tell_one({"How many days are @ weeks and @ days?", "A trip lasts @ weeks and @ days. How many days is that?"},
-                 weeks, days);
+      m.tell_one({"How many days are @ weeks and @?", "A trip lasts @ weeks and @. How many days is that?",
+                  "A course runs for @ weeks and @. Find the number of days."},
+                 weeks, count_of(days, "day", "days"));
       m.multiply("Weeks", weeks, 7);
       m.answer(m.add("", weeks * 7, days));
       break;
     }
-    case 2:
-      m.chose("form", 2), m.given("a", a);
-      m.tell_one({"How many seconds are in @ minutes?", "Convert @ minutes to seconds."}, a);
-      m.answer(m.multiply("", a, 60));
+    case 2: {
+      const Int minutes = m.between(2, m.level <= 1 ? 30 : 90);
+      m.chose("form", 2), m.given("a", minutes);
+      m.tell_one({"How many seconds are in @ minutes?", "Convert @ minutes to seconds.",
+                  "A song lasts @ minutes. How many seconds is that?"},
+                 minutes);
+      m.answer(m.multiply("", minutes, 60));
       break;
+    }
     default: {
-      const Int hours = m.between(2, 9) * 24;
+      const Int hours = m.between(2, m.level <= 1 ? 14 : 30) * 24;
       m.chose("form", 3), m.given("a", hours);
-      m.tell_one({"How many days are @ hours?", "@ hours are how many days?"}, hours);
+      m.tell_one({"How many days are @ hours?", "@ hours are how many days?", "Convert @ hours to days.",
+                  "A machine ran for @ hours without a break. How many days is that?"},
+                 hours);
       m.answer(m.divide("", hours, 24));
     }
   }

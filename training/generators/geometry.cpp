@@ -46,24 +46,28 @@ void rectangle(Maker& m) {
 }
 
 void square(Maker& m) {
-  const Int a = m.between(2, m.level <= 1 ? 15 : 40);
+  const Int a = m.between(2, m.level <= 1 ? 30 : 60);
   switch (m.between(0, 3)) {
     case 0:
       m.chose("form", 0), m.given("a", a);
-      m.tell_one({"What is the area of a square with side @ cm?", "A square tile has sides of @ cm. What is its area?"},
+      m.tell_one({"What is the area of a square with side @ cm?", "A square tile has sides of @ cm. What is its area?",
+                  "A square field has sides of @ m. How large is its area?"},
                  a);
       m.answer(m.multiply("", a, a));
       break;
     case 1:
       m.chose("form", 1), m.given("a", a);
-      m.tell_one({"What is the perimeter of a square with side @ cm?",
-                  "A square has a side of @ m. How long is its perimeter?"},
-                 a);
+      m.tell_one(
+          {"What is the perimeter of a square with side @ cm?",
+           "A square has a side of @ m. How long is its perimeter?", "How long is a fence around a square of side @ m?",
+           "Find the perimeter of a square with sides of @ cm."},
+          a);
       m.answer(m.multiply("", 4, a));
       break;
     case 2:
       m.chose("form", 2), m.given("perimeter", 4 * a);
-      m.tell_one({"The perimeter of a square is @ cm. What is its area?", "A square has perimeter @ m. Find its area."},
+      m.tell_one({"The perimeter of a square is @ cm. What is its area?", "A square has perimeter @ m. Find its area.",
+                  "What is the area of a square whose perimeter is @ cm?"},
                  4 * a);
       m.divide("Side", 4 * a, 4);
       m.answer(m.multiply("Area", a, a));
@@ -71,7 +75,8 @@ void square(Maker& m) {
     default:
       m.chose("form", 3), m.given("area", a * a);
       m.tell_one({"The area of a square is @ square cm. What is its perimeter?",
-                  "A square has an area of @. How long is its perimeter?"},
+                  "A square has an area of @. How long is its perimeter?",
+                  "Find the perimeter of a square whose area is @ square m."},
                  a * a);
       m.step("Side: @ * @ = @, so it is @", a, a, a * a, a);
       m.answer(m.multiply("Perimeter", 4, a));
@@ -107,7 +112,7 @@ void right_triangle(Maker& m) {
   static constexpr std::array<std::array<Int, 3>, 8> triples{
       {{3, 4, 5}, {5, 12, 13}, {8, 15, 17}, {7, 24, 25}, {20, 21, 29}, {9, 40, 41}, {12, 35, 37}, {11, 60, 61}}};
   const auto& t = triples[static_cast<std::size_t>(m.between(0, m.level <= 2 ? 3 : 7))];
-  const Int k = m.between(1, m.level <= 2 ? 3 : 5);
+  const Int k = m.between(1, m.level <= 2 ? 8 : 5);
   Int a = t[0] * k, b = t[1] * k;
   const Int c = t[2] * k;
   if (m.chance(50)) std::swap(a, b);
@@ -116,7 +121,8 @@ void right_triangle(Maker& m) {
     m.tell_one({"A right triangle has legs of @ and @. How long is the hypotenuse?",
                 "The legs of a right triangle are @ cm and @ cm. Find the hypotenuse.",
                 "A ship sails @ km north and then @ km east. How far is it from its start, in km?",
-                "A rectangle is @ by @. How long is its diagonal?"},
+                "A rectangle is @ by @. How long is its diagonal?",
+                "Find the hypotenuse of a right triangle with legs @ and @."},
                a, b);
     m.step("@^2 + @^2 = @ + @ = @", a, b, a * a, b * b, c * c);
     m.step("@^2 = @, so it is @", c, c * c, c);
@@ -124,6 +130,8 @@ void right_triangle(Maker& m) {
   } else {
     m.chose("form", 1), m.given("c", c), m.given("a", a);
     m.tell_one({"A right triangle has a hypotenuse of @ and one leg of @. How long is the other leg?",
+                "The hypotenuse of a right triangle is @ cm and one leg is @ cm. Find the other leg.",
+                "A rectangle has a diagonal of @ and one side of @. How long is the other side?",
                 "A ladder @ m long leans against a wall, its foot @ m from it. How high does it reach, in m?"},
                c, a);
     m.step("@^2 - @^2 = @ - @ = @", c, a, c * c, a * a, b * b);
@@ -134,14 +142,15 @@ void right_triangle(Maker& m) {
 }
 
 void circle(Maker& m) {
-  const Int r = m.between(1, 20);
+  const Int r = m.between(1, 60);
   const bool diameter = m.chance(35);
   m.given(diameter ? "diameter" : "r", diameter ? 2 * r : r);
   const std::string given = diameter ? "diameter " + text(2 * r) : "radius " + text(r);
   if (m.chance(50)) {
     m.chose("form", 0);
     m.tell_one({"What is the area of a circle with @? Give it in terms of $\\pi$.",
-                "Find the area of a circle with @ in terms of pi."},
+                "Find the area of a circle with @ in terms of pi.",
+                "How large is the area of a circle with @? Leave pi in the answer."},
                given);
     if (diameter) m.divide("Radius", 2 * r, 2);
     m.step("@ * @ = @, so the area is @ times pi", r, r, r * r, r * r);
@@ -149,7 +158,8 @@ void circle(Maker& m) {
   } else {
     m.chose("form", 1);
     m.tell_one({"What is the circumference of a circle with @? Give it in terms of $\\pi$.",
-                "Find the circumference of a circle with @ in terms of pi."},
+                "Find the circumference of a circle with @ in terms of pi.",
+                "How long is the circumference of a circle with @? Leave pi in the answer."},
                given);
     if (diameter) m.divide("Radius", 2 * r, 2);
     m.step("2 * @ = @, so it is @ times pi", r, 2 * r, 2 * r);

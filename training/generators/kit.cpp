@@ -67,6 +67,40 @@ constexpr std::array<Thing, 64> things{{
     {"comic", "comics", 3, 12},      {"backpack", "backpacks", 20, 80},
 }};
 
+// What people save for, or see in a sale: for every price up to 2000 there are some.
+constexpr std::array<Thing, 30> goods{{
+    {"pen", "pens", 1, 8},
+    {"notebook", "notebooks", 2, 9},
+    {"mug", "mugs", 4, 20},
+    {"cake", "cakes", 8, 40},
+    {"book", "books", 6, 45},
+    {"puzzle", "puzzles", 6, 35},
+    {"hat", "hats", 8, 50},
+    {"shirt", "shirts", 10, 70},
+    {"game", "games", 15, 80},
+    {"umbrella", "umbrellas", 10, 50},
+    {"plate", "plates", 3, 20},
+    {"backpack", "backpacks", 20, 110},
+    {"lamp", "lamps", 15, 180},
+    {"chair", "chairs", 20, 250},
+    {"jacket", "jackets", 30, 280},
+    {"skateboard", "skateboards", 30, 180},
+    {"watch", "watches", 30, 600},
+    {"tent", "tents", 50, 500},
+    {"armchair", "armchairs", 100, 700},
+    {"table", "tables", 60, 600},
+    {"guitar", "guitars", 80, 900},
+    {"bike", "bikes", 80, 1500},
+    {"phone", "phones", 100, 1200},
+    {"camera", "cameras", 90, 1500},
+    {"oven", "ovens", 200, 1500},
+    {"sofa", "sofas", 200, 2000},
+    {"laptop", "laptops", 250, 2000},
+    {"piano", "pianos", 500, 2500},
+    {"sticker", "stickers", 1, 4},
+    {"apple", "apples", 1, 3},
+}};
+
 constexpr std::array<std::string_view, 24> places{
     "the shop",    "the market",  "the store",    "the school",  "the library", "the bakery",  "the farm",   "the park",
     "the museum",  "the factory", "the garden",   "the office",  "the station", "the stadium", "the cinema", "the camp",
@@ -162,6 +196,22 @@ std::string count_of(Int n, std::string_view one, std::string_view many) {
   return text(n) + " " + std::string(n == 1 ? one : many);
 }
 std::string count_of(Int n, const Thing& thing) { return count_of(n, thing.one, thing.many); }
+
+bool takes_an(std::string_view value) {
+  if (value.empty()) return false;
+  if (value.starts_with("8") || value == "11" || value == "18") return true;
+  const std::string_view vowels = "aeiouAEIOU";
+  const bool consonant = value.starts_with("uni") || value.starts_with("use") || value.starts_with("one");
+  return value.size() > 1 && vowels.find(value[0]) != std::string_view::npos && !consonant;
+}
+
+const Thing& Maker::good(Int price) {
+  std::vector<const Thing*> fitting;
+  for (const Thing& thing : goods) {
+    if (thing.cheap <= price && price <= thing.dear) fitting.push_back(&thing);
+  }
+  return fitting.empty() ? goods[27] : *fitting[static_cast<std::size_t>(between(0, std::ssize(fitting) - 1))];
+}
 
 const Person& Maker::person() { return fresh(dice, persons, persons_used_); }
 const Thing& Maker::thing() { return fresh(dice, things, things_used_); }

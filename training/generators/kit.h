@@ -57,7 +57,10 @@ struct Ratio {
 [[nodiscard]] std::string signed_term(Int value, std::string_view unit, bool first);  // "+ 3x", "- x", "3x"
 [[nodiscard]] std::string capitalised(std::string text);
 
-// "@" in the pattern takes the arguments in turn.
+// Whether "a" before it is "an": an apple, an 8% tip, an 11th.
+[[nodiscard]] bool takes_an(std::string_view value);
+
+// "@" in the pattern takes the arguments in turn; an "a" of the pattern becomes "an" where it has to.
 template <class... Parts>
 [[nodiscard]] std::string filled(std::string_view pattern, const Parts&... parts) {
   const std::array<std::string, sizeof...(Parts)> values{text(parts)...};
@@ -66,6 +69,8 @@ template <class... Parts>
   std::size_t next = 0;
   for (const char c : pattern) {
     if (c == '@' && next < values.size()) {
+      const bool article = out.ends_with(" a ") || out == "A " || out == "a " || out.ends_with(". A ");
+      if (article && takes_an(values[next])) out.insert(out.size() - 1, 1, 'n');
       out += values[next++];
     } else {
       out += c;
@@ -98,8 +103,9 @@ class Maker {
   [[nodiscard]] bool chance(int percent) noexcept { return dice.chance(percent); }
   [[nodiscard]] std::string_view pick(std::initializer_list<std::string_view> list) noexcept { return dice.pick(list); }
   [[nodiscard]] Int pick(std::initializer_list<Int> list) noexcept { return dice.pick(list); }
-  [[nodiscard]] const Person& person();  // another one each time
-  [[nodiscard]] const Thing& thing();    // another one each time
+  [[nodiscard]] const Person& person();        // another one each time
+  [[nodiscard]] const Thing& thing();          // another one each time
+  [[nodiscard]] const Thing& good(Int price);  // something that may well cost so much, in dollars
   [[nodiscard]] std::string_view place();
   void given(std::string_view name, Int value) { problem.givens.push_back({name, value, true}); }
   void chose(std::string_view name, Int value) { problem.givens.push_back({name, value, false}); }

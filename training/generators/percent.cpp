@@ -95,7 +95,7 @@ std::string dollars(Int cents) { return hundredths(cents); }
 void discount(Maker& m) {
   const Int percent = 5 * m.between(1, 14);
   const Int price = price_for(m, percent);
-  const Thing& t = m.thing();
+  const Thing& t = m.good(price);
   m.given("price", price), m.given("percent", percent);
   m.tell_one({"A @ costs $@.", "The price of a @ is $@.", "A @ is priced at $@.", "The regular price of a @ is $@.",
               "A @ normally sells for $@."},
@@ -172,7 +172,7 @@ void tax_or_tip(Maker& m) {
       m.problem.statement = filled("Lunch for @ costs $@.", m.person().name, bill);
     m.tell_one({"A tip of @% is added.", "@% is added as a tip.", "They leave a @% tip."}, percent);
   } else {
-    const Thing& t = m.thing();
+    const Thing& t = m.good(bill);
     m.tell_one({"A @ costs $@ before tax.", "The price of a @ is $@ without tax."}, t.one, bill);
     m.tell_one({"The tax is @%.", "A sales tax of @% is added.", "@% tax is added."}, percent);
   }
@@ -187,7 +187,7 @@ void discount_then_tax(Maker& m) {
   const Int off = 5 * m.between(2, 12);
   const Int tax = m.pick({5, 6, 8, 10, 12, 15, 20});
   const Int price = 20 * m.between(1, 25);
-  const Thing& t = m.thing();
+  const Thing& t = m.good(price);
   m.given("price", price), m.given("off", off), m.given("tax", tax);
   m.tell_one({"A @ costs $@.", "The price of a @ is $@.", "A @ is marked at $@.", "@ wants a @ that costs $@."}, t.one,
              price);
@@ -218,7 +218,7 @@ void reverse_percent(Maker& m) {
   const Int share = down ? 100 - percent : 100 + percent;
   const Int after = whole * share / 100;
   m.given("percent", percent), m.given("after", after), m.chose("down", down ? 1 : 0);
-  const Thing& t = m.thing();
+  const Thing& t = m.good(whole);
   if (down) {
     m.tell_one({"After a discount of @%, a @ costs $@.", "With @% off, a @ costs $@.",
                 "A sale of @% off brings the price of a @ to $@."},

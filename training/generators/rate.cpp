@@ -1,4 +1,5 @@
 // Ratio, proportion, speed, work, mixtures.
+#include <algorithm>
 #include <array>
 #include <numeric>
 
@@ -12,8 +13,9 @@ void proportion(Maker& m) {
   Int b = m.between(2, m.level <= 2 ? 15 : 40);
   if (b == a) b = a + 1;
   m.given("a", a), m.given("cost", a * unit), m.given("b", b);
-  const Thing& t = m.thing();
-  switch (m.between(0, 4)) {
+  const int kind = static_cast<int>(m.between(0, 4));
+  const Thing& t = kind == 0 ? m.good(unit) : m.thing();
+  switch (kind) {
     case 0:
       m.tell_one({"@ @ cost $@. How much do @ @ cost?", "If @ @ cost $@, what is the price of @ @?"}, a, t.many,
                  a * unit, b, t.many);
@@ -67,17 +69,24 @@ void ratio_scale(Maker& m) {
   const Int common = std::gcd(p, q);
   p /= common, q /= common;
   const Int unit = m.between(2, 25);
-  m.given("p", p), m.given("q", q), m.given("first", unit * p);
-  const std::string_view x = m.pick({"boys", "cats", "red beads", "cups of flour", "apples", "chairs"});
-  const std::string_view y = x == "boys"            ? "girls"
-                             : x == "cats"          ? "dogs"
-                             : x == "red beads"     ? "blue beads"
-                             : x == "cups of flour" ? "cups of sugar"
-                             : x == "apples"        ? "pears"
-                                                    : "tables";
-  m.tell_one({"The ratio of @ to @ is @:@.", "For every @ there are some @, in the ratio @:@."}, x, y, p, q);
-  if (m.problem.statement.starts_with("For every"))
-    m.problem.statement = filled("For every @ @ there are @ @.", p, x, q, y);
+  m.chose("p", p), m.given("q", q), m.given("first", unit * p);
+  struct Kinds {
+    std::string_view one, many, other_one, other_many;
+  };
+  static constexpr std::array<Kinds, 6> kinds{{{"boy", "boys", "girl", "girls"},
+                                               {"cat", "cats", "dog", "dogs"},
+                                               {"red bead", "red beads", "blue bead", "blue beads"},
+                                               {"cup of flour", "cups of flour", "cup of sugar", "cups of sugar"},
+                                               {"apple", "apples", "pear", "pears"},
+                                               {"chair", "chairs", "table", "tables"}}};
+  const Kinds& kind = kinds[static_cast<std::size_t>(m.between(0, std::ssize(kinds) - 1))];
+  const std::string_view x = kind.many, y = kind.other_many;
+  if (m.chance(50)) {
+    m.tell("The ratio of @ to @ is @:@.", x, y, p, q);
+  } else {
+    m.tell("For every @ there @ @.", p == 1 ? text(kind.one) : count_of(p, kind.one, kind.many), q == 1 ? "is" : "are",
+           count_of(q, kind.other_one, kind.other_many));
+  }
   m.tell_one({"There are @ @. How many @ are there?", "If there are @ @, how many @ are there?"}, unit * p, x, y);
   const Int one = m.divide("Groups", unit * p, p);
   m.answer(m.multiply(capitalised(text(y)), one, q));
@@ -89,7 +98,7 @@ void unit_price(Maker& m) {
   Int c2 = c1 + m.between(-2, 2);
   if (c2 < 1) c2 = c1 + 1;
   if (c2 == c1) c2 += 1;
-  const Thing& t = m.thing();
+  const Thing& t = m.good(std::min(c1, c2));
   m.given("n1", n1), m.given("p1", n1 * c1), m.given("n2", n2), m.given("p2", n2 * c2);
   m.tell("One shop sells @ @ for $@. Another sells @ @ for $@.", n1, t.many, n1 * c1, n2, t.many, n2 * c2);
   m.tell_one({"What is the lower price for one @?", "How much does one @ cost where it is cheaper?"}, t.one);
@@ -245,9 +254,8 @@ void mixture(Maker& m) {
   while ((p1 * v1 + p2 * v2) % (v1 + v2) != 0) v2 = v2 % 9 + 1, v1 = v2 == 1 ? v1 % 9 + 1 : v1;
   m.given("p1", p1), m.given("p2", p2), m.given("v1", v1), m.given("v2", v2);
   const std::string_view what = m.pick({"salt solution", "juice", "acid solution", "sugar syrup"});
-  m.tell_one(
-      {"@ liters of a @% @ are mixed with @ liters of a @% @.", "Someone mixes @ liters of @% @ and @ liters of @% @."},
-      v1, p1, what, v2, p2, what);
+  m.tell_one({"Someone mixes @ of a @% @ with @ of a @% @.", "@ of @% @ and @ of @% @ are mixed."},
+             count_of(v1, "liter", "liters"), p1, what, count_of(v2, "liter", "liters"), p2, what);
   m.tell_one({"What is the concentration of the mixture, in percent?", "What percentage does the mixture have?"});
   const Int a = m.multiply("", v1, p1);
   const Int b = m.multiply("", v2, p2);

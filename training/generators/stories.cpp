@@ -203,7 +203,7 @@ constexpr std::array one_step{
           "that?"},
     Story{Sum::minus, "x + {b} = {a}. [What is x?|Find x.|x = ?]"},
     Story{Sum::plus, "x - {a} = {b}. [What is x?|Find x.|x = ?]"},
-    Story{Sum::share, "[{b}x = {a}|Solve {b}x = {a}|If {b}x = {a}]. What is x?"},
+    Story{Sum::share, "[{b}x = {a}. What is x?|Solve {b}x = {a}.|If {b}x = {a}, what is x?]"},
     Story{Sum::plus, "It was {a} degrees and got {b} degrees [warmer|hotter]. What is the temperature [now|]?"},
 };
 
@@ -216,10 +216,11 @@ constexpr std::array two_steps{
           "[A bus|A train|The room] had {a} people [in it|]. {b} got [on|in] and {c} got [off|out]. How many people "
           "[are there now|are in it now]?",
           "With the new ones", "Now"},
-    Story{Sum::minus_plus,
-          "{S} [made|had|baked|picked] {a} {t}. {s^} [sold|gave away|used] {b} and [then made|later got|bought] {c} "
-          "more. How many {do} {s} have [now|]?",
-          "Left at first", "Now"},
+    Story{
+        Sum::minus_plus,
+        "{S} [had|found|owned|collected] {a} {t}. {s^} [sold|gave away|used] {b} and [then made|later got|bought] {c} "
+        "more. How many {do} {s} have [now|]?",
+        "Left at first", "Now"},
     Story{Sum::minus_plus,
           "There were {a} {g} [in the hall|on the bus|at the station]. {b} left and {c} [came|arrived|got in]. How "
           "many are there now?",
@@ -372,7 +373,7 @@ constexpr std::array two_steps{
           "I [think of a number, multiply|take a number, multiply] it by {a} and add {b}. [I get {c}.|That gives "
           "{c}.|The result is {c}.] What is [it|the number|my number|the number I started with]?",
           "Before that", "Number"},
-    Story{Sum::undo, "[Solve|Find x:|What is x if] {a}x + {b} = {c}[.|?]", "{a}x", "x"},
+    Story{Sum::undo, "[Solve {a}x + {b} = {c}.|Find x: {a}x + {b} = {c}|What is x if {a}x + {b} = {c}?]", "{a}x", "x"},
     Story{Sum::undo,
           "[A gym|A club|A phone plan] [costs|charges] ${b} [to join|to start] and ${a} a [month|week]. {S} paid ${c} "
           "[in all|so far]. How many [month|week]s is that?",
@@ -455,13 +456,23 @@ class Teller {
     Int a = 0, b = 0, c = 0, d = 0;
     std::string part;
   };
+  [[nodiscard]] const Thing& thing() const { return thing_; }
+  [[nodiscard]] const Thing& second() const { return second_; }
   std::string told(std::string_view text, const Numbers& n) {
     numbers_ = &n;
+    // Bare sums stay in digits.
+    for (const std::string_view bare : {"[Add ", "[Subtract ", "[Multiply ", "[Divide "})
+      in_words_ &= !text.starts_with(bare);
     std::size_t at = 0;
     std::string out = many(text, at, false);
     for (std::size_t gap; (gap = out.find("  ")) != std::string::npos;) out.erase(gap, 1);
     for (std::string_view stop : {" .", " ?", " ,", " ;"}) {
       for (std::size_t gap; (gap = out.find(stop)) != std::string::npos;) out.erase(gap, 1);
+    }
+    // A sentence may begin with a number in words.
+    for (std::size_t stop = out.find(". "); stop != std::string::npos; stop = out.find(". ", stop + 2)) {
+      const char next = out[stop + 2];
+      if (next >= 'a' && next <= 'z' && next != 'x') out[stop + 2] = static_cast<char>(next - 'a' + 'A');
     }
     return out.starts_with("x ") ? out : capitalised(std::move(out));
   }
@@ -485,6 +496,8 @@ class Teller {
       } else if (text[at] == '{') {
         const std::size_t end = text.find('}', at);
         std::string value = word(text.substr(at + 1, end - at - 1));
+        const bool article = out.ends_with(" a ") || out == "A " || out.ends_with(". A ");
+        if (article && takes_an(value)) out.insert(out.size() - 1, 1, 'n');
         if (in_words_ && (out.empty() || out.back() == ' ') && (end + 1 == text.size() || text[end + 1] == ' '))
           value = in_words(std::move(value));
         out += value;
@@ -549,6 +562,34 @@ constexpr std::array parts{
     Part{2, 3, "2/3"},       Part{2, 3, "two thirds"}, Part{1, 5, "1/5"},     Part{2, 5, "2/5"},
     Part{3, 5, "3/5"},       Part{5, 6, "5/6"},        Part{1, 5, "a fifth"}, Part{1, 10, "1/10"},
     Part{3, 8, "3/8"},       Part{4, 5, "4/5"}};
+
+// Numbers that fit what the story is about: prices, ages, temperatures, ways on foot, the days of a week.
+void make_lifelike(Maker& m, const Story& story, Teller::Numbers& n, const Teller& teller) {
+  const auto tells = [&](std::string_view words) { return story.text.find(words) != std::string_view::npos; };
+  const auto price = [&](const Thing& thing) {
+    return m.between(thing.cheap, std::max(thing.cheap, std::min<Int>(thing.dear, 60)));
+  };
+  const bool things = tells("{t}") || tells("{o}");
+  if (tells("${b}") && things &&
+      (story.sum == Sum::products || story.sum == Sum::times_plus || story.sum == Sum::change)) {
+    n.b = price(teller.thing());
+    if (story.sum == Sum::change) {
+      const Int step = m.pick({Int{5}, Int{10}, Int{50}, Int{100}});
+      n.c = (n.a * n.b / step + 1) * step;
+    }
+  }
+  if (tells("${d}") && tells("{u}")) n.d = price(teller.second());
+  if (tells("years older")) n.a = m.between(4, 40), n.b = m.between(2, 15);
+  if (tells("degrees and got")) n.a = m.between(2, 22), n.b = m.between(2, 14);
+  if (tells("weighs {a}")) n.b = m.between(2, 20), n.a = n.b + m.between(1, 20);
+  if (tells("{S} walked {a}") && m.level <= 1) n.a = m.between(2, 15), n.b = m.between(2, 15);
+  if (tells("swim{+s}]")) n.a = m.between(2, 12);
+  if (tells("Each week"))
+    n.a = m.between(2, 5), n.c = m.between(2, 7 - n.a), n.b = m.between(3, 25), n.d = m.between(3, 25);
+  if (tells("[lamps|coats|bikes]")) n.c = 5 * m.between(4, 24), n.b = n.c + m.between(3, 40);
+  if (tells("[bike|phone|jacket|coat|lamp|tent]")) n.a = n.b % 5 == 0 ? 20 * m.between(2, 15) : 100 * m.between(1, 3);
+  if (tells("a {b}% tip")) n.a = 20 * m.between(1, 6), n.b = 5 * m.between(1, 5);
+}
 
 void tell_story(Maker& m, std::span<const Story> stories) {
   const Story& story = stories[static_cast<std::size_t>(m.between(0, static_cast<Int>(stories.size()) - 1))];
@@ -618,6 +659,7 @@ void tell_story(Maker& m, std::span<const Story> stories) {
   if (story.b != 0) n.b = story.b, n.a = m.between(2, m.chance(80) ? 12 : 60);
   n.part = part.words;
   Teller teller(m);
+  make_lifelike(m, story, n, teller);
   m.tell("@", teller.told(story.text, n));
   const bool uses_b = story.sum != Sum::part_of && story.sum != Sum::part_left && story.b == 0;
   m.chose(sum_names[static_cast<std::size_t>(story.sum)], 0);
