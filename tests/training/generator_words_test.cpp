@@ -66,6 +66,8 @@ class GeneratorWordsTest : public QObject {
     }
     const QRegularExpression asked(asks);
     QVERIFY(asked.isValid());
+    // Bare questions are what people type into a field: "14 km in m".
+    const bool bare = f.name.ends_with(" question");
     for (int level = f.least_level; level <= f.most_level; ++level) {
       std::set<std::string> statements;
       for (std::uint64_t seed = 0; seed < lint_seeds; ++seed) {
@@ -75,9 +77,9 @@ class GeneratorWordsTest : public QObject {
         for (const auto& [what, rule] : compiled) {
           QVERIFY2(!rule.match(text).hasMatch(), (std::string(what) + ": " + p.statement).c_str());
         }
-        QVERIFY2(asked.match(text).hasMatch(), ("nothing is asked: " + p.statement).c_str());
-        QVERIFY2(!(text[0].isLower() && text[0] != 'x' && !text.startsWith("sqrt") && !text.startsWith("f(x)") &&
-                   !text.startsWith("n ")),
+        QVERIFY2(bare || asked.match(text).hasMatch(), ("nothing is asked: " + p.statement).c_str());
+        QVERIFY2(bare || !(text[0].isLower() && text[0] != 'x' && !text.startsWith("sqrt") &&
+                           !text.startsWith("f(x)") && !text.startsWith("n ")),
                  ("begins small: " + p.statement).c_str());
         for (const auto& [open, close] : {std::pair('(', ')'), {'[', ']'}, {'{', '}'}}) {
           if (f.name == "linear inequality") break;
@@ -88,7 +90,7 @@ class GeneratorWordsTest : public QObject {
             text.count('$') - text.count(QRegularExpression(R"(\$\d[\d.,]*(?![\d.,]|\s*[-+*/\\^x(]))"));
         QVERIFY2(formulas % 2 == 0, p.statement.c_str());
       }
-      QVERIFY2(statements.size() * 200 >= least_distinct * lint_seeds,
+      QVERIFY2(statements.size() * 200 >= (bare ? least_distinct / 2 : least_distinct) * lint_seeds,
                (std::string(f.name) + ", level " + std::to_string(level) + ": " + std::to_string(statements.size()) +
                 " distinct")
                    .c_str());
@@ -97,7 +99,7 @@ class GeneratorWordsTest : public QObject {
 
   void small_things_are_cheap() {
     const QRegularExpression priced(
-        R"(\b(?:an?|An?|one|One|each|of) (?:[a-z]+ )?(apple|egg|cookie|pencil|marble|sticker|seed|bead|button|orange|eraser)s? (?:costs?|sells for|is) \$(\d+))");
+        R"(\b(?:an?|An?|one|One|each) (apple|egg|cookie|pencil|marble|sticker|seed|bead|button|orange|eraser)s? (?:costs?|sells for|is) \$(\d+))");
     for (const Family& f : catalogue()) {
       for (int level = f.least_level; level <= f.most_level; ++level) {
         for (std::uint64_t seed = 0; seed < lint_seeds; ++seed) {
