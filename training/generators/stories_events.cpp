@@ -10,16 +10,19 @@ namespace {
 
 constexpr std::array amounts{
     Tale{3, "q=2..6; x=3..40; r:=x/q; !x%q==0; l:=x-r",
-         "After giving away [1/{q}|one {q:o} part] of {his} {things}, {Name} {has} {l} left. How many [did {he} have "
-         "at first|{things} did {he} start with|were there before]?",
+         "[After giving away 1/{q} of {his} {things}, {Name} {has} {l} left.|{Name} gave away 1/{q} of {his} {things} "
+         "and {has} {l} left.|{Name} {has} {l} {things} left after selling 1/{q} of them.] How many [did {he} have at "
+         "first|{things} did {he} start with|were there before]?",
          "Parts that stay: k = q - 1; One part: u = l / k; x = u * q", "{x}", "x - x / q == l"},
     Tale{3, "a=2..30; b=2..20; c=2..20; x:=a+b-c; !x>0",
          "{Name} [gave|handed] {b} {things} to {Bob}, and then {he} [found|bought|got] {c} more. Now {he} {has} {a}. "
          "How many did {he} have [at first|in the beginning|before that]?",
          "Before the new ones: s = a - c; x = s + b", "{x}", "x - b + c == a"},
     Tale{3, "a=3..40; b=2..9; c=2..30; x:=a*b+c",
-         "[How many {things} did {Name} have at first, if|{Name} had some {things}.] {he} kept {c} and [shared|split] "
-         "the rest equally among {b} friends, and each friend got {a}[?|. How many {things} did {he} have at first?]",
+         "[How many {things} did {Name} have at first, if {he} kept {c}, split the rest equally among {b} friends, and "
+         "each friend got {a}?|{Name} had some {things}. {He} kept {c} and shared the rest equally among {b} friends. "
+         "Each friend got {a}. How many {things} did {he} have at first?|{Name} put {c} of {his} {things} aside and "
+         "divided the others equally between {b} friends, {a} each. How many did {he} start with?]",
          "Shared: s = a * b; x = s + c", "{x}", "(x - c) / b == a"},
     Tale{3, "d=2..20; a=2..12; b:=a*12; x:=d*12; c=2..11; !c<x",
          "{Name} [bought|ordered|brought] {d:w} dozen [eggs|rolls|donuts|pencils] and [used|gave away|lost] {c} of "
@@ -30,8 +33,9 @@ constexpr std::array amounts{
          "[together|altogether|in all]?",
          "{Bob}: h = a / 2; x = a + h", "{x}", "2 * x == 3 * a"},
     Tale{3, "k=2..30; a:=2*k; c=2..9",
-         "[Last month|Yesterday|Last week] {Name} [sold|made|read|collected] {a} [tickets|cards|pages|cups]. [This "
-         "time|Today|Now] it was half as much again. How many is that [in both together|in total, both times]?",
+         "[Last month|Yesterday|Last week] {Name} [sold {a} tickets|made {a} cards|read {a} pages|collected {a} "
+         "cups|ran {a} laps]. [This time|The next time|Then] it was half as much again. How many is that [in both "
+         "together|in total, both times|altogether]?",
          "Half: h = a / 2; The second time: s = a + h; x = a + s", "{x}", "x == a + a * 1.5"},
     Tale{3, "a=3..40; b=2..6; c=2..30",
          "{Ann} [has|owns|collected] {a} {things}. {Bob} has {b} times as many, and [a third child|their friend] has "
@@ -41,23 +45,24 @@ constexpr std::array amounts{
          "A [shop|farm|school|camp] has {a} {things}[ in the back room|] and {b} times as many outside. {c} of those "
          "outside are [sold|lost|broken]. How many are there now [in all|altogether]?",
          "Outside: p = a * b; Outside now: q = p - c; x = a + q", "{x}", "x + c == a * (b + 1)"},
-    Tale{3, "a=2..15; b=2..24; c=2..30; d=2..5; !a*b>c+d",
-         "There are {a} [boxes|crates|trays] with {b} {things} [in each|each]. {c} [are sold|are taken away] on "
-         "[Monday|the first day] and {d} on [Tuesday|the second day]. How many are left?",
-         "At first: p = a * b; q = p - c; x = q - d", "{x}", "x + d + c == a * b"},
+    Tale{
+        3, "a=2..15; b=2..24; c=2..30; d=2..5; !a*b>c+d",
+        "There are {a} [boxes|crates|trays] with {b} {things} [in each|each]. {c} [are sold|are taken away] [on Monday "
+        "and {d} on Tuesday|on the first day and {d} on the second|in the morning and {d} later]. How many are left?",
+        "At first: p = a * b; q = p - c; x = q - d", "{x}", "x + d + c == a * b"},
     Tale{3, "a=10..60; b=2..9; c=2..30; d=5..90; !a>b",
-         "[A bus|A train|A boat] [drives {d} km and|that is {d} years old] [starts|leaves] with {a} people. At the "
-         "first stop {b} get off and {c} get on. At the second stop {c} more get on. How many people are [on it|on "
-         "board] then?",
+         "[A bus|A train|A ferry] [that is {d} years old|with {d} windows|number {d}] [starts|leaves] with {a} people. "
+         "At the first stop {b} get off and {c} get on. At the second stop {c} more get on. How many people are [on "
+         "it|on board] then?",
          "> The number {d} does not matter here; p = a - b; q = p + c; x = q + c", "{x}", "x + b == a + 2 * c"},
     Tale{3, "a=3..30; b=2..20; d=5..80",
          "{Ann} is {d} years old and has {a} {things}. {Her} [buys|gets|finds] {b} more every [week|month] for 4 "
-         "[weeks|months]. How many {things} [does {her} have|are there] [then|in the end]?",
+         "[week|month]s. How many {things} [does {her} have|are there] [then|in the end]?",
          "> The age does not matter; p = b * 4; x = a + p", "{x}", "x - a == 4 * b"},
     Tale{3, "a=5..40; b=2..12; c=2..9; e=3..60; !a*c>b",
-         "A [baker|shop|farmer] packs {a} [eggs|rolls|apples] [a|per] [tray|box]. The oven was bought {e} weeks ago. "
-         "{c} [trays|boxes] are packed, and {b} pieces break. How many are whole?",
-         "> When the oven was bought does not matter; p = a * c; x = p - b", "{x}", "x + b == a * c"},
+         "A [baker|shop|farmer] packs {a} [eggs|rolls|apples] [a|per] [tray|crate]. The scales were bought {e} weeks "
+         "ago. {c} [tray|crate]s are packed, and {b} pieces break. How many are whole?",
+         "> When the scales were bought does not matter; p = a * c; x = p - b", "{x}", "x + b == a * c"},
     Tale{3, "c=3..12; q=2..30; r=1..c-1; a:=c*q+r; d:=q+1",
          "{a} {people} [ride|go|travel] to [a lake|the museum|a match] in [cars|vans|boats] that [hold|take] {c} each. "
          "[At least how many are needed?|How many [cars|vans|boats] do they need at least?|What is the smallest number "
@@ -76,8 +81,9 @@ constexpr std::array amounts{
          "[cm|inches|feet] can be cut from it?",
          "q, r = a // c; > Only whole pieces count: {q}", "{q}", "x * c <= a && (x + 1) * c > a"},
     Tale{3, "a=3..9; b=2..8; c=3..30; !c<a*b",
-         "[How many {things} are left over when|Some {things} are left when] {a} [children|friends] take {b} each from "
-         "a [bowl|bag|box] of {c} dozen[?|. How many are left?]",
+         "[How many {things} are left over when {a} children take {b} each from a box of {c} dozen?|{a} friends take "
+         "{b} {things} each from a [bag|box|case] of {c} dozen. How many are left?|From {c} dozen {things}, {a} people "
+         "take {b} each. How many remain?]",
          "All: p = c * 12; Taken: q = a * b; x = p - q", "{x}", "x + a * b == 12 * c"},
     Tale{3, "a=-15..-1; b=2..20; c=2..25; x:=a+b-c",
          "[In the morning|At dawn] it was {a} degrees. [By noon|Until noon] it [rose|got warmer] by {b} degrees, [and "
@@ -92,8 +98,8 @@ constexpr std::array amounts{
          "[meters|feet] [below the surface is that|under water is that]?",
          "p = a + b; x = p - c", "{x}", "x + c == a + b"},
     Tale{3, "a=12..60; b=5..40; c=2..11; !a>b",
-         "{Ann} [read|walked|scored|collected] {a} [pages|points|cards] [on Monday|first] and {b} [on Tuesday|then]. "
-         "{Bob} [made|got] {c} fewer than {Ann}'s total. How many is that?",
+         "{Ann} [read {a} pages|scored {a} points|collected {a} cards] on [Monday|Saturday] and {b} on "
+         "[Tuesday|Sunday]. {Bob} [had|got] {c} fewer than {Ann}'s total. How many is that?",
          "Total: p = a + b; x = p - c", "{x}", "x + c == a + b"},
     Tale{3, "a=30..99; b=5..29; c=30..99; d=5..29; !a-b!=c-d; !a-b>c-d",
          "{Ann} had {a} {things} and [lost|sold] {b}. {Bob} had {c} and [lost|sold] {d}. How many more than {Bob} does "
@@ -107,8 +113,8 @@ constexpr std::array amounts{
          "{Bob} have?",
          "Parts: m = k + 1; x = s / m", "{x}", "x + k * x == s"},
     Tale{3, "a=15..60; b=15..60; c=2..14; x:=a+b-c; d=1..20; t:=x+d",
-         "[In a class of|Of] {t} [students|children|people], {a} [like|play|have] [tea|chess|dogs] and {b} "
-         "[like|play|have] [milk|cards|cats], {c} of them both. How many [like|play|have] neither?",
+         "[In a class of|Of] {t} [students|children|people], {a} [play] [chess|tennis|the piano] and {b} [play] "
+         "[cards|soccer|the guitar], {c} of them both. How many [play] neither?",
          "At least one: p = a + b; x = p - c; y = t - x", "{y}", "x + a + b - c == t"},
     Tale{3, "c=2..14; a=15..40; b=15..40; t:=a+b-c",
          "Each of {t} [students|children|guests] [speaks|plays|takes] at least one of [two languages|two sports|two "
@@ -162,7 +168,7 @@ constexpr std::array money{
          "{Name} work{+s} {b} hours a day for ${a} an hour. [After|In] {n} days {he} pay{+s} ${c} for [rent|food|a "
          "bike|repairs]. How much is left [of what {he} earned|]?",
          "Hours: h = b * n; Earned: p = a * h; x = p - c", "{x}", "x + c == a * b * n"},
-    Tale{3, "a=10..30; h=30..40; o=1..10; d=5..20; c=2..12; b:=a+c",
+    Tale{3, "a=10..30; h=30..40; o=2..10; d=5..20; c=2..12; b:=a+c",
          "{Name} earn{+s} ${a} an hour, and ${b} for each extra hour. [This week|Last week] it was {h} normal hours "
          "and {o} extra [ones|hours]. How much [is that|did {he} earn]?",
          "Normal: p = a * h; Extra: q = b * o; x = p + q", "{x}", "x == a * h + b * o"},
@@ -171,8 +177,8 @@ constexpr std::array money{
          "and puts aside ${s} a week?",
          "Missing: m = y - a; w = m / s", "{w}", "a + s * x == y"},
     Tale{3, "f=3..40; r=2..12; n=3..30; c:=f+r*n",
-         "A [taxi|plumber|bike rental] charges ${f} [at the start|to begin with] and ${r} [per|for each|for every] "
-         "[km|hour|mile]. The bill is ${c}. How many [km|hours|miles] was it?",
+         "A [taxi|guide|boat rental] charges ${f} [at the start|to begin with] and ${r} [per|for each|for every] "
+         "[hour|mile]. The bill is ${c}. How many [hour|mile]s was it?",
          "Without the start: p = c - f; n = p / r", "{n}", "f + r * x == c"},
     Tale{3, "n=10..60; a=2..9; b=10..30; c=20..150; x:=n*b-n*a-c; !x>0 && b>a",
          "{Name} [buy{+s}|order{+s}] {n} {things} at ${a} each and sell{+s} them all at ${b} each. The [stall|stand] "
@@ -193,7 +199,7 @@ constexpr std::array measures{
          "from {a} l and {b} ml of juice?|{a} kg and {b} g of flour are filled in bags of {c} g. How many bags is "
          "that?]",
          "p = a * 1000; q = p + b; x = q / c", "{x}", "x * c == 1000 * a + b"},
-    Tale{3, "v=3..90; h=1..6; m=1..3; k:=15*m; !v%4==0; t:=4*h+m; x:=v*t/4",
+    Tale{3, "v=3..60; h=1..6; m=1..3; k:=15*m; !v%4==0; t:=4*h+m; x:=v*t/4",
          "How far does a [car|train|bike|boat] go in {h} {h:hour/hours} and {k} minutes at {v} km [per hour|an hour]?",
          "In a quarter of an hour: q = v / 4; Quarters: p = h * 4; t = p + m; x = q * t", "{x}",
          "x == v * (h + k / 60)"},
@@ -210,9 +216,9 @@ constexpr std::array measures{
          "{v} and one at {w} km per hour. After how many hours do they meet?",
          "Each hour nearer: s = v + w; t = d / s", "{t}", "x * v + x * w == d"},
     Tale{3, "w=3..40; d=2..20; v:=w+d; t=2..9; l:=d*t",
-         "[One runner|A thief|A slow truck] is {l} m ahead and goes {w} m a second, the other [runner|man] behind goes "
-         "{v} m a second. After how many seconds does the faster one catch up?",
-         "Each second nearer: d = v - w; t = l / d", "{t}", "x * v == x * w + l"},
+         "[One runner|A thief|A slow truck] is {l} m ahead and goes {w} m a minute, somebody behind goes {v} m a "
+         "minute. After how many minutes does the faster one catch up?",
+         "Each minute nearer: d = v - w; t = l / d", "{t}", "x * v == x * w + l"},
     Tale{3, "n=2..8; u=20..90; a:=n*u; m=3..15; !m!=n",
          "A recipe for {n} people [needs|takes|uses] {a} g of [flour|rice|pasta|potatoes]. How many grams [are "
          "needed|does it take] for {m} people?",
@@ -222,15 +228,15 @@ constexpr std::array measures{
          "Parts: s = a + b; One part: k = t / s; x = k * a", "{x}", "x * b == (t - x) * a"},
     Tale{3, "a=2..6; b=2..7; k=2..20; !gcd(a,b)==1 && a!=b; p:=a*k; q:=b*k",
          "[The ratio of|In a school the ratio of] [boys to girls|cats to dogs|red to blue cards] is {a} to {b}. There "
-         "are {p} of the first. How many are there [of both|in all]?",
+         "are {p} of the first kind. How many are there [of both|in all]?",
          "One part: k = p / a; The others: q = b * k; x = p + q", "{x}", "(x - p) * a == p * b"},
     Tale{3, "w=2..12; d=2..12; t:=w*d; v=2..12; !t%v==0 && v!=w",
          "{w} [workers|painters|machines] need {d} days for a job. How many days [do|would] {v} need [at the same "
          "pace|]?",
          "Days of work: t = w * d; x = t / v", "{x}", "x * v == w * d"},
     Tale{3, "a=5..40; b=3..30; !a>b; c=2..9; s:=a+b",
-         "A [garden|field|yard] is {a} m long and {b} m wide. [A fence costs|One meter of fence costs] ${c} [a "
-         "meter|]. How much does [the fence|a fence all around] cost?",
+         "A [garden|field|yard] is {a} m long and {b} m wide. [A fence costs ${c} a meter|One meter of fence costs "
+         "${c}]. How much does [the fence|a fence all around] cost?",
          "Half way around: s = a + b; Around: p = s * 2; x = p * c", "{x}", "x / c == 2 * a + 2 * b"},
     Tale{3, "a=2..9; b=2..9; u=2..5; p:=a*u; q:=b*u; !a!=b",
          "A floor of {p} by {q} feet is covered with square tiles, {u} feet on each side. How many tiles [are "
@@ -253,11 +259,13 @@ constexpr std::array measures{
          "Sum of three: s = m * 3; So far: p = a + b; x = s - p", "{x}", "(a + b + x) / 3 == m"},
     Tale{3, "a=3..20; n=4..30; d=2..9; m:=n-1",
          "{Name} do{+es} {a} [push-ups|sit-ups|laps] on the first day and {d} more each day than the day before. How "
-         "many [{do} {he} do|are that] on day {n}?",
+         "many [{do} {he} do|is that] on day {n}?",
          "Steps: m = n - 1; p = m * d; x = a + p", "{x}", "(x - a) / d + 1 == n"},
     Tale{3, "a=2..8; n=3..5; k=2..3; !a*pow(k,n)<3000",
-         "[There are {a} [bacteria|rabbits|cells], and every [day|hour] there are {k} times as many.|A pond has {a} "
-         "[frogs|lilies]. Each year there are {k} times as many.] How many are there after {n} [days|hours|years]?",
+         "[There are {a} [bacteria|cells], and every hour there are {k} times as many. How many are there after {n} "
+         "hours?|A pond has {a} [frogs|lilies]. Each year there are {k} times as many. How many are there after {n} "
+         "years?|A farm starts with {a} [rabbits|mice]. Their number becomes {k} times as large every month. How many "
+         "are there after {n} months?]",
          "p = k ^ n; x = a * p", "{x}", "x / pow(k, n) == a"},
     Tale{3, "a=2..9; b=2..9; c=2..5; d=1..9",
          "{Name} {has} {a} shirts, {b} pairs of [pants|jeans] and {c} hats. How many outfits [of one each|with one of "
@@ -272,8 +280,8 @@ constexpr std::array measures{
          "away|on each side, so twice]. How many games are there?",
          "m = n - 1; x = n * m", "{x}", "x == orders(n, 2)"},
     Tale{3, "x=5..300; s:=3*x+3; a:=x+1; b:=x+2",
-         "[The sum of three|Three] consecutive [integers|numbers|whole numbers] [is|add up to] {s}. What is the "
-         "smallest?",
+         "[The sum of three consecutive [integers|numbers|whole numbers] is|Three consecutive [integers|numbers|whole "
+         "numbers] add up to] {s}. What is the smallest?",
          "The middle one: m = s / 3; x = m - 1", "{x}", "x + x + 1 + x + 2 == s"},
     Tale{3, "a=2..9; b=2..40; x=2..30; c:=a*x+b",
          "[I think of a number, multiply it|{Ann} takes a number, multiplies it] by {a} and [add|adds] {b}. [The "

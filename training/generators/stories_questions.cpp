@@ -32,11 +32,11 @@ constexpr std::array number_questions{
          "[What is triple {a}?|Triple {a}|What's {a} tripled?|Three times {a} is what?|How much is 3 times {a}?|What "
          "number is three times as large as {a}?]",
          "x = a * 3", "{x}", "x - a - a == a"},
-    Tale{1, "k=2..8; x=2..30; a:=k*x",
-         "[What is {a} divided by {k}?|Divide {a} by {k}|How many {k}s are there in {a}?|{a} over {k}|{a} divided by "
-         "{k} equals what?|How many times does {k} fit into {a}?|Split {a} into {k} equal parts. How big is each "
-         "part?]",
-         "x = a / k", "{x}", "x * k == a"},
+    Tale{
+        1, "k=2..8; x=2..30; a:=k*x",
+        "[What is {a} divided by {k}?|Divide {a} by {k}|How many {k}s are there in {a}?|{a} over {k}|{a} divided by "
+        "{k} equals what?|How many times does {k} fit into {a}?|Split {a} into {k} equal parts. How big is each part?]",
+        "x = a / k", "{x}", "x * k == a"},
     Tale{2, "a=2..40; b=2..50; !a!=b; x:=b-a",
          "[What is|What's|Calculate|Find|] [negative {a} plus {b}|minus {a} plus {b}|-{a} + {b}|-{a} plus {b}|the sum "
          "of -{a} and {b}]",
@@ -105,9 +105,8 @@ constexpr std::array number_questions{
     Tale{2, "a=11..120; !a%2!=0 && a%3!=0 && a%5!=0 && a%7!=0; b:=11*11",
          "[Is {a} prime?|Is {a} a prime number?|Is the number {a} prime?|Can {a} only be divided by 1 and itself? "
          "Answer yes or no.|Is {a} prime or not? Answer yes or no.|{a}: prime, yes or no?]",
-         "> 11 * 11 = 121 is more than {a}, and none of 2, 3, 5 and 7 divides {a}, unless it is that number; > So it "
-         "is prime",
-         "yes", "x == prime(a)"},
+         "> 11 * 11 = 121 is more than {a}, and none of 2, 3, 5 and 7 divides {a}; > So it is prime", "yes",
+         "x == prime(a)"},
     Tale{1, "a=1001..9999; !a%10!=0; h:=a/10%10; !h>=5 && a%100!=50; x:=(a+50)/100",
          "[Round {a'3} to one decimal place.|Round {a'3} to the nearest tenth.|What is {a'3} rounded to one "
          "decimal?|{a'3} to one decimal place|{a'3} rounded to 1 decimal place]",
@@ -247,8 +246,7 @@ constexpr std::array measure_questions{
          "> {a} / 1000 = {a'3}", "{a'3}", "x * 1000 == a"},
     Tale{2, "h=1..12; k=0..11; m:=5*k; j=1..11; b:=5*j; a:=60*h+m; s:=m+b; !s<60; x:=a+b",
          "[What time is it {b} minutes after {a:t}?|What is the time {b} minutes after {a:t}?|It is {a:t}. What time "
-         "will it be in {b} minutes?|{b} minutes after {a:t}, what does the clock show?|A film starts at {a:t}, after "
-         "{b} minutes of waiting what time is it then, if the wait begins at {a:t}?]",
+         "will it be in {b} minutes?|{b} minutes after {a:t}, what does the clock show?]",
          "Minutes: s = m + b; > That is {x:t}", "{x:t}", "x % 720 == (a + b) % 720"},
     Tale{2, "h=1..12; k=0..11; m:=5*k; j=1..11; b:=5*j; a:=60*h+m; s:=m+b; !s>=60; x:=a+b",
          "[What time is it {b} minutes after {a:t}?|What is the time {b} minutes after {a:t}?|It is {a:t}. What time "
@@ -262,7 +260,7 @@ constexpr std::array measure_questions{
          "How many minutes was that?|The film goes from {a:t} to {b:t}. How many minutes long is it?]",
          "Hours: p = n * 60; Minutes: j = 5*l - 5*k; x = p + j", "{x}", "x == b - a"},
     Tale{2, "a=1..20; b=a+2..30",
-         "How many days [are there from|pass from|are between] [March|May|July|August|October|January] {a} [to|and] "
+         "How many days [are there from|pass from|is it from] [March|May|July|August|October|January] {a} to "
          "[March|May|July|August|October|January] {b} [of the same year|]",
          "x = b - a", "{x}", "x + a == b"},
     Tale{1, "a=2..30; b=2..20",

@@ -374,7 +374,8 @@ class Step {
 
   void write(std::string_view line) {
     if (line.starts_with(">")) {
-      m_.step("@", capitalised(words_.told(trimmed(line.substr(1)), false)));
+      const std::string told = words_.told(trimmed(line.substr(1)), false);
+      m_.step("@", told.starts_with("x") ? told : capitalised(told));
       return;
     }
     std::string label;
