@@ -141,11 +141,11 @@ constexpr std::array money{
          "[Shop A sells|One shop sells] {n} [cans|pens|rolls] for {a} cents, [shop B|another] {m} for {b} cents. How "
          "many cents does one cost less where it is cheaper?",
          "First: u = a / n; Second: v = b / m; x = v - u", "{x}", "x + a / n == b / m"},
-    Tale{3, "n=2..12; u=2..15; a:=n*u; m=2..20; !m!=n",
-         "[If|When] {n} [kg of apples|liters of paint|meters of cloth|tickets] cost ${a}, [how much do {m} cost|what "
+    Tale{3, "n=2..12; u=2..8; a:=n*u; m=2..20; !m!=n",
+         "[If|When] {n} [kg of cheese|liters of paint|meters of cloth|tickets] cost ${a}, [how much do {m} cost|what "
          "is the price of {m}|what would {m} cost]?",
          "One: u = a / n; x = u * m", "{x}", "x * n == a * m"},
-    Tale{3, "n=2..12; u=2..15; a:=n*u; m=3..20; b:=m*u; !m!=n",
+    Tale{3, "n=2..12; u=2..8; a:=n*u; m=3..20; b:=m*u; !m!=n",
          "{n} [meters of rope|kg of rice|pens|roses] cost ${a}. How many can {Name} [buy|get] for ${b}?",
          "One: u = a / n; x = b / u", "{x}", "x * a / n == b"},
     Tale{3, "k=1..15; b:=5*k; j=2..30; a:=20*j; d=2..5; x:=a-a*b/100; y:=x*d",

@@ -339,6 +339,26 @@ constexpr std::array measure_questions{
          "{a} cm. How much paper covers all its faces, in square cm?|A cube is {a} m on each side. What is its whole "
          "surface?]",
          "One face: b = a * a; x = b * 6", "{x}", "x / 6 == a * a"},
+    Tale{3, "a=2..12; b=2..12; c=2..12",
+         "[What is the surface area of a box {a} by {b} by {c}?|Surface area of a {a} by {b} by {c} box|A box is {a} "
+         "cm long, {b} cm wide and {c} cm high. How large is its surface?|How much paper covers all six sides of a box "
+         "of {a} by {b} by {c}?]",
+         "p = a * b; q = b * c; r = a * c; s = p + q + r; x = s * 2", "{x}", "x == 2 * (a * b + b * c + c * a)"},
+    Tale{3, "r=2..12; h=2..15; k:=r*r",
+         "[What is the volume of a cylinder with radius {r} and height {h} in terms of pi?|Volume of a cylinder of "
+         "radius {r} and height {h}, in terms of pi?|A can has radius {r} cm and height {h} cm. Give its volume in "
+         "terms of pi.|In terms of pi, how much does a round tank of radius {r} and depth {h} hold?]",
+         "k = r * r; x = k * h; > So it is {x} pi", "{x}\\pi", "x / h == pow(r, 2)"},
+    Tale{3, "k=1..20; p:=3*k; q:=4*k; c:=5*k",
+         "[The hypotenuse of a right triangle is {c} and one leg is {p}. How long is the other leg?|A ladder of {c} "
+         "feet leans on a wall, its foot {p} feet away. How high does it reach?|Other leg of a right triangle with "
+         "hypotenuse {c} and leg {p}?|A rectangle has a diagonal of {c} and a width of {p}. What is its length?]",
+         "d = c * c; e = p * p; f = d - e; > {q} * {q} = {f}, so it is {q}", "{q}", "x * x + p * p == c * c"},
+    Tale{3, "h=2..15; a=2..20; b=a+2..30; !(a+b)%2==0",
+         "[What is the area of a trapezoid with parallel sides {a} and {b} and height {h}?|Area of a trapezoid with "
+         "bases {a} and {b} and height {h}|A trapezoid has bases of {a} cm and {b} cm and is {h} cm high. Find its "
+         "area.|The parallel sides of a trapezoid are {b} and {a}, its height is {h}. What's its area?]",
+         "s = a + b; Middle: m = s / 2; x = m * h", "{x}", "2 * x == a * h + b * h"},
 };
 
 constexpr std::array data_questions{
