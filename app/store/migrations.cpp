@@ -1,8 +1,12 @@
 #include "app/store/migrations.h"
 
+#include <sqlite3.h>
+
 #include <array>
-#include <fstream>
+#include <cstddef>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "kernels/error.h"
 
@@ -16,6 +20,24 @@ std::int64_t big_endian_32(const char* bytes) {
   std::int64_t value = 0;
   for (int i = 0; i < 4; ++i) value = value * 256 + static_cast<unsigned char>(bytes[i]);
   return value;
+}
+
+// Through SQLite's own files: to open and close this one in any other way would drop the locks that this process'
+// connections hold on it, and another process that closes its connection would take the log from under them.
+bool read_database_header(const std::filesystem::path& file, std::array<char, sqlite_header_bytes>& header) {
+  if (sqlite3_initialize() != SQLITE_OK) return false;
+  sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
+  const std::string path = std::filesystem::absolute(file).string();
+  const std::unique_ptr<const char, void (*)(const char*)> name(
+      sqlite3_create_filename(path.c_str(), "", "", 0, nullptr), [](const char* text) { sqlite3_free_filename(text); });
+  std::vector<std::max_align_t> memory(static_cast<std::size_t>(vfs->szOsFile) / sizeof(std::max_align_t) + 1);
+  auto* handle = reinterpret_cast<sqlite3_file*>(memory.data());
+  int flags = 0;
+  const int opened = vfs->xOpen(vfs, name.get(), handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, &flags);
+  const bool read = opened == SQLITE_OK &&
+                    handle->pMethods->xRead(handle, header.data(), static_cast<int>(header.size()), 0) == SQLITE_OK;
+  if (handle->pMethods != nullptr) handle->pMethods->xClose(handle);
+  return read;
 }
 
 [[noreturn]] void refuse_newer(const std::filesystem::path& file, std::int64_t version, int newest) {
@@ -76,8 +98,7 @@ void require_own_database(const std::filesystem::path& file, std::span<const Mig
   const std::uintmax_t size = std::filesystem::file_size(file, absent);
   if (absent || size == 0) return;
   std::array<char, sqlite_header_bytes> header{};
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream.read(header.data(), header.size()) || std::string_view(header.data(), 16) != sqlite_magic) {
+  if (!read_database_header(file, header) || std::string_view(header.data(), 16) != sqlite_magic) {
     throw StoreError(file.string() + ": no database, or a damaged one: it was not touched; move it away, or put " +
                      "a backup in its place");
   }
