@@ -33,9 +33,11 @@ std::string start_time(const std::string& pid) {
 
 }  // namespace
 
-std::string process_mark() {
-  const std::string pid = std::to_string(getpid());
-  return boot_id() + "/" + pid + "/" + start_time(pid);
+std::string process_mark() { return process_mark(getpid()); }
+
+std::string process_mark(std::int64_t pid) {
+  const std::string number = std::to_string(pid);
+  return boot_id() + "/" + number + "/" + start_time(number);
 }
 
 bool process_lives(std::string_view mark) {

@@ -146,6 +146,7 @@ class Store {  // one connection: one thread at a time; make one per thread
 
 // Names this process for as long as it lives, also after a reboot and when its number is used again.
 [[nodiscard]] std::string process_mark();
+[[nodiscard]] std::string process_mark(std::int64_t pid);  // of another process
 [[nodiscard]] bool process_lives(std::string_view mark);
 
 }  // namespace holdfast

@@ -35,6 +35,7 @@
 #include "app/panels/start_panel.h"
 #include "app/services/cache_size.h"
 #include "app/services/inspect_service.h"
+#include "app/services/train_service.h"
 #include "app/services/model_service.h"
 #include "app/widgets/banner.h"
 #include "app/widgets/composer.h"
@@ -108,6 +109,7 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
   addWorkspace("solveWorkspace", tr("Solve"), splitter_);
   addWorkspace("modelsWorkspace", tr("Models"), models_);
   addWorkspace("inspectWorkspace", tr("Inspect"), inspect_);
+  addTraining();
   buildStatusBar();
   buildShortcuts();
   connectServices();
@@ -119,6 +121,7 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
 MainWindow::~MainWindow() {
   // The services' threads end before any widget that their signals reach.
   modelService_.reset();
+  trainer_.reset();
   inspector_.reset();
   chat_.reset();
   sessions_.reset();

@@ -30,6 +30,8 @@ class SamplerPanel;
 class SessionListModel;
 class SolvePanel;
 class StartPanel;
+class TrainPanel;
+class TrainService;
 
 struct WindowSettings {
   std::filesystem::path data_dir{};
@@ -66,6 +68,7 @@ class MainWindow : public QMainWindow {
   void buildStatusBar();
   void buildShortcuts();
   void connectServices();
+  void addTraining();  // the workspaces Train and Evaluate (main_window_training.cpp)
   void applySettings(const QMap<QString, QString>& settings);
   void openFirstModel(const QMap<QString, QString>& settings);
   void refreshModels();
@@ -87,6 +90,7 @@ class MainWindow : public QMainWindow {
   std::unique_ptr<ChatService> chat_;
   std::unique_ptr<InspectService> inspector_;
   std::unique_ptr<ModelService> modelService_;
+  std::unique_ptr<TrainService> trainer_;
   SessionListModel* sessionModel_;
   ModelListModel* modelModel_;
   SamplerPanel* sampler_;
@@ -94,6 +98,7 @@ class MainWindow : public QMainWindow {
   SolvePanel* solve_;
   InspectPanel* inspect_;
   ModelsPanel* models_;
+  TrainPanel* train_ = nullptr;
   QStackedWidget* workspaces_ = nullptr;
   QWidget* railWidget_ = nullptr;
   QButtonGroup* rail_ = nullptr;

@@ -85,6 +85,20 @@ QToolButton[rail="true"]:focus { border: 1px solid $accent; }
 #inspectPanel { background: $window; }
 #inspectTokens, QLineEdit, QComboBox { background: $surface; border: 1px solid $border; border-radius: 7px; padding: 4px 8px; color: $text; }
 QLineEdit:focus, QComboBox:focus, #inspectTokens:focus { border: 1px solid $accent; }
+#phaseCard, #upkeep { background: $surface; border: 1px solid $border; border-radius: 9px; }
+#recipeEditor, #runView, #phaseList, #phaseScroll { background: $window; }
+#recipeText, #runSamples, #runLog, #runRecipe, #runFiles { background: $surface; border: 1px solid $border; border-radius: 7px; color: $text; }
+#runList, #evaluationList { background: transparent; border: none; outline: none; }
+#runList::item, #evaluationList::item { padding: 6px 8px; border-radius: 7px; color: $text; }
+#runList::item:hover, #evaluationList::item:hover { background: $hover; }
+#runList::item:selected, #evaluationList::item:selected { background: $selected; color: $text; }
+#evaluateNew, #evaluateResult { background: $window; }
+#shareTable, #itemTable, #evaluationReply, #besideReply { background: $surface; border: 1px solid $border; border-radius: 7px; color: $text; }
+QLabel[fault="true"] { color: $error_text; background: $error; border-radius: 7px; padding: 5px 9px; }
+QTabWidget::pane { border: none; }
+QTabBar::tab { background: transparent; color: $muted; padding: 6px 12px; border: none; border-bottom: 2px solid transparent; }
+QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
+QTabBar::tab:focus { color: $accent; }
 #topBar { background: $window; border-bottom: 1px solid $border; }
 #sessionList { background: transparent; border: none; outline: none; }
 QPushButton, QToolButton { background: $surface; border: 1px solid $border; border-radius: 7px; padding: 5px 12px; }
@@ -98,6 +112,7 @@ QPushButton[flat="true"], QToolButton[flat="true"] {
   background: transparent; border: 1px solid transparent; color: $muted; padding: 3px 8px; border-radius: 6px; }
 QPushButton[flat="true"]:hover, QToolButton[flat="true"]:hover { background: $hover; color: $text; }
 QPushButton[flat="true"]:focus, QToolButton[flat="true"]:focus { border: 1px solid $accent; }
+QPushButton[flat="true"]:disabled, QToolButton[flat="true"]:disabled { color: $border; }
 QLabel[muted="true"] { color: $muted; }
 QLabel[heading="true"] { font-size: 20pt; font-weight: 600; }
 QLabel[title="true"] { font-size: 11pt; font-weight: 600; }

@@ -1,0 +1,68 @@
+// One training run as it goes: its curves, samples, log, recipe and what it has made.
+#pragma once
+
+#include <QWidget>
+#include <array>
+#include <memory>
+
+#include "app/services/train_service.h"
+
+class QLabel;
+class QListWidget;
+class QPlainTextEdit;
+class QProgressBar;
+class QPushButton;
+class QTabWidget;
+
+namespace holdfast {
+
+class PlotView;
+
+class RunView : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit RunView(TrainService* service, QWidget* parent = nullptr);
+
+  void setDetail(std::shared_ptr<const RunDetail> detail);
+  [[nodiscard]] const RunDetail* detail() const { return detail_.get(); }
+
+ signals:
+  void openModel(const QString& path);
+  void evaluate(const QString& before, const QString& after);  // two models on the same problems
+  void useRecipe(const QString& text, const QString& file);
+
+ private:
+  QWidget* buildHead();
+  QWidget* buildCharts();
+  QWidget* buildTabs();
+  void showHead();
+  void showCharts();
+  void showTexts(bool anew);
+  void showFiles();
+  [[nodiscard]] const RunFile* chosen() const;
+
+  TrainService* service_;
+  std::shared_ptr<const RunDetail> detail_;
+  std::size_t samplesShown_ = 0, eventsShown_ = 0;
+
+  QLabel* name_;
+  QLabel* state_;
+  QLabel* figures_;
+  QLabel* message_;
+  QProgressBar* progress_;
+  QPushButton* pause_;
+  QPushButton* resume_;
+  QPushButton* stop_;
+  QPushButton* remove_;
+  std::array<PlotView*, 4> charts_{};
+  QTabWidget* tabs_;
+  QPlainTextEdit* samples_;
+  QPlainTextEdit* log_;
+  QPlainTextEdit* recipe_;
+  QListWidget* files_;
+  QPushButton* open_;
+  QPushButton* evaluate_;
+};
+
+}  // namespace holdfast

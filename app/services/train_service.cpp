@@ -1,0 +1,325 @@
+#include "app/services/train_service.h"
+
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "app/files/paths.h"
+#include "engine/atomic_file.h"
+#include "kernels/error.h"
+#include "training/recipe.h"
+#include "training/recipe_text.h"
+#include "training/run_files.h"
+
+namespace holdfast {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr int train_look_often = 300;    // milliseconds, while something is trained or waits
+constexpr int train_look_seldom = 2000;  // another program may start one
+
+QString train_program() {
+  const std::optional<fs::path> program = program_beside("holdfast");
+  if (!program) throw IoError("the program `holdfast`, which trains, is not beside the window's");
+  return QString::fromStdString(program->string());
+}
+
+void add_run_file(std::vector<RunFile>& files, const fs::path& folder, std::int64_t step) {
+  const std::pair<RunFile::Kind, const char*> kinds[] = {{RunFile::Kind::model, "model"},
+                                                         {RunFile::Kind::adapter, "adapter"},
+                                                         {RunFile::Kind::state, "state.safetensors"}};
+  for (const auto& [kind, name] : kinds) {
+    std::error_code error;
+    if (fs::exists(folder / name, error)) files.push_back({kind, step, (folder / name).string()});
+  }
+}
+
+// A recipe with whole paths, so that it means the same from any folder.
+Recipe whole_recipe(const QString& text, const QString& file) {
+  const Recipe recipe = Recipe::parse(text.toStdString(), file.toStdString());
+  for (const Phase& phase : recipe.phases) {
+    for (const RecipeData& data : phase.data) {
+      if (!data.file.empty() && !fs::exists(data.file)) throw IoError(data.file.string() + ": is not there");
+      if (!data.rows_of.empty()) {
+        throw FormatError("source = \"" + data.rows_of + "\": known to the program that hands it over alone, want a " +
+                          "file or a generator");
+      }
+    }
+  }
+  return recipe;
+}
+
+TrainEstimate parse_estimate(const QByteArray& json) {
+  const QJsonObject object = QJsonDocument::fromJson(json).object();
+  if (!object.contains(QLatin1String("memory_bytes"))) throw FormatError("the estimate cannot be read");
+  TrainEstimate estimate;
+  estimate.bytes = object[QLatin1String("memory_bytes")].toDouble();
+  estimate.trained = object[QLatin1String("trained_numbers")].toDouble();
+  estimate.tokensPerSecond = object[QLatin1String("tokens_per_second")].toDouble();
+  for (const QJsonValue& value : object[QLatin1String("memory")].toArray()) {
+    const QJsonObject part = value.toObject();
+    estimate.memory.push_back({part[QLatin1String("name")].toString(), part[QLatin1String("reason")].toString(),
+                               part[QLatin1String("bytes")].toDouble()});
+  }
+  for (const QJsonValue& value : object[QLatin1String("phases")].toArray()) {
+    const QJsonObject part = value.toObject();
+    estimate.phases.push_back({part[QLatin1String("name")].toString(), part[QLatin1String("steps")].toInteger(),
+                               part[QLatin1String("tokens")].toDouble(), part[QLatin1String("seconds")].toDouble(),
+                               part[QLatin1String("filled")].toDouble()});
+    estimate.seconds += estimate.phases.back().seconds;
+  }
+  estimate.badRows = object[QLatin1String("bad_row_count")].toInteger();
+  const QJsonArray bad = object[QLatin1String("bad_rows")].toArray();
+  if (!bad.isEmpty()) {
+    const QJsonObject row = bad.first().toObject();
+    estimate.firstBadRow =
+        row[QLatin1String("place")].toString() + QStringLiteral(": ") + row[QLatin1String("reason")].toString();
+  }
+  return estimate;
+}
+
+// The last sentence that a program said before it ended.
+QString train_last_line(const QByteArray& text) {
+  const QStringList lines = QString::fromUtf8(text).split(QLatin1Char('\n'), Qt::SkipEmptyParts);
+  QString line = lines.isEmpty() ? QString() : lines.last();
+  if (line.startsWith(QLatin1String("holdfast: "))) line.remove(0, 10);
+  return line;
+}
+
+}  // namespace
+
+std::vector<RunFile> files_of_run(const fs::path& folder) {
+  std::vector<RunFile> files;
+  add_run_file(files, folder, -1);
+  const CheckpointFolder checkpoints(folder / "checkpoints");
+  std::error_code error;
+  if (!fs::is_directory(checkpoints.path(), error)) return files;
+  std::vector<std::int64_t> steps = checkpoints.steps();
+  std::reverse(steps.begin(), steps.end());
+  for (const std::int64_t step : steps) add_run_file(files, checkpoints.path_of(step), step);
+  return files;
+}
+
+TrainService::TrainService(const fs::path& dataDir, QObject* parent) : QObject(parent), dataDir_(dataDir) {
+  connect(&job_, &Job::failed, this, &TrainService::failed);
+  connect(&timer_, &QTimer::timeout, this, &TrainService::look);
+}
+
+TrainService::~TrainService() { cancelEstimate(); }
+
+void TrainService::start() {
+  timer_.start(train_look_often);
+  look();
+}
+
+void TrainService::look() {
+  if (std::exchange(looking_, true)) return;  // a store that is slow is not asked twice
+  post([](Store&) {});
+}
+
+void TrainService::post(std::function<void(Store&)> work) {
+  job_.post([this, work = std::move(work)](const std::stop_token&) {
+    bool active = true;
+    const auto after = [this, &active] {
+      QMetaObject::invokeMethod(
+          this,
+          [this, active] {
+            looking_ = false;
+            if (timer_.isActive()) timer_.setInterval(active ? train_look_often : train_look_seldom);
+          },
+          Qt::QueuedConnection);
+    };
+    try {
+      if (!store_) store_ = std::make_unique<Store>(dataDir_ / "holdfast.db", StoreOptions{.check = false});
+      work(*store_);
+      lookNow(*store_);
+      active = std::ranges::any_of(
+          known_, [](const RunRow& row) { return row.state == RunState::running || row.state == RunState::waiting; });
+    } catch (...) {
+      after();
+      throw;
+    }
+    after();
+  });
+}
+
+void TrainService::lookNow(Store& store) {
+  store.recover_runs();
+  launchNext(store);
+  std::vector<RunRow> runs = store.runs();
+  tellDetail(store, runs);
+  if (told_ && runs == known_) return;
+  known_ = std::move(runs);
+  told_ = true;
+  emit runsChanged(known_);
+}
+
+void TrainService::tellDetail(Store& store, const std::vector<RunRow>& runs) {
+  const auto row = std::ranges::find(runs, watched_, &RunRow::id);
+  if (!watched_ || row == runs.end()) return;
+  const bool known = detail_ && detail_->row.id == watched_ && detail_->row.cuts == row->cuts;
+  const RunDetail empty;
+  const RunDetail& before = known ? *detail_ : empty;
+  // The last step again: its evaluation may have come since.
+  const std::vector<RunStepRow> steps = store.run_steps(watched_, before.steps.empty() ? 0 : before.steps.back().step);
+  const auto samples = store.run_samples(watched_, before.samples.empty() ? 0 : before.samples.back().id);
+  const auto events = store.run_events(watched_, before.events.empty() ? 0 : before.events.back().id);
+  const bool same_steps =
+      known && (steps.empty() ? before.steps.empty()
+                              : steps.size() == 1 && !before.steps.empty() && steps.front() == before.steps.back());
+  if (same_steps && samples.empty() && events.empty() && before.row == *row) return;
+  auto detail = std::make_shared<RunDetail>(before);
+  detail->row = *row;
+  detail->phases = store.run_phases(watched_);
+  if (!steps.empty() && !detail->steps.empty()) detail->steps.pop_back();
+  detail->steps.insert(detail->steps.end(), steps.begin(), steps.end());
+  detail->samples.insert(detail->samples.end(), samples.begin(), samples.end());
+  detail->events.insert(detail->events.end(), events.begin(), events.end());
+  detail->files = files_of_run(row->folder);
+  detail_ = detail;
+  emit detailChanged(detail_);
+}
+
+// The process says in the store that it has begun; one that dies before that has said why in its file.
+void TrainService::launchNext(Store& store) {
+  if (launched_) {
+    const std::optional<RunRow> row = store.run(*launched_);
+    if (row && row->state == RunState::waiting) {
+      if (process_lives(launchedMark_)) return;
+      const QString file = QString::fromStdString((fs::path(row->folder) / "trainer.log").string());
+      QFile log(file);
+      const QString said = log.open(QIODevice::ReadOnly) ? train_last_line(log.readAll()) : QString();
+      store.fail_waiting_run(*launched_, (said.isEmpty() ? tr("The trainer ended at once.") : said).toStdString());
+    }
+    launched_.reset();
+  }
+  const std::optional<RunId> next = store.next_run();
+  if (!next) return;
+  const RunRow row = store.run(*next).value();
+  try {
+    fs::create_directories(row.folder);
+    const QString log = QString::fromStdString((fs::path(row.folder) / "trainer.log").string());
+    QProcess process;
+    process.setProgram(train_program());
+    process.setArguments({QStringLiteral("train"), QStringLiteral("--run"), QString::number(next->value),
+                          QStringLiteral("--data-dir"), QString::fromStdString(dataDir_.string())});
+    process.setStandardInputFile(QProcess::nullDevice());
+    process.setStandardOutputFile(log, QIODevice::Truncate);
+    process.setStandardErrorFile(log, QIODevice::Append);
+    qint64 pid = 0;
+    if (!process.startDetached(&pid)) throw IoError(tr("The trainer could not be started.").toStdString());
+    launched_ = next;
+    launchedMark_ = process_mark(pid);
+  } catch (const std::exception& error) {
+    store.fail_waiting_run(*next, error.what());
+  }
+}
+
+void TrainService::watch(RunId run) {
+  post([this, run](Store&) {
+    watched_ = run;
+    detail_.reset();
+  });
+}
+
+void TrainService::create(const QString& recipe, const QString& recipeFile, const QString& device, int threads) {
+  post([=, this](Store& store) {
+    try {
+      const Recipe read = whole_recipe(recipe, recipeFile);
+      if (!read.shape) (void)resolve_model(read.base, dataDir_);
+      RunRow row{.name = read.name,
+                 .recipe = recipe.toStdString(),
+                 .recipe_file = recipeFile.toStdString(),
+                 .base = read.shape ? "new" : read.base,
+                 .folder = (dataDir_ / "runs").string(),
+                 .device = device.toStdString(),
+                 .threads = threads};
+      std::vector<std::string> phases;
+      for (const Phase& phase : read.phases) phases.push_back(phase.name);
+      emit created(store.add_run(row, phases).id);
+    } catch (const StoreError&) {
+      throw;
+    } catch (const Error& error) {
+      emit refused(QString::fromUtf8(error.what()));
+    }
+  });
+}
+
+void TrainService::pause(RunId run) {
+  post([run](Store& store) { store.want_run(run, RunWish::pause); });
+}
+void TrainService::stop(RunId run) {
+  post([run](Store& store) { store.want_run(run, RunWish::stop); });
+}
+void TrainService::resume(RunId run) {
+  post([run](Store& store) { store.queue_run(run); });
+}
+void TrainService::rename(RunId run, const QString& name) {
+  post([run, name](Store& store) { store.rename_run(run, name.toStdString()); });
+}
+
+void TrainService::remove(RunId run) {
+  post([this, run](Store& store) {
+    const std::optional<RunRow> row = store.run(run);
+    if (!row) return;
+    store.remove_run(run);
+    // Only what this program made, by its number below the folder of runs.
+    if (fs::path(row->folder) == dataDir_ / "runs" / std::to_string(run.value)) fs::remove_all(row->folder);
+  });
+}
+
+// In a process of its own: what does not fit into the memory must not take the window along.
+void TrainService::estimate(const QString& recipe, const QString& recipeFile, const QString& device, int threads) {
+  cancelEstimate();
+  try {
+    const fs::path file = dataDir_ / "runs" / "estimate.toml";
+    fs::create_directories(file.parent_path());
+    write_file_atomically(file, recipe_text(whole_recipe(recipe, recipeFile)));
+    QStringList arguments{QStringLiteral("train"),      QString::fromStdString(file.string()),
+                          QStringLiteral("--dry-run"),  QStringLiteral("--json"),
+                          QStringLiteral("--device"),   device,
+                          QStringLiteral("--threads"),  QString::number(threads),
+                          QStringLiteral("--data-dir"), QString::fromStdString(dataDir_.string())};
+    estimating_ = std::make_unique<QProcess>();
+    connect(estimating_.get(), &QProcess::finished, this, &TrainService::endEstimate);
+    connect(estimating_.get(), &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
+      if (error == QProcess::FailedToStart) endEstimate();
+    });
+    estimating_->start(train_program(), arguments);
+  } catch (const std::exception& error) {
+    estimating_.reset();
+    emit estimateFailed(QString::fromUtf8(error.what()));
+  }
+}
+
+void TrainService::endEstimate() {
+  if (!estimating_) return;
+  QProcess* process = estimating_.release();
+  process->deleteLater();
+  const bool fine = process->exitStatus() == QProcess::NormalExit && process->exitCode() == 0;
+  try {
+    if (fine) return emit estimated(parse_estimate(process->readAllStandardOutput()));
+    const QString said = train_last_line(process->readAllStandardError());
+    emit estimateFailed(said.isEmpty() ? tr("The estimate ended without a result: there may not be enough memory.")
+                                       : said);
+  } catch (const std::exception& error) {
+    emit estimateFailed(QString::fromUtf8(error.what()));
+  }
+}
+
+void TrainService::cancelEstimate() {
+  if (!estimating_) return;
+  estimating_->disconnect(this);
+  estimating_->kill();
+  estimating_->waitForFinished(1000);
+  estimating_.reset();
+  emit estimateFailed({});
+}
+
+void TrainService::addDataset(int phase, const QString& file) { emit datasetAdded(phase, file); }
+
+}  // namespace holdfast

@@ -1,0 +1,45 @@
+// The workspaces in which models are made better: Train and Evaluate.
+#include <QStackedWidget>
+
+#include "app/files/paths.h"
+#include "app/models/model_list_model.h"
+#include "app/panels/solve_panel.h"
+#include "app/panels/train_panel.h"
+#include "app/services/train_service.h"
+#include "app/widgets/banner.h"
+#include "app/window/main_window.h"
+
+namespace holdfast {
+
+void MainWindow::addTraining() {
+  trainer_ = std::make_unique<TrainService>(settings_.data_dir);
+  train_ = new TrainPanel(trainer_.get());
+  addWorkspace("trainWorkspace", tr("Train"), train_);
+  const auto models = [this] {
+    QStringList names;
+    for (const InstalledModel& model : installed_models(settings_.data_dir))
+      names << QString::fromStdString(model.name);
+    train_->setModels(names);
+  };
+  connect(modelModel_, &ModelListModel::modelReset, this, models);
+  models();
+  connect(sessions_.get(), &SessionService::opened, this, [this](const QMap<QString, QString>& settings) {
+    const QString draft = settings.value(QStringLiteral("train.recipe"));
+    if (!draft.isEmpty()) train_->useDraft(draft);
+    trainer_->start();
+  });
+  connect(train_, &TrainPanel::draftChanged, this, [this](const QString& recipe) {
+    if (ready_) sessions_->saveSetting(QStringLiteral("train.recipe"), recipe);
+  });
+  connect(train_, &TrainPanel::shown, this, [this] { showWorkspace(workspaces_->indexOf(train_)); });
+  connect(train_, &TrainPanel::openModel, this, [this](const QString& path) {
+    showWorkspace(0);
+    openModel(path);
+  });
+  connect(train_, &TrainPanel::failed, this, [this](const QString& message) {
+    solve_->banner()->showError(message);
+    showWorkspace(0);
+  });
+}
+
+}  // namespace holdfast
