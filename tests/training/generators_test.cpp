@@ -190,8 +190,8 @@ class GeneratorsTest : public QObject {
           for (const char c : *part) QVERIFY2(c == '\n' || (c >= ' ' && c <= '~'), text);
         }
         const char end = p.statement.back();
-        QVERIFY2(end == '?' || end == '.' || end == '$' || std::isalnum(static_cast<unsigned char>(end)) != 0 ||
-                     end == ')' || end == ']',
+        QVERIFY2(end == '?' || end == '.' || end == '%' || end == '$' ||
+                     std::isalnum(static_cast<unsigned char>(end)) != 0 || end == ')' || end == ']',
                  text);
         QVERIFY2(!p.concepts.empty(), text);
         QVERIFY2(p.solution.size() < 1500, text);

@@ -1,8 +1,8 @@
 // Every tale of the tables: its answer keeps the law that stands beside it, which is reckoned here from nothing but the
 // answer and the numbers that the statement tells.
 //
-// Seen failing: a sum written for a difference, a law of another tale, a slot left out of a statement, an empty choice
-// at the beginning of a sentence.
+// Seen failing: a difference written for a sum, a law turned around, a slot left out of a statement, an article that
+// does not fit, a draw whose conditions never hold.
 #include <QRegularExpression>
 #include <QTest>
 #include <algorithm>

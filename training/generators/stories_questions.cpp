@@ -188,6 +188,83 @@ constexpr std::array number_questions{
          "[What is the tens digit of {a}?|Which digit is in the tens place of {a}?|What digit stands in the tens place "
          "in {a}?]",
          "d, e = a // 10; f, g = d // 10; > The tens digit is {g}", "{g}", "x == floor(a / 10) % 10"},
+    Tale{1, "a=3..90; b=2..60; !b>a",
+         "[Subtract {b} from {a}.|What is {b} subtracted from {a}?|Take {b} away from {a}.|What is {b} less than "
+         "{a}?|How much more is {a} than {b}?|What is the difference between {a} and {b}?|By how much is {a} larger "
+         "than {b}?]",
+         "x = a - b", "{x}", "x + b == a"},
+    Tale{1, "a=2..12; b=2..15",
+         "[What is the product of {a} and {b}?|Product of {a} and {b}|What's {a} groups of {b}?|Multiply {a} and "
+         "{b}.|How much is {a} times as much as {b}?|What do you get from {a} times {b}?]",
+         "x = a * b", "{x}", "x / a == b"},
+    Tale{1, "a=2..60; b=2..60; c=2..60",
+         "[What is {a} plus {b} plus {c}?|Add {a}, {b} and {c}.|The sum of {a}, {b} and {c}?|{a} + {b} + {c}|What's "
+         "{a}, {b} and {c} together?]",
+         "x = a + b + c", "{x}", "x - a - b == c"},
+    Tale{1, "a=2..12; b=2..12; c=2..40",
+         "[What is|What's|Calculate|] [{a} times {b} plus {c}|{a} * {b} + {c}|{c} + {a} * {b}|{c} plus {a} times {b}]",
+         "p = a * b; x = p + c", "{x}", "(x - c) / b == a"},
+    Tale{1, "a=2..12; b=2..12; c=2..20; s:=b+c",
+         "[What is|What's|Calculate|Work out|] [{a} * ({b} + {c})|{a}({b} + {c})|({b} + {c}) * {a}|{a} times the sum "
+         "of {b} and {c}]",
+         "s = b + c; x = a * s", "{x}", "x == a * b + a * c"},
+    Tale{2, "a=2..40; b=3..60; !b>a",
+         "[What is {a} minus {b}?|{a} minus {b}|{a} - {b} = ?|Subtract {b} from {a}.|What's {a} take away {b}?]",
+         "x = a - b", "{x}", "x + b == a"},
+    Tale{1, "k=2..40; q=3..4; a:=4*k",
+         "[What is|What's|How much is|Find|] [a quarter of {a}|one quarter of {a}|one fourth of {a}|1/4 of {a}|a "
+         "fourth of {a}]",
+         "x = a / 4", "{x}", "4 * x == a"},
+    Tale{1, "k=2..40; a:=4*k",
+         "[What is|What's|How much is|Find|] [three quarters of {a}|3/4 of {a}|three fourths of {a}]",
+         "q = a / 4; x = q * 3", "{x}", "4 * x == 3 * a"},
+    Tale{1, "k=2..40; a:=3*k", "[What is|What's|How much is|Find|] [two thirds of {a}|2/3 of {a}|two-thirds of {a}]",
+         "q = a / 3; x = q * 2", "{x}", "3 * x == 2 * a"},
+    Tale{2, "k=1..19; h:=5*k; j=1..40; a:=20*j",
+         "[Increase {a} by {h}%.|What is {a} increased by {h}%?|What is {h}% more than {a}?|{a} plus {h}%|Raise {a} by "
+         "{h} percent.|{a} goes up by {h}%. What is it then?]",
+         "p = h % a; x = a + p", "{x}", "x == a * (100 + h) / 100"},
+    Tale{2, "k=1..19; h:=5*k; j=1..40; a:=20*j",
+         "[Decrease {a} by {h}%.|What is {a} decreased by {h}%?|What is {h}% less than {a}?|{a} minus {h}%|Lower {a} "
+         "by {h} percent.|{a} goes down by {h}%. What is left?|${a} with {h}% off|What does something for ${a} cost at "
+         "{h}% off?]",
+         "p = h % a; x = a - p", "{x}", "x == a * (100 - h) / 100"},
+    Tale{2, "k=1..19; x:=5*k; j=1..40; a:=20*j; d:=a*x/100; b:=a+d",
+         "[What is the percent increase from {a} to {b}?|Percent increase from {a} to {b}|By what percent does {a} "
+         "grow to become {b}?|A price goes from ${a} to ${b}. What is the percent increase?|From {a} to {b} is how "
+         "many percent more?]",
+         "d = b - a; p = d * 100; x = p / a", "{x}\\%", "a * (100 + x) / 100 == b"},
+    Tale{2, "k=1..18; x:=5*k; j=1..40; a:=20*j; d:=a*x/100; b:=a-d",
+         "[What is the percent decrease from {a} to {b}?|Percent decrease from {a} to {b}|By what percent does {a} "
+         "shrink to become {b}?|A price falls from ${a} to ${b}. What is the percent decrease?|From {a} to {b} is how "
+         "many percent less?]",
+         "d = a - b; p = d * 100; x = p / a", "{x}\\%", "a * (100 - x) / 100 == b"},
+    Tale{2, "q=2..9; s=2..9; !q!=s; p=1..q-1; r=1..s-1; a:=p*s; b:=r*q; d:=q*s; n:=a+b",
+         "[What is|What's|Add|Calculate|] {p}/{q} [+|plus] {r}/{s}",
+         "a = p * s; b = r * q; d = q * s; > {p}/{q} = {a}/{d} and {r}/{s} = {b}/{d}; n = a + b; reduce n / d", "{n/d}",
+         "x == p / q + r / s"},
+    Tale{2, "q=2..9; s=2..9; !q!=s; p=1..q-1; r=1..s-1; a:=p*s; b:=r*q; d:=q*s; n:=a-b; !n>0",
+         "[What is|What's|Calculate|] {p}/{q} [-|minus] {r}/{s}",
+         "a = p * s; b = r * q; d = q * s; > {p}/{q} = {a}/{d} and {r}/{s} = {b}/{d}; n = a - b; reduce n / d", "{n/d}",
+         "x == p / q - r / s"},
+    Tale{2, "q=2..9; s=2..9; p=1..q; r=1..s; a:=p*r; d:=q*s; !p<q && r<s",
+         "[What is|What's|Calculate|] {p}/{q} [times|*|of] {r}/{s}", "a = p * r; d = q * s; reduce a / d", "{a/d}",
+         "x == p * r / q / s"},
+    Tale{2, "q=2..9; s=2..9; p=1..q; r=1..s; a:=p*s; d:=q*r; !p<q && r<s",
+         "[What is|What's|Calculate|] {p}/{q} [divided by|/] {r}/{s}[ as a fraction|]",
+         "> Dividing by {r}/{s} is multiplying by {s}/{r}; a = p * s; d = q * r; reduce a / d", "{a/d}",
+         "x * r / s == p / q"},
+    Tale{1, "a=11..999; b=11..999; !a%10!=0 && b%10!=0; s:=a+b", "[What is|What's|Add|Calculate|] {a'2} [+|plus] {b'2}",
+         "> In hundredths; s = a + b; > That is {s'2}", "{s'2}", "100 * x == a + b"},
+    Tale{1, "a=11..999; b=11..999; !a%10!=0 && b%10!=0; s:=a-b; !s>0",
+         "[What is|What's|Calculate|] {a'2} [-|minus] {b'2}", "> In hundredths; s = a - b; > That is {s'2}", "{s'2}",
+         "100 * x == a - b"},
+    Tale{2, "a=2..99; b=2..9; s:=a*b; !a%10!=0", "[What is|What's|Calculate|] {a'1} [times|*] {b}",
+         "> In tenths; s = a * b; > That is {s'1}", "{s'1}", "10 * x == a * b"},
+    Tale{2, "g=2..12; p=1..9; q=2..9; !p!=q && gcd(p,q)==1; a:=g*p; b:=g*q",
+         "[Two numbers are in the ratio {p}:{q}. The first is {a}. What is the second?|{p} is to {q} as {a} is to "
+         "what?|If {p}/{q} = {a}/x, what is x?|{p}:{q} = {a}:x. Find x.]",
+         "g = a / p; b = q * g", "{b}", "x * p == a * q"},
 };
 
 constexpr std::array measure_questions{
@@ -359,6 +436,42 @@ constexpr std::array measure_questions{
          "bases {a} and {b} and height {h}|A trapezoid has bases of {a} cm and {b} cm and is {h} cm high. Find its "
          "area.|The parallel sides of a trapezoid are {b} and {a}, its height is {h}. What's its area?]",
          "s = a + b; Middle: m = s / 2; x = m * h", "{x}", "2 * x == a * h + b * h"},
+    Tale{1, "v=2..90; t=2..9; x:=v*t",
+         "[How far do you get in {t} hours at {v} miles per hour?|{t} hours at {v} km/h is how far?|A car drives {v} "
+         "mph for {t} hours. How far?|Distance covered in {t} hours at {v} km per hour?|At {v} km per hour, how many "
+         "km is {t} hours of driving?]",
+         "x = v * t", "{x}", "x / t == v"},
+    Tale{1, "v=2..90; t=2..9; d:=v*t",
+         "[What is the speed if you go {d} miles in {t} hours?|{d} km in {t} hours is what speed in km per hour?|A "
+         "train covers {d} km in {t} hours. What is its speed in km per hour?|How fast is {d} miles in {t} hours, in "
+         "miles per hour?|What's the average speed of a {d} mile trip that takes {t} hours, in miles per hour?]",
+         "v = d / t", "{v}", "x * t == d"},
+    Tale{1, "v=2..90; t=2..9; d:=v*t",
+         "[How long does it take to go {d} miles at {v} miles per hour, in hours?|How many hours is {d} km at {v} km "
+         "per hour?|{d} miles at {v} mph takes how many hours?|At {v} km per hour, how many hours do you need for {d} "
+         "km?]",
+         "t = d / v", "{t}", "x * v == d"},
+    Tale{2, "k=0..6; n=8..60; q:=n/7; r:=n%7; !r>0; s:=k+r; !s<7",
+         "[If today is {k:d}, what day is it in {n} days?|Today is {k:d}. What day of the week will it be in {n} "
+         "days?|It is {k:d}. Which weekday is it {n} days later?|What day is {n} days after a {k:d}?]",
+         "q, r = n // 7; > {r} {r:day/days} after {k:d}: {s:d}", "{s:d}", "x == (k + n) % 7"},
+    Tale{2, "k=0..6; n=8..60; q:=n/7; r:=n%7; !r>0; s:=k+r; !s>=7",
+         "[If today is {k:d}, what day is it in {n} days?|Today is {k:d}. What day of the week will it be in {n} "
+         "days?|It is {k:d}. Which weekday is it {n} days later?|What day is {n} days after a {k:d}?]",
+         "q, r = n // 7; > {r} {r:day/days} after {k:d}: {s:d}", "{s:d}", "x == (k + n) % 7"},
+    Tale{
+        2, "k=0..20; c:=5*k; f:=9*k+32",
+        "[What is {c} degrees Celsius in Fahrenheit?|Convert {c} C to Fahrenheit.|{c} degrees Celsius in Fahrenheit|It "
+        "is {c} degrees Celsius. What is that in Fahrenheit?|How hot is {c} degrees Celsius in Fahrenheit?]",
+        "> Fahrenheit is 9/5 of it and 32; k = c / 5; p = k * 9; f = p + 32", "{f}", "(x - 32) * 5 == 9 * c"},
+    Tale{2, "x=2..30; b=2..20; a:=b*x",
+         "[The area of a rectangle is {a} and its width is {b}. What is its length?|A rectangle has area {a} and one "
+         "side {b}. How long is the other?|How long is a rectangle with area {a} that is {b} wide?]",
+         "x = a / b", "{x}", "x * b == a"},
+    Tale{2, "x=2..30; b=2..20; s:=x+b; p:=2*s",
+         "[The perimeter of a rectangle is {p} and its width is {b}. What is its length?|A rectangle has perimeter {p} "
+         "and one side {b}. How long is the other?|How long is a rectangle with perimeter {p} that is {b} wide?]",
+         "s = p / 2; x = s - b", "{x}", "2 * x + 2 * b == p"},
 };
 
 constexpr std::array data_questions{
@@ -444,6 +557,23 @@ constexpr std::array data_questions{
          "many ordered pairs of different letters can be made from {n} letters?|{n} horses race. How many results are "
          "there for the first two places?]",
          "m = n - 1; x = n * m", "{x}", "x == orders(n, 2)"},
+    Tale{2, "n=2..9; m=10..40; a=5..60; b=5..60; c:=3*m-a-b; !c>0; t:=3*m",
+         "[The average of three numbers is {m}. Two of them are {a} and {b}. What is the third?|Three numbers have a "
+         "mean of {m}; two are {a} and {b}. Find the other.|{a}, {b} and a third number average {m}. What is the third "
+         "number?|What third number makes the average of {a}, {b} and it {m}?]",
+         "Sum: t = m * 3; s = a + b; c = t - s", "{c}", "(x + a + b) / 3 == m"},
+    Tale{2, "u=2..20; n=2..12; a:=n*u; m=2..9",
+         "[{n} [pens|cans|bars|bottles] cost ${a}. What does one cost?|What is the unit price if {n} "
+         "[pens|cans|bars|bottles] cost ${a}?|Price of one if {n} cost ${a}?|If {n} are ${a}, how much is one?]",
+         "u = a / n", "{u}", "x * n == a"},
+    Tale{1, "a=1..5; b:=6; n=2..6",
+         "[A die is rolled. What is the probability of a number [less than|below] {n}?|What's the chance of rolling "
+         "[less than|below] {n} with one die?|You roll a fair die. How likely is a number under {n}?|{Name} roll{+s} a "
+         "die once. What is the probability of getting a number smaller than {n}?|Probability of rolling less than {n} "
+         "on a fair die?|With one [fair|normal|six-sided] die, what is the probability of [less than|below] {n}?|A "
+         "[fair|normal|six-sided] die is [thrown|tossed|rolled]. What is the [chance|probability] that it shows less "
+         "than {n}?]",
+         "Such numbers: a = n - 1; reduce a / 6", "{a/b}", "6 * x == n - 1"},
 };
 
 constexpr std::array algebra_questions{
@@ -508,6 +638,33 @@ constexpr std::array algebra_questions{
          "({a}, {b}) from ({c}, {d})?|Find the distance between the points ({a}, {b}) and ({c}, {d}).]",
          "p = c - a; q = d - b; e = p * p; f = q * q; s = e + f; > {r} * {r} = {s}, so it is {r}", "{r}",
          "x * x == (c - a) * (c - a) + (d - b) * (d - b)"},
+    Tale{2, "x=2..20; a:=x*x",
+         "[Solve x^2 = {a} for the positive x.|What is the positive x if x^2 = {a}?|If x squared is {a} and x is "
+         "positive, what is x?|x * x = {a}, x > 0. x = ?|Which positive number has the square {a}?]",
+         "> {x} * {x} = {a}, so x = {x}", "{x}", "x * x == a && x > 0"},
+    Tale{2, "a=5..60; x=2..50; c:=a-x; !c>0",
+         "[Solve {a} - x = {c}.|What is x if {a} - x = {c}?|{a} minus what number is {c}?|{a} - x = {c}. Find x.|From "
+         "{a} a number is taken and {c} is left. What is the number?]",
+         "x = a - c", "{x}", "a - x == c"},
+    Tale{2, "a=2..9; x=2..20; b=1..20; c:=a*x+b",
+         "[{a} times a number plus {b} is {c}. What is the number?|Which number times {a}, plus {b}, gives {c}?|If you "
+         "multiply a number by {a} and add {b}, you get {c}. Find it.|{b} more than {a} times a number is {c}. What's "
+         "the number?]",
+         "p = c - b; x = p / a", "{x}", "a * x == c - b"},
+    Tale{3, "p=1..9; q=p+1..12; b:=p+q; c:=p*q",
+         "[What are the solutions of x^2 - {b}x + {c} = 0? Give the larger one.|x^2 - {b}x + {c} = 0. What is the "
+         "larger x?|Solve x^2 - {b}x + {c} = 0 and give the larger root.|What is the greater root of x^2 - {b}x + {c} "
+         "= 0?]",
+         "> Two numbers with the sum {b} and the product {c}: {p} and {q}; s = p + q; m = p * q; > The larger is {q}",
+         "{q}", "x * x - b * x + c == 0 && x > b / 2"},
+    Tale{3, "a=2..9; n=1..20; x=1..20; b=1..9; c:=a*x+b",
+         "[What is the largest whole number x with {a}x + {b} <= {c}?|Solve {a}x + {b} <= {c}. What is the largest "
+         "x?|Find the greatest x for which {a}x + {b} is at most {c}.]",
+         "p = c - b; x = p / a", "{x}", "a * x + b <= c && a * (x + 1) + b > c"},
+    Tale{3, "x=1..30; y=1..30; s:=x+y; d:=x-y; !d>0",
+         "[x + y = {s} and x - y = {d}. What is x?|Solve for x: x + y = {s}, x - y = {d}.|If x + y = {s} and x - y = "
+         "{d}, find x.|The sum of two numbers is {s}, their difference {d}. What is the larger?]",
+         "> Added, 2x = {s} + {d}; p = s + d; x = p / 2", "{x}", "x - (s - x) == d"},
 };
 
 void numbers(Maker& m) { tell_tale(m, number_questions); }

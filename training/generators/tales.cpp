@@ -191,6 +191,9 @@ std::string clock_text(Int minutes) {
   return text(hour) + ":" + (rest < 10 ? "0" : "") + text(rest);
 }
 
+constexpr std::array<std::string_view, 7> weekdays{"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                                   "Friday", "Saturday", "Sunday"};
+
 std::string binary(Int value) {
   std::string digits;
   for (; value > 0; value /= 2) digits.insert(digits.begin(), static_cast<char>('0' + value % 2));
@@ -281,6 +284,7 @@ class Words {
     if (form == ":w") return number_word(value);
     if (form == ":t") return clock_text(value);
     if (form == ":b") return binary(value);
+    if (form == ":d") return std::string(weekdays[static_cast<std::size_t>(value % 7)]);
     if (form == ":x") return value == 1 ? "" : generators::text(value);
     const std::size_t bar = form.find('/');
     if (form[0] != ':' || bar == std::string_view::npos)

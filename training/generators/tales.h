@@ -4,7 +4,8 @@
 // again. text    "[one|two]" takes one of several words, the same one wherever the same brackets stand again; "{a}" is
 // a number,
 //         "{a$}" cents as dollars, "{a'1}" tenths as a decimal number, "{a:o}" 3rd, "{a:w}" three, "{a:t}" minutes as a
-//         clock time, "{a:b}" binary, "{a/b}" the fraction in lowest terms, "{a+}" a signed term, and
+//         clock time, "{a:b}" binary, "{a:d}" a day of the week from 0 for Monday, "{a/b}" the fraction in lowest
+//         terms, "{a+}" a signed term, and
 //         "{a:day/days}" the word that fits; "{Name}", "{he}", "{things}" and others are words.
 // steps   lines apart by ";": "Label: c = a * b" (also + - / ^ and sums of many), "q, r = a // b" with remainder,
 //         "c = b % a" for b percent of a, "reduce a / b", and "> words" as they are.
