@@ -284,8 +284,8 @@ constexpr std::array measures{
          "numbers] add up to] {s}. What is the smallest?",
          "The middle one: m = s / 3; x = m - 1", "{x}", "x + x + 1 + x + 2 == s"},
     Tale{3, "a=2..9; b=2..40; x=2..30; c:=a*x+b",
-         "[I think of a number, multiply it|{Ann} takes a number, multiplies it] by {a} and [add|adds] {b}. [The "
-         "result is|That gives] {c}. What is the number?",
+         "[I think of a number, multiply it by {a} and add {b}|{Ann} takes a number, multiplies it by {a} and adds "
+         "{b}|A number is multiplied by {a}, and {b} is added]. [The result is|That gives] {c}. What is the number?",
          "p = c - b; x = p / a", "{x}", "a * x + b == c"},
     Tale{3, "a=2..9; c=2..20; b=2..20; x:=a*c-b; !x>0; s:=x+b",
          "[When you add {b} to a number and divide by {a}, you get {c}.|A number plus {b}, divided by {a}, is {c}.] "

@@ -85,7 +85,7 @@ constexpr std::array long_stories{
          "Length and width: s = p / 2; Twice the width: q = s - d; x = q / 2; y = x + d; z = x * y", "{z}",
          "16 * x == (p - 2 * d) * (p + 2 * d)"},
     Tale{4, "x=3..30; k=2..5; y:=k*x; p:=2*x+2*y; m:=k+1",
-         "A [garden|field|room] is {k} times as long as [it is wide|wide]. [The fence|The border] around it is {p} m "
+         "A [garden|field|yard] is {k} times as long as [it is wide|wide]. [The fence|The border] around it is {p} m "
          "long. What is its area?",
          "Length and width: s = p / 2; m = k + 1; Width: x = s / m; Length: y = x * k; z = x * y", "{z}",
          "x == p * p * k / (4 * (k + 1) * (k + 1))"},
@@ -130,7 +130,7 @@ constexpr std::array long_stories{
          "How much does the [second|middle] one get?",
          "Parts: s = a + b + c; One part: k = t / s; x = k * b", "{x}", "x / b * (a + b + c) == t"},
     Tale{4,
-         "a=2..30; p=1..6; q=2..6; b=1..7; c=30..90; e=10..25; v=2..20; w=2..20; !v!=w; s:=v+w; !(v*10+w*e)%s==0; "
+         "a=2..30; p=1..6; q=2..6; b=1..7; c=30..90; e=12..25; v=2..20; w=2..20; !v!=w; s:=v+w; !(v*10+w*e)%s==0; "
          "m:=v*10+w*e; y:=m/s",
          "{v} liters of a 10% [salt|acid|sugar] solution are mixed with {w} liters of {e}%. How many percent is the "
          "mixture?",

@@ -251,7 +251,7 @@ constexpr std::array number_questions{
          "[What is|What's|Calculate|] {p}/{q} [times|*|of] {r}/{s}", "a = p * r; d = q * s; reduce a / d", "{a/d}",
          "x == p * r / q / s"},
     Tale{2, "q=2..9; s=2..9; p=1..q; r=1..s; a:=p*s; d:=q*r; !p<q && r<s",
-         "[What is|What's|Calculate|] {p}/{q} [divided by|/] {r}/{s}[ as a fraction|]",
+         "[What is|What's|Calculate|] {p}/{q} [divided by {r}/{s}|/ ({r}/{s})]",
          "> Dividing by {r}/{s} is multiplying by {s}/{r}; a = p * s; d = q * r; reduce a / d", "{a/d}",
          "x * r / s == p / q"},
     Tale{1, "a=11..999; b=11..999; !a%10!=0 && b%10!=0; s:=a+b", "[What is|What's|Add|Calculate|] {a'2} [+|plus] {b'2}",
