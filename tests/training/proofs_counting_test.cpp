@@ -414,6 +414,91 @@ bool raise_the_average(const Case& c) {
   return off == 0;
 }
 
+// --- compositions; the level tells which of two questions is asked, and the words have to agree
+
+bool discount_and_budget(const Case& c) {
+  const Int now = only(1, 1000, [&](Int x) { return 100 * x == c.at("price") * (100 - c.at("off")); });
+  Int left = c.at("budget"), count = 0;
+  while (left >= now) left -= now, ++count;
+  return c.number() == (c.says("left") ? left : count) && c.says("left") == (c.p.level == 5);
+}
+bool walls_and_paint(const Case& c) {
+  const Int a = c.at("a"), b = c.at("b"), h = c.at("h");
+  Int area = a * h + b * h + a * h + b * h - c.at("open");
+  if (c.says("twice")) area += area;
+  Int cans = 0;
+  while (cans * c.at("cover") < area) ++cans;
+  return c.says("twice") == c.has("price") && c.number() == (c.has("price") ? added_up(c.at("price"), cans) : cans);
+}
+bool tank_and_pump(const Case& c) {
+  Int water = 0, minutes = 0;  // in parts of 1/d of a liter
+  const Int goal = c.at("a") * c.at("b") * c.at("c") * c.at("n");
+  while (water < goal) water += (c.at("pump") - c.at_or("leak", 0)) * c.at("d"), ++minutes;
+  return water == goal && minutes == c.number() && c.says("leak") == c.has("leak");
+}
+bool balls_and_chance(const Case& c) {
+  const Int red = only(0, c.at("all"), [&](Int x) { return x - (c.at("all") - x) == c.at("more"); });
+  if (!c.says("both")) return c.p.level == 4 && is_share(c, red, c.at("all"));
+  Int good = 0, cases = 0;
+  for (Int i = 0; i < c.at("all"); ++i) {
+    for (Int j = i + 1; j < c.at("all"); ++j) ++cases, good += j < red ? 1 : 0;
+  }
+  return is_share(c, good, cases);
+}
+bool powers_of_roots(const Case& c) {
+  std::vector<Int> roots;
+  for (Int x = -50; x <= 50; ++x) {
+    if (x * x + c.at("b") * x + c.at("c") == 0) roots.push_back(x);
+  }
+  const std::vector<std::string> equations = c.formulas_with("=");
+  if (roots.size() != 2 || equations.size() != 1) return false;
+  for (const Int x : roots) {
+    if (!holds(equations[0], x)) return false;
+  }
+  Int sum = 0;
+  for (const Int x : roots) sum += c.says("r^3 + s^3") ? x * x * x : c.says("r^2 + s^2") ? x * x : 1000000;
+  return sum == c.number();
+}
+bool line_and_axes(const Case& c) {
+  const Int x1 = c.at("x1"), y1 = c.at("y1"), x2 = c.at("x2"), y2 = c.at("y2");
+  const auto on_line = [&](Int x, Int y) { return (x - x1) * (y2 - y1) == (y - y1) * (x2 - x1); };
+  const auto shown = [](Int x, Int y) { return "(" + std::to_string(x) + ", " + std::to_string(y) + ")"; };
+  if (!c.says(shown(x1, y1)) || !c.says(shown(x2, y2))) return false;
+  const Int right = only(-200, 200, [&](Int x) { return on_line(x, 0); }),
+            top = only(-500, 500, [&](Int y) { return on_line(0, y); });
+  if (!c.says("area")) return c.number() == right;
+  const Fraction f = c.fraction();
+  return 2 * f.n == right * top * f.d;
+}
+bool head_start(const Case& c) {
+  Int first = 0, second = 0, hours = 0;
+  for (Int i = 0; i < c.at("ahead"); ++i) first += c.at("slow");
+  if (c.at("ahead") == 1 && !c.says("ne hour")) return false;
+  while (second < first) first += c.at("slow"), second += c.at("fast"), ++hours;
+  return first == second && c.number() == (c.says("many km") ? first : c.says("many hours") ? hours : -1);
+}
+bool divisible_but_not(const Case& c) {
+  Int count = 0;
+  const bool three = c.says_one({"three-digit", "three digits"});
+  for (Int i = three ? 100 : 1; i <= (three ? 999 : c.at("n")); ++i)
+    count += i % c.at("p") == 0 && i % c.at("q") != 0 ? 1 : 0;
+  return count == c.number();
+}
+bool compound_interest(const Case& c) {
+  // In hundredths of a cent: the sum times (100 + rate) squared.
+  const Int rate = c.at("rate"), sum = c.at("sum"), compound = sum * (100 + rate) * (100 + rate),
+            simple = sum * 100 * (100 + 2 * rate);
+  return c.scaled(4) == (c.says("simple") ? compound - simple : compound);
+}
+bool mean_of_two_groups(const Case& c) {
+  const Int n = c.at("n");
+  Int off = 0, girls = 0;
+  const Int mean = c.has("mean") ? c.at("mean") : c.number(), boys_mean = c.has("mean") ? c.number() : c.at("b");
+  while (100 * girls < n * c.at("percent")) ++girls, off += c.at("a") - mean;
+  for (Int i = girls; i < n; ++i) off += boys_mean - mean;
+  return off == 0 && c.says_one({"average of the boys", "the boys score"}) == c.has("mean");
+}
+
 const Checks checks{
     {"independent choices", choices},
     {"arrangements", arrangements},
@@ -441,6 +526,16 @@ const Checks checks{
     {"money in steps", money},
     {"figure and equation", figure},
     {"raise the average", raise_the_average},
+    {"discount and budget", discount_and_budget},
+    {"walls and paint", walls_and_paint},
+    {"tank and pump", tank_and_pump},
+    {"balls and chance", balls_and_chance},
+    {"powers of roots", powers_of_roots},
+    {"line and axes", line_and_axes},
+    {"head start", head_start},
+    {"divisible but not", divisible_but_not},
+    {"compound interest", compound_interest},
+    {"mean of two groups", mean_of_two_groups},
 };
 
 }  // namespace
@@ -450,7 +545,8 @@ class ProofsCountingTest : public QObject {
 
  private slots:
   void every_answer_follows_from_its_statement_data() {
-    add_rows({generators::counting_families(), generators::geometry_families(), generators::chain_families()});
+    add_rows({generators::counting_families(), generators::geometry_families(), generators::chain_families(),
+              generators::composition_families()});
   }
   void every_answer_follows_from_its_statement() {
     QFETCH(QString, name);

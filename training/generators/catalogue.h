@@ -29,5 +29,6 @@ namespace holdfast::generators {
 [[nodiscard]] std::span<const Family> event_families();
 [[nodiscard]] std::span<const Family> puzzle_families();
 [[nodiscard]] std::span<const Family> chain_families();
+[[nodiscard]] std::span<const Family> composition_families();
 
 }  // namespace holdfast::generators
