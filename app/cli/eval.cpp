@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "app/cli/command.h"
+#include "app/cli/evaluation_record.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/loaded_model.h"
 #include "app/cli/options.h"
@@ -58,7 +59,11 @@ class EvalCommand final : public Command {
   EvalCommand(CLI::App& parent, const Globals& globals)
       : Command(parent, globals, "eval", "How many problems of a suite a model solves") {
     app_->add_option("MODEL", model_, "A folder, a file or an installed model; without it the default model");
-    app_->add_option("--suite", suite_, "The problems with their answers")->required()->type_name("FILE");
+    app_->add_option("--suite", suite_, "The problems with their answers")->type_name("FILE");
+    app_->add_option("--evaluation", evaluation_, "Do an evaluation that the window made, by its number")
+        ->check(CLI::PositiveNumber)
+        ->type_name("ID");
+    app_->add_flag("--resume", resume_, "Go on with an evaluation that was stopped or cut off");
     app_->add_option("--samples", suite_options_.samples, "Replies drawn beside the greedy one")
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{4096}))
         ->capture_default_str();
@@ -83,6 +88,8 @@ class EvalCommand final : public Command {
   }
 
   int run() override {
+    if (suite_.empty() == (evaluation_ == 0)) throw UsageError("want --suite, or --evaluation with a number");
+    if (evaluation_ != 0) return run_evaluation(globals_->data(), {evaluation_}, resume_);
     std::vector<SuiteItem> items = load_suite(suite_);
     if (limit_ > 0 && limit_ < std::ssize(items)) items.resize(static_cast<std::size_t>(limit_));
     const auto data = globals_->data();
@@ -166,6 +173,8 @@ class EvalCommand final : public Command {
   std::string model_;
   std::string state_;
   std::string suite_;
+  std::int64_t evaluation_ = 0;
+  bool resume_ = false;
   std::string template_;
   std::int64_t limit_ = 0;
   SuiteOptions suite_options_;

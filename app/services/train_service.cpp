@@ -1,6 +1,5 @@
 #include "app/services/train_service.h"
 
-#include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "app/files/paths.h"
+#include "app/services/worker_process.h"
 #include "engine/atomic_file.h"
 #include "kernels/error.h"
 #include "training/recipe.h"
@@ -21,12 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 constexpr int train_look_often = 300;    // milliseconds, while something is trained or waits
 constexpr int train_look_seldom = 2000;  // another program may start one
-
-QString train_program() {
-  const std::optional<fs::path> program = program_beside("holdfast");
-  if (!program) throw IoError("the program `holdfast`, which trains, is not beside the window's");
-  return QString::fromStdString(program->string());
-}
 
 void add_run_file(std::vector<RunFile>& files, const fs::path& folder, std::int64_t step) {
   const std::pair<RunFile::Kind, const char*> kinds[] = {{RunFile::Kind::model, "model"},
@@ -80,14 +74,6 @@ TrainEstimate parse_estimate(const QByteArray& json) {
         row[QLatin1String("place")].toString() + QStringLiteral(": ") + row[QLatin1String("reason")].toString();
   }
   return estimate;
-}
-
-// The last sentence that a program said before it ended.
-QString train_last_line(const QByteArray& text) {
-  const QStringList lines = QString::fromUtf8(text).split(QLatin1Char('\n'), Qt::SkipEmptyParts);
-  QString line = lines.isEmpty() ? QString() : lines.last();
-  if (line.startsWith(QLatin1String("holdfast: "))) line.remove(0, 10);
-  return line;
 }
 
 }  // namespace
@@ -190,9 +176,7 @@ void TrainService::launchNext(Store& store) {
     const std::optional<RunRow> row = store.run(*launched_);
     if (row && row->state == RunState::waiting) {
       if (process_lives(launchedMark_)) return;
-      const QString file = QString::fromStdString((fs::path(row->folder) / "trainer.log").string());
-      QFile log(file);
-      const QString said = log.open(QIODevice::ReadOnly) ? train_last_line(log.readAll()) : QString();
+      const QString said = last_words(fs::path(row->folder) / "trainer.log");
       store.fail_waiting_run(*launched_, (said.isEmpty() ? tr("The trainer ended at once.") : said).toStdString());
     }
     launched_.reset();
@@ -201,19 +185,10 @@ void TrainService::launchNext(Store& store) {
   if (!next) return;
   const RunRow row = store.run(*next).value();
   try {
-    fs::create_directories(row.folder);
-    const QString log = QString::fromStdString((fs::path(row.folder) / "trainer.log").string());
-    QProcess process;
-    process.setProgram(train_program());
-    process.setArguments({QStringLiteral("train"), QStringLiteral("--run"), QString::number(next->value),
-                          QStringLiteral("--data-dir"), QString::fromStdString(dataDir_.string())});
-    process.setStandardInputFile(QProcess::nullDevice());
-    process.setStandardOutputFile(log, QIODevice::Truncate);
-    process.setStandardErrorFile(log, QIODevice::Append);
-    qint64 pid = 0;
-    if (!process.startDetached(&pid)) throw IoError(tr("The trainer could not be started.").toStdString());
+    launchedMark_ = start_worker({QStringLiteral("train"), QStringLiteral("--run"), QString::number(next->value),
+                                  QStringLiteral("--data-dir"), QString::fromStdString(dataDir_.string())},
+                                 fs::path(row.folder) / "trainer.log");
     launched_ = next;
-    launchedMark_ = process_mark(pid);
   } catch (const std::exception& error) {
     store.fail_waiting_run(*next, error.what());
   }
@@ -289,7 +264,7 @@ void TrainService::estimate(const QString& recipe, const QString& recipeFile, co
     connect(estimating_.get(), &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
       if (error == QProcess::FailedToStart) endEstimate();
     });
-    estimating_->start(train_program(), arguments);
+    estimating_->start(worker_program(), arguments);
   } catch (const std::exception& error) {
     estimating_.reset();
     emit estimateFailed(QString::fromUtf8(error.what()));
@@ -303,7 +278,7 @@ void TrainService::endEstimate() {
   const bool fine = process->exitStatus() == QProcess::NormalExit && process->exitCode() == 0;
   try {
     if (fine) return emit estimated(parse_estimate(process->readAllStandardOutput()));
-    const QString said = train_last_line(process->readAllStandardError());
+    const QString said = last_words(process->readAllStandardError());
     emit estimateFailed(said.isEmpty() ? tr("The estimate ended without a result: there may not be enough memory.")
                                        : said);
   } catch (const std::exception& error) {

@@ -34,9 +34,10 @@
 #include "app/panels/solve_panel.h"
 #include "app/panels/start_panel.h"
 #include "app/services/cache_size.h"
+#include "app/services/evaluate_service.h"
 #include "app/services/inspect_service.h"
-#include "app/services/train_service.h"
 #include "app/services/model_service.h"
+#include "app/services/train_service.h"
 #include "app/widgets/banner.h"
 #include "app/widgets/composer.h"
 #include "app/widgets/elided_label.h"
@@ -121,6 +122,7 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
 MainWindow::~MainWindow() {
   // The services' threads end before any widget that their signals reach.
   modelService_.reset();
+  evaluator_.reset();
   trainer_.reset();
   inspector_.reset();
   chat_.reset();

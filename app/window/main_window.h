@@ -21,6 +21,8 @@ class QToolButton;
 
 namespace holdfast {
 
+class EvaluatePanel;
+class EvaluateService;
 class InspectPanel;
 class InspectService;
 class ModelListModel;
@@ -91,6 +93,7 @@ class MainWindow : public QMainWindow {
   std::unique_ptr<InspectService> inspector_;
   std::unique_ptr<ModelService> modelService_;
   std::unique_ptr<TrainService> trainer_;
+  std::unique_ptr<EvaluateService> evaluator_;
   SessionListModel* sessionModel_;
   ModelListModel* modelModel_;
   SamplerPanel* sampler_;
@@ -99,6 +102,7 @@ class MainWindow : public QMainWindow {
   InspectPanel* inspect_;
   ModelsPanel* models_;
   TrainPanel* train_ = nullptr;
+  EvaluatePanel* evaluate_ = nullptr;
   QStackedWidget* workspaces_ = nullptr;
   QWidget* railWidget_ = nullptr;
   QButtonGroup* rail_ = nullptr;

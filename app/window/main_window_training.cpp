@@ -3,8 +3,10 @@
 
 #include "app/files/paths.h"
 #include "app/models/model_list_model.h"
+#include "app/panels/evaluate_panel.h"
 #include "app/panels/solve_panel.h"
 #include "app/panels/train_panel.h"
+#include "app/services/evaluate_service.h"
 #include "app/services/train_service.h"
 #include "app/widgets/banner.h"
 #include "app/window/main_window.h"
@@ -15,11 +17,15 @@ void MainWindow::addTraining() {
   trainer_ = std::make_unique<TrainService>(settings_.data_dir);
   train_ = new TrainPanel(trainer_.get());
   addWorkspace("trainWorkspace", tr("Train"), train_);
+  evaluator_ = std::make_unique<EvaluateService>(settings_.data_dir);
+  evaluate_ = new EvaluatePanel(evaluator_.get());
+  addWorkspace("evaluateWorkspace", tr("Evaluate"), evaluate_);
   const auto models = [this] {
     QStringList names;
     for (const InstalledModel& model : installed_models(settings_.data_dir))
       names << QString::fromStdString(model.name);
     train_->setModels(names);
+    evaluate_->setModels(names);
   };
   connect(modelModel_, &ModelListModel::modelReset, this, models);
   models();
@@ -27,6 +33,7 @@ void MainWindow::addTraining() {
     const QString draft = settings.value(QStringLiteral("train.recipe"));
     if (!draft.isEmpty()) train_->useDraft(draft);
     trainer_->start();
+    evaluator_->start();
   });
   connect(train_, &TrainPanel::draftChanged, this, [this](const QString& recipe) {
     if (ready_) sessions_->saveSetting(QStringLiteral("train.recipe"), recipe);
@@ -35,6 +42,14 @@ void MainWindow::addTraining() {
   connect(train_, &TrainPanel::openModel, this, [this](const QString& path) {
     showWorkspace(0);
     openModel(path);
+  });
+  connect(train_, &TrainPanel::evaluate, this, [this](const QString& before, const QString& after) {
+    evaluate_->compareModels(before, after);
+    showWorkspace(workspaces_->indexOf(evaluate_));
+  });
+  connect(evaluate_, &EvaluatePanel::failed, this, [this](const QString& message) {
+    solve_->banner()->showError(message);
+    showWorkspace(0);
   });
   connect(train_, &TrainPanel::failed, this, [this](const QString& message) {
     solve_->banner()->showError(message);

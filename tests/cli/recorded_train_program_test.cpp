@@ -1,7 +1,4 @@
 // `holdfast train --run`: a run of the store as a process of its own, paused, killed and resumed from outside.
-//
-// Seen failing: a pause that is looked for at evaluations alone; steps of a killed run that stay beside those that are
-// taken again; the steps of the last second before a kill missing.
 #include <signal.h>
 
 #include <QTest>

@@ -1,6 +1,4 @@
 // A recipe that is written and read again is the same recipe.
-//
-// Seen failing: a weight left out; paths of a recipe without its folder; a text with a quote in it.
 #include "training/recipe_text.h"
 
 #include <QTest>

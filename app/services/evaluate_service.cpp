@@ -1,0 +1,216 @@
+#include "app/services/evaluate_service.h"
+
+#include <QFileInfo>
+#include <algorithm>
+#include <utility>
+
+#include "app/files/paths.h"
+#include "app/services/worker_process.h"
+#include "app/store/store.h"
+#include "kernels/error.h"
+#include "training/dataset.h"
+#include "training/generators/catalogue.h"
+#include "training/suite.h"
+
+namespace holdfast {
+namespace {
+
+constexpr int evaluate_look_often = 300;  // milliseconds
+constexpr int evaluate_look_seldom = 2000;
+constexpr int evaluate_most_problems = 100000;
+
+std::vector<EvaluationItem> fresh_items(const EvaluationSuite& suite) {
+  std::vector<const generators::Family*> families;
+  for (const generators::Family& family : generators::catalogue()) {
+    const bool wanted = std::ranges::find(suite.families, "all") != suite.families.end() ||
+                        std::ranges::find(suite.families, family.name) != suite.families.end();
+    if (wanted && family.least_level <= suite.lastLevel && family.most_level >= suite.firstLevel) {
+      families.push_back(&family);
+    }
+  }
+  if (families.empty()) throw FormatError("no family of problems has these levels");
+  std::vector<EvaluationItem> items;
+  for (int i = 0; i < suite.count; ++i) {
+    const std::uint64_t seed = mix_seed(suite.seed, static_cast<std::uint64_t>(i));
+    const generators::Family& family = *families[seed % families.size()];
+    const int least = std::max(suite.firstLevel, family.least_level);
+    const int most = std::min(suite.lastLevel, family.most_level);
+    const int level = least + static_cast<int>((seed >> 32) % static_cast<std::uint64_t>(most - least + 1));
+    const Problem problem = generators::make_problem(family, level, seed);
+    EvaluationItem item{.number = i, .problem = problem.statement, .expected = problem.answer, .level = problem.level};
+    for (const std::string_view name : problem.concepts) item.concepts.emplace_back(name);
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+}  // namespace
+
+std::vector<EvaluationItem> items_of(const EvaluationSuite& suite) {
+  if (suite.file.isEmpty()) return fresh_items(suite);
+  std::vector<EvaluationItem> items;
+  for (SuiteItem& item : load_suite(suite.file.toStdString())) {
+    EvaluationItem row{.number = std::ssize(items), .problem = item.problem, .expected = item.answer};
+    if (item.level) row.level = *item.level;
+    row.concepts = std::move(item.concepts);
+    items.push_back(std::move(row));
+  }
+  if (items.empty()) throw FormatError(suite.file.toStdString() + ": no problems in it");
+  if (std::ssize(items) > evaluate_most_problems) {
+    throw FormatError(suite.file.toStdString() + ": " + std::to_string(items.size()) + " problems, want at most " +
+                      std::to_string(evaluate_most_problems));
+  }
+  return items;
+}
+
+QString suite_name(const EvaluationSuite& suite) {
+  if (!suite.file.isEmpty()) return QFileInfo(suite.file).fileName();
+  QStringList families;
+  for (const std::string& family : suite.families) families << QString::fromStdString(family);
+  const bool all = families.contains(QStringLiteral("all"));
+  return EvaluateService::tr("%1 %2, levels %3 to %4, seed %5")
+      .arg(suite.count)
+      .arg(all ? EvaluateService::tr("fresh problems") : families.join(QStringLiteral(", ")))
+      .arg(suite.firstLevel)
+      .arg(suite.lastLevel)
+      .arg(suite.seed);
+}
+
+EvaluateService::EvaluateService(const std::filesystem::path& dataDir, QObject* parent)
+    : QObject(parent), dataDir_(dataDir) {
+  connect(&job_, &Job::failed, this, &EvaluateService::failed);
+  connect(&timer_, &QTimer::timeout, this, &EvaluateService::look);
+}
+
+void EvaluateService::start() {
+  timer_.start(evaluate_look_often);
+  look();
+}
+
+void EvaluateService::look() {
+  if (std::exchange(looking_, true)) return;
+  post([](EvaluationStore&) {});
+}
+
+void EvaluateService::post(std::function<void(EvaluationStore&)> work) {
+  job_.post([this, work = std::move(work)](const std::stop_token&) {
+    bool active = true;
+    const auto after = [this, &active] {
+      QMetaObject::invokeMethod(
+          this,
+          [this, active] {
+            looking_ = false;
+            if (timer_.isActive()) timer_.setInterval(active ? evaluate_look_often : evaluate_look_seldom);
+          },
+          Qt::QueuedConnection);
+    };
+    try {
+      if (!store_) store_ = std::make_unique<EvaluationStore>(dataDir_ / "holdfast.db");
+      work(*store_);
+      lookNow(*store_);
+      active = std::ranges::any_of(known_, [](const EvaluationRow& row) {
+        return row.state == EvaluationState::running || row.state == EvaluationState::waiting;
+      });
+    } catch (...) {
+      after();
+      throw;
+    }
+    after();
+  });
+}
+
+void EvaluateService::lookNow(EvaluationStore& store) {
+  store.recover();
+  launchNext(store);
+  std::vector<EvaluationRow> rows = store.evaluations();
+  const auto row_of = [](const std::vector<EvaluationRow>& list, EvaluationId id) -> const EvaluationRow* {
+    const auto found = std::ranges::find(list, id, &EvaluationRow::id);
+    return found == list.end() ? nullptr : &*found;
+  };
+  const auto changed = [&](EvaluationId id) {
+    const EvaluationRow* now = row_of(rows, id);
+    const EvaluationRow* before = row_of(known_, id);
+    return now != nullptr && (before == nullptr || !(*before == *now));
+  };
+  const bool detail = other_ || changed(watched_) || changed(beside_);
+  if (!told_ || rows != known_) {
+    known_ = std::move(rows);
+    told_ = true;
+    emit evaluationsChanged(known_);
+  }
+  if (!detail || !watched_) return;
+  other_ = false;
+  const auto read = [&](EvaluationId id) -> std::shared_ptr<const EvaluationDetail> {
+    const EvaluationRow* row = row_of(known_, id);
+    if (row == nullptr) return nullptr;
+    return std::make_shared<EvaluationDetail>(EvaluationDetail{*row, store.items(id)});
+  };
+  if (auto shown = read(watched_)) emit detailChanged(std::move(shown), beside_ ? read(beside_) : nullptr);
+}
+
+void EvaluateService::launchNext(EvaluationStore& store) {
+  const auto log_of = [this](EvaluationId id) {
+    return dataDir_ / "evaluations" / ("evaluation-" + std::to_string(id.value) + ".log");
+  };
+  if (launched_) {
+    const std::optional<EvaluationRow> row = store.evaluation(*launched_);
+    if (row && row->state == EvaluationState::waiting) {
+      if (process_lives(launchedMark_)) return;
+      const QString said = last_words(log_of(*launched_));
+      store.fail_waiting(*launched_, (said.isEmpty() ? tr("The evaluation ended at once.") : said).toStdString());
+    }
+    launched_.reset();
+  }
+  const std::optional<EvaluationId> next = store.next();
+  if (!next) return;
+  try {
+    launchedMark_ = start_worker({QStringLiteral("eval"), QStringLiteral("--evaluation"), QString::number(next->value),
+                                  QStringLiteral("--data-dir"), QString::fromStdString(dataDir_.string())},
+                                 log_of(*next));
+    launched_ = next;
+  } catch (const std::exception& error) {
+    store.fail_waiting(*next, error.what());
+  }
+}
+
+void EvaluateService::watch(EvaluationId evaluation, EvaluationId beside) {
+  post([this, evaluation, beside](EvaluationStore&) {
+    watched_ = evaluation;
+    beside_ = beside;
+    other_ = true;
+  });
+}
+
+void EvaluateService::create(const QStringList& models, const EvaluationSuite& suite, const EvaluationRow& how) {
+  post([this, models, suite, how](EvaluationStore& store) {
+    try {
+      const std::vector<EvaluationItem> items = items_of(suite);
+      for (const QString& model : models) (void)resolve_model(model.toStdString(), dataDir_);
+      EvaluationId first{}, last{};
+      for (const QString& model : models) {
+        EvaluationRow row = how;
+        row.model = model.toStdString();
+        row.suite = suite_name(suite).toStdString();
+        last = store.add(row, items);
+        if (!first) first = last;
+      }
+      emit created(first, last);
+    } catch (const StoreError&) {
+      throw;
+    } catch (const Error& error) {
+      emit refused(QString::fromUtf8(error.what()));
+    }
+  });
+}
+
+void EvaluateService::stop(EvaluationId evaluation) {
+  post([evaluation](EvaluationStore& store) { store.want_stop(evaluation); });
+}
+void EvaluateService::resume(EvaluationId evaluation) {
+  post([evaluation](EvaluationStore& store) { store.queue(evaluation); });
+}
+void EvaluateService::remove(EvaluationId evaluation) {
+  post([evaluation](EvaluationStore& store) { store.remove(evaluation); });
+}
+
+}  // namespace holdfast
