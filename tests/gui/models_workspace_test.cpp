@@ -433,6 +433,27 @@ class ModelsWorkspaceTest : public QObject {
     keep("convert");
     window_->window().resize(900, 620);
     keep("small");
+    HubServer hub;
+    hub.add("config.json", bytes_of(path("mamba2-tiny-random") / "config.json"), false);
+    hub.add("model.safetensors", bytes_of(path("mamba2-tiny-random") / "model.safetensors"), true);
+    hub.handler = [&](const HubRequest& request) {
+      HubReply reply = hub.serve(request);
+      if (!request.path.endsWith("model.safetensors")) return reply;
+      reply.cutAfter = reply.body.size() / 3;
+      reply.hang = true;
+      return reply;
+    };
+    panel()->setHub(hub.url().toString());
+    window_->window().resize(1280, 800);
+    window_->click("hubButton");
+    auto* address = window_->find<QLineEdit>("hubAddress");
+    QTest::keyClicks(address, "owner/name");
+    QTest::keyClick(address, Qt::Key_Return);
+    QTRY_VERIFY_WITH_TIMEOUT(hub.asked("resolve/main/model.safetensors") == 1, models_patience);
+    keep("download");
+    window_->click("downloadRowStop");
+    QTRY_VERIFY_WITH_TIMEOUT(window_->canClick("resumeDownload"), models_patience);
+    keep("unfinished");
   }
 };
 
