@@ -115,40 +115,40 @@ std::string card_origin(const MadeProblem& one) {
 
 }  // namespace
 
-std::string_view name(ExportFormat format) noexcept { return export_names[static_cast<std::size_t>(format)]; }
+std::string_view name(DatasetFormat format) noexcept { return export_names[static_cast<std::size_t>(format)]; }
 
-ExportFormat export_format(std::string_view wanted) {
+DatasetFormat dataset_format(std::string_view wanted) {
   const auto found = std::ranges::find(export_names, wanted);
-  if (found != export_names.end()) return static_cast<ExportFormat>(found - export_names.begin());
+  if (found != export_names.end()) return static_cast<DatasetFormat>(found - export_names.begin());
   std::string list;
   for (const std::string_view known : export_names) list += (list.empty() ? "" : ", ") + std::string(known);
   throw ArgumentError("format \"" + std::string(wanted) + "\": want one of " + list);
 }
 
-std::string export_ending(ExportFormat format) {
-  if (format == ExportFormat::csv) return ".csv";
-  return format == ExportFormat::rows ? ".jsonl" : "." + std::string(name(format)) + ".jsonl";
+std::string dataset_ending(DatasetFormat format) {
+  if (format == DatasetFormat::csv) return ".csv";
+  return format == DatasetFormat::rows ? ".jsonl" : "." + std::string(name(format)) + ".jsonl";
 }
 
-std::string export_head(ExportFormat format) {
-  return format == ExportFormat::csv ? csv_line({"problem", "answer", "solution", "level", "difficulty", "concepts"})
-                                     : "";
+std::string dataset_head(DatasetFormat format) {
+  return format == DatasetFormat::csv ? csv_line({"problem", "answer", "solution", "level", "difficulty", "concepts"})
+                                      : "";
 }
 
-std::string export_line(const MadeProblem& made, ExportFormat format) {
+std::string dataset_line(const MadeProblem& made, DatasetFormat format) {
   const std::string reply = training_reply(made.solution, made.answer);
   ExportJson row;
   switch (format) {
-    case ExportFormat::rows: return made_problem_line(made) + "\n";
-    case ExportFormat::csv: return csv_export(made);
-    case ExportFormat::prompt: row = {{"prompt", made.problem}, {"completion", reply}}; break;
-    case ExportFormat::messages:
+    case DatasetFormat::rows: return made_problem_line(made) + "\n";
+    case DatasetFormat::csv: return csv_export(made);
+    case DatasetFormat::prompt: row = {{"prompt", made.problem}, {"completion", reply}}; break;
+    case DatasetFormat::messages:
       row["messages"] = {{{"role", "user"}, {"content", made.problem}}, {{"role", "assistant"}, {"content", reply}}};
       break;
-    case ExportFormat::sharegpt:
+    case DatasetFormat::sharegpt:
       row["conversations"] = {{{"from", "human"}, {"value", made.problem}}, {{"from", "gpt"}, {"value", reply}}};
       break;
-    case ExportFormat::alpaca: row = {{"instruction", made.problem}, {"input", ""}, {"output", reply}}; break;
+    case DatasetFormat::alpaca: row = {{"instruction", made.problem}, {"input", ""}, {"output", reply}}; break;
   }
   row["level"] = made.level;
   if (made.pass_rate) row["difficulty"] = 1.0 - *made.pass_rate;
@@ -156,15 +156,15 @@ std::string export_line(const MadeProblem& made, ExportFormat format) {
   return row.dump(-1, ' ', false, ExportJson::error_handler_t::replace) + "\n";
 }
 
-std::int64_t export_problems(const std::filesystem::path& file, std::span<const MadeProblem> made,
-                             ExportFormat format) {
+std::int64_t write_dataset(const std::filesystem::path& file, std::span<const MadeProblem> made, DatasetFormat format) {
   AtomicFile out(file);
-  out.write(export_head(format));
+  out.write(dataset_head(format));
   std::int64_t count = 0;
   for (const MadeProblem& one : made) {
-    const bool wanted = format == ExportFormat::rows || (is_kept(one) && !(one.answer.empty() && one.solution.empty()));
+    const bool wanted =
+        format == DatasetFormat::rows || (is_kept(one) && !(one.answer.empty() && one.solution.empty()));
     if (!wanted) continue;
-    out.write(export_line(one, format));
+    out.write(dataset_line(one, format));
     ++count;
   }
   out.commit();

@@ -12,7 +12,7 @@
 
 namespace holdfast {
 
-enum class ExportFormat {
+enum class DatasetFormat {
   rows,      // the lines of made_problem.h, provenance and all
   prompt,    // {prompt, completion}
   messages,  // {messages: [{role, content}]}: chat templates, ChatML among them, are written from it
@@ -20,19 +20,19 @@ enum class ExportFormat {
   alpaca,    // {instruction, input, output}
   csv        // problem, answer, solution, level, difficulty, concepts (apart by "; ")
 };
-[[nodiscard]] std::string_view name(ExportFormat) noexcept;
-[[nodiscard]] ExportFormat export_format(std::string_view name);  // throws ArgumentError listing the names
+[[nodiscard]] std::string_view name(DatasetFormat) noexcept;
+[[nodiscard]] DatasetFormat dataset_format(std::string_view name);  // throws ArgumentError listing the names
 // What stands behind a file's stem: ".csv", ".sharegpt.jsonl".
-[[nodiscard]] std::string export_ending(ExportFormat format);
+[[nodiscard]] std::string dataset_ending(DatasetFormat format);
 
 // One line, its end included. JSON rows carry level, concepts and, where it is known, difficulty beside the
 // conversation, whose reply is training_reply().
-[[nodiscard]] std::string export_line(const MadeProblem& made, ExportFormat format);
-[[nodiscard]] std::string export_head(ExportFormat format);  // the names of the columns; empty where there are none
+[[nodiscard]] std::string dataset_line(const MadeProblem& made, DatasetFormat format);
+[[nodiscard]] std::string dataset_head(DatasetFormat format);  // the names of the columns; empty where there are none
 
 // The kept problems that have something to learn, or for `rows` all of them; written aside and renamed. How many.
 // Throws IoError.
-std::int64_t export_problems(const std::filesystem::path& file, std::span<const MadeProblem> made, ExportFormat format);
+std::int64_t write_dataset(const std::filesystem::path& file, std::span<const MadeProblem> made, DatasetFormat format);
 
 // The set described in Markdown: how it was made, how many were kept, by level, by concept, and why others were not.
 [[nodiscard]] std::string dataset_card(std::span<const MadeProblem> made, const std::string& title);

@@ -54,6 +54,7 @@ struct MadeProblem {
   std::string problem;
   std::string solution;  // the thought that leads to the answer
   std::string answer;    // empty when there is none
+  bool ended = true;     // its author ended by itself; a line has this as the rule "complete"
   std::vector<MadeCriterion> criteria;
   std::vector<MadeVote> votes;
   std::optional<double> pass_rate;  // share of the votes for the answer; its complement is the difficulty

@@ -56,6 +56,7 @@ class Command {
 [[nodiscard]] std::unique_ptr<Command> eval_command(CLI::App& parent, const Globals& globals);
 [[nodiscard]] std::unique_ptr<Command> inspect_command(CLI::App& parent, const Globals& globals);
 [[nodiscard]] std::unique_ptr<Command> problems_command(CLI::App& parent, const Globals& globals);
+[[nodiscard]] std::unique_ptr<Command> generate_command(CLI::App& parent, const Globals& globals);
 [[nodiscard]] std::unique_ptr<Command> learn_tokenizer_command(CLI::App& parent, const Globals& globals);
 
 // `holdfast` alone: becomes the window where there is a display, else opens the terminal chat. Exit code.

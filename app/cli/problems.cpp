@@ -1,7 +1,7 @@
-#include <charconv>
 #include <optional>
 
 #include "app/cli/command.h"
+#include "app/cli/level_range.h"
 #include "app/cli/options.h"
 #include "app/cli/output.h"
 #include "engine/atomic_file.h"
@@ -13,26 +13,9 @@ namespace {
 constexpr const char* problems_footer =
     "Problems with worked solutions, made by families of generators and not by a model: the same seed gives the same\n"
     "rows on every machine. Rows are JSON, one a line: problem, answer, level, concepts, family, seed, rationale,\n"
-    "solution. --list prints the families with their levels.\n"
+    "solution. --list prints the families with their levels. `holdfast generate --source generators` makes a set by "
+    "concepts.\n"
     "Example: holdfast problems --levels 1-3 --count 100 --seed 7 --out rows.jsonl";
-
-struct LevelRange {
-  int least = easiest_level, most = hardest_level;
-};
-
-LevelRange level_range(const std::string& text) {
-  LevelRange range;
-  const char* end = text.data() + text.size();
-  const auto first = std::from_chars(text.data(), end, range.least);
-  range.most = range.least;
-  auto last = first.ptr;
-  if (first.ec == std::errc{} && last != end && *last == '-') last = std::from_chars(last + 1, end, range.most).ptr;
-  if (first.ec != std::errc{} || last != end || range.least < easiest_level || range.most > hardest_level ||
-      range.least > range.most) {
-    throw UsageError("--levels: \"" + text + "\", want one from 1 to 5, or a range as 2-4");
-  }
-  return range;
-}
 
 class ProblemsCommand final : public Command {
  public:
@@ -52,7 +35,7 @@ class ProblemsCommand final : public Command {
 
   int run() override {
     if (list_) return list();
-    const LevelRange levels = level_range(levels_);
+    const LevelRange levels = level_range(levels_, "--levels");
     std::vector<const generators::Family*> chosen;
     for (const std::string& name : families_) chosen.push_back(&generators::family(name));
     if (chosen.empty()) {

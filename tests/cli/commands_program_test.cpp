@@ -40,8 +40,8 @@ QString golden(const QString& name) { return QString(HOLDFAST_GOLDEN_DIR) + "/" 
 
 void CommandsProgramTest::every_command_has_help_with_an_example_data() {
   QTest::addColumn<QString>("command");
-  for (const char* name :
-       {"chat", "solve", "info", "convert", "tokenize", "logits", "bench", "inspect", "learn-tokenizer", "problems", "models"}) {
+  for (const char* name : {"chat", "solve", "info", "convert", "tokenize", "logits", "bench", "inspect",
+                           "learn-tokenizer", "problems", "generate", "models"}) {
     QTest::newRow(name) << QString(name);
   }
 }
@@ -173,6 +173,7 @@ void CommandsProgramTest::bad_input_is_one_sentence_and_an_exit_code_data() {
   row("inspection every no token", {"inspect", model, "--text", "a", "--every", "0"}, 2, "--every");
   row("inspection of a session that is not there", {"inspect", model, "--session", "7"}, 1, "7");
   row("problems of no level", {"problems", "--levels", "3-9"}, 2, "3-9");
+  row("problems out of no concept", {"generate", "--concepts", "alchemy", "--out", "x"}, 2, "alchemy");
   row("problems of no family", {"problems", "--families", "tensor calculus"}, 1, "tensor calculus");
   row("vocabulary of nothing", {"learn-tokenizer", "there.model", "--in", "nowhere.jsonl"}, 1, "nowhere.jsonl");
   row("bench of nothing", {"bench"}, 2, "--shape");

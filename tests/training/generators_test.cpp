@@ -154,6 +154,11 @@ class GeneratorsTest : public QObject {
   Q_OBJECT
 
  private slots:
+  void chains_go_on_whatever_was_drawn() {  // seen failing: some that came to a remainder of 0 gave up
+    for (int level = 3; level <= 5; ++level) {
+      for (std::uint64_t seed = 0; seed < 100000; ++seed) (void)make_problem(family("chain of ideas"), level, seed);
+    }
+  }
   void there_are_ninety_families_on_five_levels() {
     QVERIFY2(catalogue().size() >= 90, qPrintable(QString::number(catalogue().size())));
     std::set<std::string_view> names;

@@ -56,8 +56,8 @@ MadeProblem rejected_row() {
 }
 
 // What one line of an export teaches: the question, the reply and the difficulty.
-TrainingRow read_back(const std::filesystem::path& file, ExportFormat format) {
-  if (format == ExportFormat::csv) return CsvSource(file).row(0, 0);
+TrainingRow read_back(const std::filesystem::path& file, DatasetFormat format) {
+  if (format == DatasetFormat::csv) return CsvSource(file).row(0, 0);
   cpu::ThreadPool pool(1);
   return JsonlSource(file, pool).row(0, 0);
 }
@@ -125,21 +125,21 @@ class MadeProblemTest final : public QObject {
   }
   void every_format_is_read_back_as_the_same_lesson() {
     const std::vector<MadeProblem> made{rejected_row(), full_row()};
-    for (const ExportFormat format : {ExportFormat::rows, ExportFormat::prompt, ExportFormat::messages,
-                                      ExportFormat::sharegpt, ExportFormat::alpaca, ExportFormat::csv}) {
-      const std::filesystem::path file = folder_.filePath("rows").toStdString() + export_ending(format);
-      QCOMPARE(export_problems(file, made, format), std::int64_t{format == ExportFormat::rows ? 2 : 1});
+    for (const DatasetFormat format : {DatasetFormat::rows, DatasetFormat::prompt, DatasetFormat::messages,
+                                       DatasetFormat::sharegpt, DatasetFormat::alpaca, DatasetFormat::csv}) {
+      const std::filesystem::path file = folder_.filePath("rows").toStdString() + dataset_ending(format);
+      QCOMPARE(write_dataset(file, made, format), std::int64_t{format == DatasetFormat::rows ? 2 : 1});
       const TrainingRow row = read_back(file, format);
       QVERIFY2(row.messages.size() == 2, name(format).data());
       QVERIFY(row.messages[0].role == ChatRole::user && row.messages[1].role == ChatRole::assistant);
       QCOMPARE(row.messages[0].text, full_row().problem);
       QCOMPARE(row.messages[1].text, full_row().solution + "\n</think>\n\nThe answer is \\boxed{30}.");
       QCOMPARE(row.difficulty, 0.5);
-      QCOMPARE(export_format(name(format)), format);
-      if (format == ExportFormat::rows || format == ExportFormat::csv) continue;
-      QCOMPARE(Json::parse(export_line(full_row(), format))["level"].get<int>(), 3);
+      QCOMPARE(dataset_format(name(format)), format);
+      if (format == DatasetFormat::rows || format == DatasetFormat::csv) continue;
+      QCOMPARE(Json::parse(dataset_line(full_row(), format))["level"].get<int>(), 3);
     }
-    QVERIFY_EXCEPTION_THROWN((void)export_format("parquet"), ArgumentError);
+    QVERIFY_EXCEPTION_THROWN((void)dataset_format("parquet"), ArgumentError);
   }
   void rejected_rows_are_not_trained_on() {
     QVERIFY(message_of<FormatError>([] {

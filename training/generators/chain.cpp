@@ -308,8 +308,9 @@ void compose(Maker& m) {
   for (int i = 0; i < length; ++i) {
     std::string clause;
     std::size_t index = last;
-    for (int tries = 0; tries < 60 && clause.empty(); ++tries) {
-      index = static_cast<std::size_t>(m.between(0, std::ssize(links) - 1));
+    for (int tries = 0; tries < 90 && clause.empty(); ++tries) {
+      // A remainder of 0 goes on by the first link alone, which sixty draws may miss.
+      index = tries < 60 ? static_cast<std::size_t>(m.between(0, std::ssize(links) - 1)) : 0;
       if (index == last) continue;
       const std::size_t known = m.problem.givens.size();
       m.chose("link", static_cast<Int>(index));

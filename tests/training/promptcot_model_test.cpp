@@ -1,0 +1,146 @@
+// The pipeline of PromptCoT with the model that ships: drafts, votes, stops and rationales that are given.
+#include <QTest>
+
+#include "engine/checkpoint.h"
+#include "kernels/error.h"
+#include "training/promptcot.h"
+
+using namespace holdfast;
+
+namespace {
+
+std::shared_ptr<const ConceptBank> shipped_bank() {
+  auto bank = std::make_shared<ConceptBank>(ConceptBank::load(HOLDFAST_SOURCE_DIR "/resources/concepts/concepts.tsv"));
+  bank->count(family_concept_lists());
+  return bank;
+}
+
+// The model that ships, with a stream of its own.
+struct Author {
+  std::shared_ptr<const Checkpoint> checkpoint =
+      Checkpoint::open(HOLDFAST_SOURCE_DIR "/resources/models/holdfast-mini");
+  std::shared_ptr<const Tokenizer> tokenizer = Tokenizer::load(checkpoint->tokenizer());
+  Stream stream{Device::cpu(), 2};
+  std::shared_ptr<const Mamba2Model> model = Mamba2Model::load(stream, checkpoint);
+  [[nodiscard]] PromptCotModel made() {
+    return {"holdfast-mini", model, tokenizer, std::make_shared<ChatTemplate>(ChatFormat::chatml, tokenizer), &stream};
+  }
+};
+
+PromptCotOptions small(std::int64_t solve) {
+  PromptCotOptions options;
+  options.seed = 11;
+  options.last_level = 3;
+  options.solve = solve;
+  options.draft_tokens = options.solve_tokens = 200;
+  return options;
+}
+
+MadeProblem plain(std::string problem) {
+  MadeProblem made;
+  made.rationale = "A sum.";
+  made.problem = std::move(problem);
+  return made;
+}
+
+}  // namespace
+
+class PromptCotModelTest final : public QObject {
+  Q_OBJECT
+  std::shared_ptr<const ConceptBank> bank_ = shipped_bank();
+
+ private slots:
+  void a_model_drafts_solves_and_votes_and_everything_is_told() {
+    Author author;
+    PromptCotOptions options = small(4);
+    options.concepts = {"percent"};
+    options.most_concepts = 1;
+    PromptCot maker(bank_, options, author.made());
+    std::string rationale, problem;
+    int votes = 0, tokens = 0, checked = 0;
+    PromptCotEvents events;
+    events.on_rationale = [&](std::string_view piece) { rationale += piece; };
+    events.on_problem = [&](std::string_view piece) { problem += piece; };
+    events.on_checked = [&](const MadeProblem&) { ++checked; };
+    events.on_vote = [&](const MadeVote&, std::string_view) { ++votes; };
+    events.on_token = [&] { ++tokens; };
+    const auto made = maker.make(events);
+    QVERIFY(made.has_value());
+    QCOMPARE(rationale, made->rationale);
+    QCOMPARE(problem, made->problem);
+    QVERIFY2(made->verdict == MadeVerdict::agreed, made_problem_line(*made).c_str());
+    QCOMPARE(votes, 4);
+    QCOMPARE(made->votes.size(), std::size_t{4});
+    QVERIFY(checked == 1 && tokens > 50 && !made->answer.empty() && !made->solution.empty());
+    QVERIFY(*made->agreement >= 0.6 && made->fingerprint == author.model->fingerprint());
+  }
+  void stopping_at_any_token_loses_nothing() {
+    Author author;
+    PromptCot whole(bank_, small(2), author.made());
+    std::vector<std::string> wanted;
+    int all = 0;
+    PromptCotEvents count;
+    count.on_token = [&] { ++all; };
+    for (int i = 0; i < 2; ++i) wanted.push_back(made_problem_line(*whole.make(count)));
+    PromptCot stopped(bank_, small(2), author.made());
+    std::vector<std::string> lines;
+    int stops = 0;
+    for (int patience = 20; lines.size() < wanted.size(); patience = patience * 2) {
+      std::stop_source stop;
+      int left = patience;
+      PromptCotEvents events;
+      events.on_token = [&] {
+        if (--left == 0) stop.request_stop();
+      };
+      while (lines.size() < wanted.size()) {
+        const auto made = stopped.make(events, stop.get_token());
+        if (!made) break;
+        lines.push_back(made_problem_line(*made));
+      }
+      stops += stop.stop_requested() ? 1 : 0;
+    }
+    QVERIFY(stops >= 3);
+    QCOMPARE(lines, wanted);
+  }
+  void a_rationale_that_is_given_is_kept() {
+    Author author;
+    const PromptCot maker(bank_, small(0), author.made());
+    MadeProblem made = maker.choose(0);
+    made.concepts = {"percent"};
+    made.level = 2;
+    QVERIFY(maker.draft(made, {}, {}));
+    const MadeProblem drawn = made;
+    QVERIFY(made.ended && !made.rationale.empty() && !made.problem.empty());
+    made.rationale =
+        "A percentage of a whole: 35 hundredths of 260. The whole was chosen so that the part is a whole number.";
+    made.problem.clear();
+    std::string told;
+    PromptCotEvents events;
+    events.on_rationale = [&](std::string_view piece) { told += piece; };
+    QVERIFY(maker.draft(made, events, {}));
+    QVERIFY(made.rationale.starts_with("A percentage of a whole: 35"));
+    QVERIFY(told.empty());
+    QVERIFY2(made.problem.find("35") != std::string::npos && made.problem.find("260") != std::string::npos,
+             made.problem.c_str());
+  }
+  void votes_that_differ_reject_and_proofs_do_not_ask_them() {
+    Author author;
+    PromptCotOptions options = small(3);
+    options.solving.temperature = 4.0f;  // nonsense
+    options.solving.top_p = 1.0f;
+    options.solve_tokens = 30;
+    PromptCot maker(bank_, options, author.made());
+    MadeProblem made = plain("What is 17 times 24, less 5?");
+    QVERIFY(maker.solve(made, {}, {}));
+    QVERIFY(made.reason == RejectReason::unsolved || made.reason == RejectReason::disputed);
+    QVERIFY(made.answer.empty() && !made.pass_rate);
+    MadeProblem proved = plain("What is 17 times 24, less 5?");
+    proved.verdict = MadeVerdict::proved;
+    proved.answer = "403";
+    QVERIFY(maker.solve(proved, {}, {}));
+    QVERIFY(proved.verdict == MadeVerdict::proved && proved.answer == "403" && *proved.pass_rate == 0.0);
+  }
+};
+
+QTEST_GUILESS_MAIN(PromptCotModelTest)
+#include "promptcot_model_test.moc"
