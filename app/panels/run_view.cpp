@@ -175,6 +175,13 @@ QWidget* RunView::buildTabs() {
   files_->setObjectName(QStringLiteral("runFiles"));
   files_->setAccessibleName(tr("What the run has made"));
   layout->addWidget(files_, 1);
+  hint_ = new QLabel;
+  hint_->setObjectName(QStringLiteral("runFileHint"));
+  hint_->setProperty("muted", true);
+  hint_->setWordWrap(true);
+  hint_->setTextFormat(Qt::PlainText);
+  hint_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  layout->addWidget(hint_);
   auto* row = new QHBoxLayout;
   open_ = run_button(tr("&Open in Solve"), "openRunModel", tr("Ask this model"));
   evaluate_ = run_button(tr("E&valuate before and after"), "evaluateRun",
@@ -331,6 +338,19 @@ void RunView::showFiles() {
   const bool model = file != nullptr && file->kind == RunFile::Kind::model;
   open_->setEnabled(model);
   evaluate_->setEnabled(model && detail_->row.base != "new");
+  const QString base = QString::fromStdString(detail_->row.base);
+  QString hint;
+  if (file != nullptr && file->kind == RunFile::Kind::adapter) {
+    hint = tr("An adapter becomes a model of its own with: holdfast merge %1 %2 NEW-FOLDER")
+               .arg(base, QString::fromStdString(file->path));
+  } else if (file != nullptr && file->kind == RunFile::Kind::state) {
+    hint =
+        tr("Open %1 in Solve and import this file among its states; on problems: holdfast eval %1 --state %2 --suite "
+           "FILE")
+            .arg(base, QString::fromStdString(file->path));
+  }
+  hint_->setText(hint);
+  hint_->setVisible(!hint.isEmpty());
 }
 
 }  // namespace holdfast

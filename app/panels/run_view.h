@@ -63,6 +63,7 @@ class RunView : public QWidget {
   QListWidget* files_;
   QPushButton* open_;
   QPushButton* evaluate_;
+  QLabel* hint_;
 };
 
 }  // namespace holdfast
