@@ -128,11 +128,8 @@ bool dice(const Case& c) {
       good += (c.says("even") ? i % 2 == 0 : c.says("multiple") ? i % c.at("k") == 0 : i > c.at("k")) ? 1 : 0;
     }
   } else if (c.at("form") == 0) {
-    const bool least = c.says("at least"), most = c.says("at most");
-    if (least != (c.at("least") == 1) || most != (c.at("most") == 1)) return false;
     for (Int i = 1; i <= 6; ++i) {
-      for (Int j = 1; j <= 6; ++j)
-        ++cases, good += (least ? i + j >= c.at("sum") : most ? i + j <= c.at("sum") : i + j == c.at("sum")) ? 1 : 0;
+      for (Int j = 1; j <= 6; ++j) ++cases, good += i + j == c.at("sum") ? 1 : 0;
     }
   } else {
     const Int faces = c.says("coin") ? 2 : 6;

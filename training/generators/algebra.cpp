@@ -333,12 +333,12 @@ void expand(Maker& m) {
 void powers(Maker& m) {
   switch (m.level <= 1 ? 0 : m.between(0, 3)) {
     case 0: {
-      const Int e = m.chance(60) ? 2 : m.between(3, 6);
-      const Int most = e == 2 ? (m.level <= 1 ? 40 : 60) : e == 3 ? 12 : e == 4 ? 6 : e == 5 ? 5 : 3;
+      const Int e = m.chance(60) ? 2 : m.between(3, 5);
+      const Int most = e == 2 ? 60 : e == 3 ? 12 : 5;
       const Int base = m.between(2, most);
       m.chose("form", 0), m.given("base", base), m.given("e", e);
       m.tell_one({"What is @^@?", "Calculate @^@.", "Find the value of $@^@$.", "How much is @^@?", "Evaluate @^@.",
-                  "Compute @ to the power of @.", "What number is @ to the power of @?"},
+                  "Work out @^@.", "Compute @^@.", "What does @^@ equal?"},
                  base, e);
       Int value = base;
       for (Int i = 2; i <= e; ++i) value = m.multiply(text(base) + "^" + text(i), value, base);
@@ -372,23 +372,22 @@ void powers(Maker& m) {
 }
 
 void logarithm(Maker& m) {
-  const Int base = m.pick({2, 2, 3, 3, 4, 5, 6, 7, 8, 9, 10, 10, 11, 12});
-  const Int e = m.between(2, base == 2 ? 12 : base == 3 ? 7 : base <= 5 ? 5 : base == 10 ? 7 : 4);
+  const Int base = m.pick({2, 2, 2, 3, 3, 4, 5, 6, 7, 8, 9, 10});
+  const Int e = m.between(2, base == 2 ? 10 : base <= 5 || base == 10 ? 5 : 3);
   Int value = 1;
   for (Int i = 0; i < e; ++i) value *= base;
   m.given("base", base), m.given("value", value);
-  if (m.chance(50)) {
-    m.tell_one({"What is the logarithm of @ to base @?", "Find the logarithm of @ to the base @.",
-                "Calculate the base-@ logarithm of @.", "Find $\\log_{@} @$.", "What is $\\log_{@} @$?"},
-               value, base);
-    if (m.problem.statement.find("base-") != std::string::npos) {
-      m.problem.statement = filled("Calculate the base-@ logarithm of @.", base, value);
-    } else if (m.problem.statement.find('$') != std::string::npos) {
-      m.problem.statement = filled(m.pick({"Find $\\log_{@} @$.", "What is $\\log_{@} @$?"}), base, value);
-    }
-  } else {
-    m.tell_one({"Solve @^x = @.", "For which x is @^x = @?", "Find x with @^x = @.", "What is x if @^x = @?"}, base,
-               value);
+  switch (m.between(0, 2)) {
+    case 0:
+      m.tell_one({"What is the logarithm of @ to base @?", "Find the logarithm of @ to base @."}, value, base);
+      break;
+    case 1:
+      m.tell_one({"Find $\\log_{@} @$.", "What is $\\log_{@} @$?", "Calculate $\\log_{@} @$."}, base, value);
+      break;
+    default:
+      m.tell_one({"Solve @^x = @.", "For which x is @^x = @?", "Find x with @^x = @.", "What is x if @^x = @?",
+                  "Solve for x: @^x = @"},
+                 base, value);
   }
   m.power("", base, e);
   m.step("So the exponent is @.", e);
@@ -427,7 +426,7 @@ void arithmetic_sequence(Maker& m) {
 }
 
 void geometric_sequence(Maker& m) {
-  const Int a = m.between(2, 15), r = m.between(2, 5), n = m.between(4, 7);
+  const Int a = m.between(2, 20), r = m.between(2, 4), n = m.between(4, 7);
   m.given("a", a);
   if (m.chance(50)) {
     m.chose("form", 0), m.given("r", r), m.given("n", n);
@@ -435,13 +434,9 @@ void geometric_sequence(Maker& m) {
     m.tell("What is term number @?", n);
   } else {
     m.chose("form", 1), m.chose("r", r), m.given("hours", n - 1);
-    const std::string_view factor = r == 2   ? "doubles"
-                                    : r == 3 ? "triples"
-                                    : r == 4 ? "grows fourfold"
-                                             : "grows fivefold";
+    const std::string_view factor = r == 2 ? "doubles" : r == 3 ? "triples" : "grows fourfold";
     m.tell_one({"A colony of @ cells @ every hour. How many cells are there after @ hours?",
-                "A culture of @ bacteria @ every hour. How many are there after @ hours?",
-                "The number of members of a club, now @, @ every year. How many members has it after @ years?"},
+                "A colony of @ cells @ every hour. How many cells are there @ hours later?"},
                a, factor, n - 1);
   }
   Int value = a;

@@ -90,13 +90,13 @@ void word_arrangements(Maker& m) {
   const auto index = m.between(0, std::ssize(words) - 1);
   const std::string_view word = words[static_cast<std::size_t>(index)];
   m.chose("word", index);
-  m.tell_one(
-      {"How many different arrangements have the letters of @?",
-       "How many distinct words, with or without meaning, can be written with the letters of @?",
-       "In how many distinct ways can the letters of the word @ be arranged?",
-       "Find the number of different words that use all letters of @.",
-       "How many different orders have the letters in @?", "Count the distinct arrangements of the letters of @."},
-      word);
+  m.tell_one({"How many different arrangements have the letters of @?",
+              "How many different arrangements have the letters of the word @?",
+              "How many distinct arrangements have the letters of @?",
+              "How many distinct words, with or without meaning, can be written with the letters of @?",
+              "In how many distinct ways can the letters of the word @ be arranged?",
+              "In how many distinct ways can the letters of @ be arranged?"},
+             word);
   const auto n = static_cast<Int>(word.size());
   Int top = 1;
   for (Int i = 2; i <= n; ++i) top *= i;
@@ -144,17 +144,13 @@ void committees(Maker& m) {
     m.rationale("Two independent choices without order; their numbers multiply.");
     return;
   }
-  if (m.chance(60)) {
-    m.tell_one(
-        {"How many ways are there to choose @ out of @ different @?",
-         "In how many ways can one take @ of @ different @?", "How many sets of @ can be made from @ different @?"},
-        k, n, m.thing().many);
+  if (m.chance(50)) {
+    m.tell_one({"How many ways are there to choose @ out of @ @?", "In how many ways can @ out of @ @ be chosen?"}, k,
+               n, m.thing().many);
   } else {
-    m.tell_one({"In how many ways can a team of @ be chosen from @ people?",
-                "How many ways are there to choose a group of @ out of @ students?",
-                "A club picks @ of its @ members. How many choices are there?",
-                "In how many ways can @ of @ players start the game?"},
-               k, n);
+    const std::string_view people = m.pick({"people", "students", "players", "children", "workers", "members"});
+    m.tell_one({"In how many ways can a team of @ be chosen from @ @?", "How many ways are there to choose @ of @ @?"},
+               k, n, people);
   }
   m.step("In order there are:");
   const Int ordered = falling(m, n, k);
@@ -168,15 +164,18 @@ void committees(Maker& m) {
 void handshakes(Maker& m) {
   const Int n = m.between(4, 40);
   m.given("n", n);
-  m.tell_one({"@ people meet, and everyone shakes hands with everyone else once. How many handshakes is that?",
-              "In a tournament of @ teams, each plays each other team once. How many games are played?",
-              "How many line segments join @ points, no three on a line, in pairs?",
-              "How many pairs can be formed from @ people?",
-              "@ players each play one game against every other. How many games is that?",
-              "At a meeting of @ people, each two shake hands once. How many handshakes are there?",
-              "How many ways are there to choose two of @ cities?",
-              "Every two of @ towns are joined by a road. How many roads are there?"},
-             n);
+  const std::string_view people = m.pick({"people", "students", "friends", "guests", "players"});
+  switch (m.between(0, 3)) {
+    case 0:
+      m.tell("@ @ meet, and everyone shakes hands with everyone else once. How many handshakes is that?", n, people);
+      break;
+    case 1:
+      m.tell("In a tournament of @ @, each plays each other @ once. How many games are played?", n,
+             people == "players" ? "players" : "teams", people == "players" ? "player" : "team");
+      break;
+    case 2: m.tell("How many line segments join @ points, no three on a line, in pairs?", n); break;
+    default: m.tell("How many pairs can be formed from @ @?", n, people);
+  }
   const Int ordered = m.multiply("", n, n - 1);
   m.step("Each pair is counted twice.");
   m.answer(m.divide("", ordered, 2));
@@ -184,19 +183,18 @@ void handshakes(Maker& m) {
 }
 
 void grid_paths(Maker& m) {
-  const Int a = m.between(2, 8), b = m.between(2, 7);
+  const Int a = m.between(2, 9), b = m.between(2, 7);
   m.given("a", a), m.given("b", b);
-  m.tell_one(
-      {"A path in a grid goes only right or up, @ steps right and @ steps up. How many such paths are there?",
-       "An ant walks along the lines of a grid, @ steps east and @ steps north in any order. How many ways has it?",
-       "A taxi has to drive @ blocks east and @ blocks north, without detours. How many routes are possible?",
-       "How many words are made of @ letters R and @ letters U?",
-       "In how many orders can one take @ steps to the right and @ steps up?",
-       "A robot moves @ fields to the right and @ fields up, one field at a time. How many paths can it take?",
-       "Find the number of shortest ways in a street grid to a point @ blocks east and @ blocks north.",
-       "From one corner to the opposite one of a grid, @ blocks east and @ blocks north: how many shortest ways "
-       "are there?"},
-      a, b);
+  const std::string_view x = m.pick({"right", "left"}), y = m.pick({"up", "down"});
+  const std::string_view east = m.pick({"east", "west"}), north = m.pick({"north", "south"});
+  if (m.chance(50)) {
+    m.tell("A path in a grid goes only @ or @, @ steps @ and @ steps @. How many such paths are there?", x, y, a, x, b,
+           y);
+  } else {
+    m.tell_one(
+        {"From one corner to the opposite one of a grid, @ blocks @ and @ blocks @: how many shortest ways are there?"},
+        a, east, b, north);
+  }
   m.step("Choose which of the @ + @ = @ steps go up: @ of @.", a, b, a + b, b, a + b);
   const Int k = std::min(a, b), n = a + b;
   Int top = n, bottom = 1;
@@ -324,8 +322,7 @@ void one_die(Maker& m) {
   if (kind == 0) m.given("k", k);
   if (kind == 2) m.given("k", std::min<Int>(k, 4));
   m.tell_one({"A fair die has faces numbered 1 to @.", "A wheel has @ equal fields, numbered from 1.",
-              "One of the numbers 1 to @ is drawn at random.", "A card is drawn from cards with the numbers 1 to @.",
-              "A ball is drawn from balls with the numbers 1 to @."},
+              "One of the numbers 1 to @ is drawn at random.", "A fair die has faces with the numbers 1 to @."},
              faces);
   Int count = 0;
   std::string list;
@@ -341,49 +338,34 @@ void one_die(Maker& m) {
 }
 
 void dice(Maker& m) {
-  if (m.chance(35)) {
+  if (m.chance(70)) {
     one_die(m);
   } else if (m.chance(55)) {
     const Int sum = m.between(2, 12);
     m.chose("form", 0), m.given("sum", sum);
-    const bool several = sum >= 3 && sum <= 11 && m.chance(40);
-    const bool least = several && sum >= 7;  // the end of the sums that is shorter
-    m.chose("least", least ? 1 : 0), m.chose("most", several && !least ? 1 : 0);
-    const std::string total = (least ? "at least " : several ? "at most " : "") + text(sum);
     m.tell_one({"Two fair dice are rolled. What is the probability that the sum is @?",
                 "What is the chance that two dice show a total of @?",
-                "A pair of dice is thrown. Find the probability of a sum of @.",
-                "A red and a blue die are rolled. How likely is a total of @?",
-                "Someone rolls two dice. What is the probability of a sum of @?",
-                "Find the chance that the numbers on two dice add up to @."},
-               total);
+                "Two dice are rolled. What is the probability that the sum is @?",
+                "Two fair dice are rolled. What is the chance that the sum is @?"},
+               sum);
     std::string pairs;
     Int count = 0;
-    for (Int s = several && !least ? 2 : sum; s <= (least ? 12 : sum); ++s) {
-      Int ways = 0;
-      for (Int i = 1; i <= 6; ++i) {
-        if (s - i < 1 || s - i > 6) continue;
-        ++ways;
-        if (!several) pairs += (pairs.empty() ? "" : ", ") + text(i) + "+" + text(s - i);
-      }
-      if (several) pairs += (pairs.empty() ? "" : ", ") + filled("@ for @", ways, s);
-      count += ways;
+    for (Int i = 1; i <= 6; ++i) {
+      if (sum - i >= 1 && sum - i <= 6) pairs += (pairs.empty() ? "" : ", ") + text(i) + "+" + text(sum - i), ++count;
     }
     m.step("Ways: @. That is @ of 6 * 6 = 36.", pairs, count);
     m.answer(text(m.reduce("", count, 36)));
   } else {
     const bool coin = m.chance(60);
-    const Int n = m.between(2, coin ? 7 : 4);
+    const Int n = m.between(2, coin ? 5 : 4);
     m.chose("form", 1), m.given("n", n), m.chose("coin", coin ? 1 : 0);
     m.tell_one(
         coin ? std::initializer_list<
                    std::string_view>{"A fair coin is tossed @ times. What is the probability of at least one head?",
-                                     "@ fair coins are tossed. How likely is at least one tail?",
-                                     "What is the chance of at least one head in @ tosses of a coin?"}
+                                     "A coin is tossed @ times. What is the probability of at least one head?"}
              : std::initializer_list<
                    std::string_view>{"A die is rolled @ times. What is the probability of at least one six?",
-                                     "@ dice are rolled. How likely is at least one five?",
-                                     "What is the chance of at least one three in @ rolls of a die?"},
+                                     "A fair die is rolled @ times. What is the probability of at least one six?"},
         n);
     const Int d = coin ? 2 : 6, miss = coin ? 1 : 5;
     Int top = 1, bottom = 1;

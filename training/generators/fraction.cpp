@@ -202,9 +202,9 @@ void decimals(Maker& m) {
 }
 
 void decimal_to_fraction(Maker& m) {
-  const int places = static_cast<int>(m.chance(15) ? 1 : m.level >= 2 && m.chance(35) ? 3 : 2);
-  const Int unit = places == 1 ? 10 : places == 2 ? 100 : 1000;
-  const Int a = places == 3 ? 5 * m.between(1, 199) : m.between(1, places == 2 && m.chance(50) ? 3 * unit : unit - 1);
+  const int places = static_cast<int>(m.chance(15) ? 1 : 2);
+  const Int unit = places == 1 ? 10 : 100;
+  const Int a = m.between(1, places == 2 && m.chance(40) ? 3 * unit : unit - 1);
   m.chose("a", a), m.chose("unit", unit);
   if (m.chance(60)) {
     m.chose("form", 0);

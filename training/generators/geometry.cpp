@@ -130,8 +130,7 @@ void right_triangle(Maker& m) {
   } else {
     m.chose("form", 1), m.given("c", c), m.given("a", a);
     m.tell_one({"A right triangle has a hypotenuse of @ and one leg of @. How long is the other leg?",
-                "The hypotenuse of a right triangle is @ cm and one leg is @ cm. Find the other leg.",
-                "A rectangle has a diagonal of @ and one side of @. How long is the other side?",
+                "A right triangle has a hypotenuse of @ cm and one leg of @ cm. How long is the other leg?",
                 "A ladder @ m long leans against a wall, its foot @ m from it. How high does it reach, in m?"},
                c, a);
     m.step("@^2 - @^2 = @ - @ = @", c, a, c * c, a * a, b * b);
@@ -149,8 +148,7 @@ void circle(Maker& m) {
   if (m.chance(50)) {
     m.chose("form", 0);
     m.tell_one({"What is the area of a circle with @? Give it in terms of $\\pi$.",
-                "Find the area of a circle with @ in terms of pi.",
-                "How large is the area of a circle with @? Leave pi in the answer."},
+                "Find the area of a circle with @ in terms of pi.", "Give the area of a circle with @ in terms of pi."},
                given);
     if (diameter) m.divide("Radius", 2 * r, 2);
     m.step("@ * @ = @, so the area is @ times pi", r, r, r * r, r * r);
@@ -159,7 +157,7 @@ void circle(Maker& m) {
     m.chose("form", 1);
     m.tell_one({"What is the circumference of a circle with @? Give it in terms of $\\pi$.",
                 "Find the circumference of a circle with @ in terms of pi.",
-                "How long is the circumference of a circle with @? Leave pi in the answer."},
+                "Give the circumference of a circle with @ in terms of pi."},
                given);
     if (diameter) m.divide("Radius", 2 * r, 2);
     m.step("2 * @ = @, so it is @ times pi", r, 2 * r, 2 * r);

@@ -41,11 +41,11 @@ std::vector<std::pair<Int, Int>> factor_steps(Maker& m, Int n) {
 }
 
 Int smooth(Maker& m, Int most) {
-  static constexpr std::array<Int, 8> primes{2, 2, 2, 3, 3, 5, 7, 11};
+  static constexpr std::array<Int, 6> primes{2, 2, 3, 3, 5, 7};
   most = m.between(most / 4, most);
   Int n = 1;
   while (true) {
-    const Int p = primes[static_cast<std::size_t>(m.between(0, 7))];
+    const Int p = primes[static_cast<std::size_t>(m.between(0, 5))];
     if (n * p > most) return std::max<Int>(n, 4);
     n *= p;
   }
@@ -125,17 +125,17 @@ void lcm(Maker& m) {
 }
 
 void factorisation(Maker& m) {
-  const Int n = smooth(m, m.level <= 2 ? 300 : 1500) * (m.chance(25) ? m.pick({1, 11, 13}) : 1);
+  const Int n = smooth(m, m.level <= 2 ? 400 : 1500) * (m.chance(25) ? m.pick({1, 11, 13}) : 1);
   m.given("n", n);
   m.tell_one({"Write @ as a product of primes.", "What is the prime factorization of @?", "Factor @ into primes.",
-              "Find the prime factorization of @."},
+              "Find the prime factorization of @.", "Write @ as a product of prime numbers."},
              n);
   m.answer(factored(factor_steps(m, n)));
   m.rationale("Primes are divided out one after the other, the smallest first.");
 }
 
 void count_divisors(Maker& m) {
-  const Int n = smooth(m, m.level <= 3 ? 600 : 3000);
+  const Int n = smooth(m, m.level <= 3 ? 700 : 3000);
   const bool sum = m.level >= 4 && m.chance(40);
   m.given("n", n), m.chose("sum", sum ? 1 : 0);
   if (sum) {
@@ -143,7 +143,8 @@ void count_divisors(Maker& m) {
         {"What is the sum of all positive divisors of @?", "Find the sum of the divisors of @, itself included."}, n);
   } else {
     m.tell_one({"How many positive divisors has @?", "Find the number of divisors of @.",
-                "By how many positive integers is @ divisible?", "What is the number of positive divisors of @?"},
+                "By how many positive integers is @ divisible?", "What is the number of positive divisors of @?",
+                "How many divisors has @?"},
                n);
   }
   const auto f = factor_steps(m, n);
@@ -168,9 +169,9 @@ void is_prime(Maker& m) {
   static constexpr std::array<Int, 14> primes{2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43};
   const Int n = m.between(20, m.level <= 2 ? 400 : 900) | 1;
   m.given("n", n);
-  m.tell_one(
-      {"Is @ a prime number? Answer yes or no.", "Is @ prime? Answer yes or no.", "Yes or no: is @ a prime number?"},
-      n);
+  m.tell_one({"Is @ a prime number? Answer yes or no.", "Is @ prime? Answer yes or no.",
+              "Is the number @ prime? Answer yes or no."},
+             n);
   for (const Int p : primes) {
     if (p == 2) continue;
     if (p * p > n) {
@@ -335,20 +336,16 @@ void digits_puzzle(Maker& m) {
   } else {
     m.chose("difference", 0);
   }
-  m.tell_one({"The digits of a two-digit number add up to @.", "A two-digit number has the digit sum @.",
-              "The sum of the digits of a two-digit number is @."},
+  m.tell_one({"The digits of a two-digit number add up to @.", "The sum of the digits of a two-digit number is @."},
              sum);
   if (difference == 0) {
     m.tell("Its two digits are equal.");
   } else {
-    m.tell_one(difference > 0
-                   ? std::initializer_list<std::string_view>{"When they are swapped, the number becomes @ smaller.",
-                                                             "With its digits swapped, it is @ smaller."}
-                   : std::initializer_list<std::string_view>{"When they are swapped, the number becomes @ larger.",
-                                                             "With its digits swapped, it is @ larger."},
-               std::abs(difference));
+    m.tell(difference > 0 ? "When they are swapped, the number becomes @ smaller."
+                          : "When they are swapped, the number becomes @ larger.",
+           std::abs(difference));
   }
-  m.tell_one({"What is the number?", "Find the number."});
+  m.tell_one({"What is the number?", "Find the number.", "Which number is it?"});
   if (difference == 0) {
     m.step("@ / 2 = @", sum, tens);
   } else {
