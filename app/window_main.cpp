@@ -13,9 +13,11 @@
 #include <string_view>
 
 #include "app/files/paths.h"
+#include "app/services/exchange_service.h"
 #include "app/services/hub_download.h"
 #include "app/window/main_window.h"
 #include "app/window/single_instance.h"
+#include "kernels/error.h"
 
 namespace {
 
@@ -26,7 +28,25 @@ struct Arguments {
   QString model;
   QString download;
   bool json = false;
+  SessionId session;  // to export
+  ExportFormat format = ExportFormat::pdf;
+  ExportOptions options;
+  std::filesystem::path out;
 };
+
+// What `holdfast export` starts this program with.
+void parse_export(const QCommandLineParser& parser, Arguments& arguments) {
+  if (!parser.isSet(QStringLiteral("export"))) return;
+  arguments.session = {parser.value(QStringLiteral("export")).toLongLong()};
+  const std::string format = parser.value(QStringLiteral("format")).toStdString();
+  const std::optional<ExportFormat> known = export_format(format);
+  if (!known) throw ArgumentError("--format \"" + format + "\": want md, html, pdf, tex, jsonl, sharegpt or messages");
+  arguments.format = *known;
+  arguments.options.tree = parser.isSet(QStringLiteral("tree"));
+  arguments.options.thoughts = !parser.isSet(QStringLiteral("no-thoughts"));
+  arguments.options.statistics = parser.isSet(QStringLiteral("statistics"));
+  arguments.out = parser.value(QStringLiteral("out")).toStdString();
+}
 
 Arguments parse(const QCoreApplication& application) {
   QCommandLineParser parser;
@@ -45,6 +65,17 @@ Arguments parse(const QCoreApplication& application) {
   const QCommandLineOption json_option(
       QStringLiteral("json"), QCoreApplication::translate("main", "With --download: print the result as JSON."));
   parser.addOption(json_option);
+  parser.addOptions(
+      {{QStringLiteral("export"),
+        QCoreApplication::translate("main", "Write a session to a file, without a window (holdfast export)."),
+        QStringLiteral("session")},
+       {QStringLiteral("format"), QCoreApplication::translate("main", "With --export: pdf, html, ..."),
+        QStringLiteral("name"), QStringLiteral("pdf")},
+       {QStringLiteral("tree"), QCoreApplication::translate("main", "With --export: all branches.")},
+       {QStringLiteral("no-thoughts"), QCoreApplication::translate("main", "With --export: leave out thoughts.")},
+       {QStringLiteral("statistics"), QCoreApplication::translate("main", "With --export: figures of each answer.")},
+       {QStringLiteral("out"), QCoreApplication::translate("main", "With --export: the file."),
+        QStringLiteral("file")}});
   parser.addPositionalArgument(QStringLiteral("model"),
                                QCoreApplication::translate("main",
                                                            "A model folder, a GGUF file, or the name of an "
@@ -55,6 +86,7 @@ Arguments parse(const QCoreApplication& application) {
   arguments.data_dir = data_dir(parser.value(data_option).toStdString());
   arguments.download = parser.value(download_option);
   arguments.json = parser.isSet(json_option);
+  parse_export(parser, arguments);
   const QStringList models = parser.positionalArguments();
   if (!models.isEmpty()) {
     const auto path = std::filesystem::absolute(resolve_model(models.first().toStdString(), arguments.data_dir));
@@ -107,6 +139,23 @@ int run_download(const QCoreApplication& application) {
   return std::fflush(stdout) == 0 ? 0 : 1;
 }
 
+// `holdfast-window --export SESSION`: formulas are typeset and pages laid out without a window and without a display.
+int run_export(const QCoreApplication& application) {
+  const Arguments arguments = parse(application);
+  const Store store(arguments.data_dir / "holdfast.db");
+  const std::optional<WholeSession> whole = store.whole_session(arguments.session);
+  if (!whole) {
+    throw StoreError("session " + std::to_string(arguments.session.value) + ": not in " + store.file().string());
+  }
+  if (!arguments.out.empty()) {
+    exportToFile(*whole, arguments.format, arguments.options, arguments.out, {});
+    return 0;
+  }
+  const QByteArray bytes = exportBytes(*whole, arguments.format, arguments.options, {});
+  std::fwrite(bytes.constData(), 1, static_cast<std::size_t>(bytes.size()), stdout);
+  return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
 int run(QApplication& application) {
   const Arguments arguments = parse(application);
   SingleInstance instance(arguments.data_dir);
@@ -132,10 +181,16 @@ int main(int argc, char** argv) {
   QCoreApplication::setApplicationVersion(QStringLiteral(HOLDFAST_VERSION));
   QGuiApplication::setDesktopFileName(QStringLiteral("holdfast"));
   QNetworkProxyFactory::setUseSystemConfiguration(true);
-  const bool without_window = std::any_of(
-      argv + 1, argv + argc, [](const char* word) { return std::string_view(word).starts_with("--download"); });
+  const auto is_given = [&](std::string_view option) {
+    return std::any_of(argv + 1, argv + argc,
+                       [&](const char* word) { return std::string_view(word).starts_with(option); });
+  };
   try {
-    if (without_window) return run_download(QCoreApplication(argc, argv));
+    if (is_given("--download")) return run_download(QCoreApplication(argc, argv));
+    if (is_given("--export")) {
+      qputenv("QT_QPA_PLATFORM", "offscreen");
+      return run_export(QGuiApplication(argc, argv));
+    }
     QApplication application(argc, argv);
     return run(application);
   } catch (const std::exception& error) {

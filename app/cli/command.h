@@ -58,6 +58,10 @@ class Command {
 [[nodiscard]] std::unique_ptr<Command> problems_command(CLI::App& parent, const Globals& globals);
 [[nodiscard]] std::unique_ptr<Command> generate_command(CLI::App& parent, const Globals& globals);
 [[nodiscard]] std::unique_ptr<Command> learn_tokenizer_command(CLI::App& parent, const Globals& globals);
+[[nodiscard]] std::unique_ptr<Command> sessions_command(CLI::App& parent, const Globals& globals);
+[[nodiscard]] std::unique_ptr<Command> search_command(CLI::App& parent, const Globals& globals);
+[[nodiscard]] std::unique_ptr<Command> export_command(CLI::App& parent, const Globals& globals);
+[[nodiscard]] std::unique_ptr<Command> import_command(CLI::App& parent, const Globals& globals);
 
 // `holdfast` alone: becomes the window where there is a display, else opens the terminal chat. Exit code.
 int run_without_command(const Globals& globals);

@@ -25,9 +25,10 @@ constexpr const char* command_line_footer =
 
 using CommandFactory = std::unique_ptr<Command> (*)(CLI::App&, const Globals&);
 constexpr CommandFactory command_factories[] = {
-    chat_command,     solve_command,    models_command,  info_command,  convert_command,
-    tokenize_command, logits_command,   inspect_command, bench_command, learn_tokenizer_command,
-    problems_command, generate_command, train_command,   merge_command, eval_command,
+    chat_command,     solve_command,    models_command,  info_command,   convert_command,
+    tokenize_command, logits_command,   inspect_command, bench_command,  learn_tokenizer_command,
+    problems_command, generate_command, train_command,   merge_command,  eval_command,
+    sessions_command, search_command,   export_command,  import_command,
 };
 
 // CLI11 speaks of some faults in several lines; a message of ours is one sentence.

@@ -76,7 +76,8 @@ class HtmlWriter final : public MarkdownReader {
   void leave_span(MD_SPANTYPE, void*) override { close(); }
   void text(std::string_view run) override { html += escape_html(run); }
   void code_text(std::string_view run) override { html += escape_html(run); }
-  void line_break(bool hard) override { html += hard ? "<br>\n" : "\n"; }
+  // As in the window, a line of the text is a line; a formula on its own ends one already.
+  void line_break(bool) override { html += displayed_at_ == html.size() ? "\n" : "<br>\n"; }
   void formula(const TextFormula& formula) override {
     const std::string picture = formula_(formula);
     const std::string label = " role=\"img\" aria-label=\"" + escape_html(formula.tex) + "\"";
@@ -84,6 +85,7 @@ class HtmlWriter final : public MarkdownReader {
       html += "<code class=\"tex\">" + escape_html(formula.source) + "</code>";
     } else if (formula.display) {
       html += "<span class=\"display\"" + label + ">" + picture + "</span>";
+      displayed_at_ = html.size();
     } else {
       html += "<span class=\"formula\"" + label + ">" + picture + "</span>";
     }
@@ -102,6 +104,7 @@ class HtmlWriter final : public MarkdownReader {
   }
 
   const FormulaHtml& formula_;
+  std::size_t displayed_at_ = 0;  // where the last formula on its own ended
   std::vector<std::string> open_;
 };
 

@@ -111,6 +111,30 @@ hr { border: 0; border-top: 1px solid var(--line); margin: 1.5em 0; }
 @media print { body { max-width: none; padding: 0; } section > h2 { break-after: avoid; } pre, table, .display { break-inside: avoid; } }
 )";
 
+// A title's formulas are typeset, and nothing else in it.
+std::string html_title(const std::string& title, const FormulaHtml& picture) {
+  ScannedMarkdown<char> source = scan_formulas<char>(title);
+  // The scanner keeps Markdown from taking 2*3*4 for emphasis; here is no Markdown.
+  for (std::size_t at = 0; (at = source.markdown.find("\\*", at)) != std::string::npos;) source.markdown.erase(at, 1);
+  const std::string_view text = source.markdown;
+  std::string html;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto mark = mark_at(text, at);
+    if (!mark || mark->index >= source.formulas.size()) {
+      ++at;
+      continue;
+    }
+    TextFormula formula = source.formulas[mark->index];
+    formula.display = false;
+    const std::string shown = picture(formula);
+    html += escape_html(text.substr(begin, at - begin)) + (shown.empty() ? escape_html(formula.source) : shown);
+    at += mark->length;
+    begin = at;
+  }
+  return html + escape_html(text.substr(begin));
+}
+
 // Assistant's turns as one text, the thought between its marks.
 std::string reply_text(std::string_view thought, std::string_view answer, bool with_thoughts) {
   if (!with_thoughts || thought.empty()) return std::string(answer);
@@ -212,13 +236,14 @@ std::string export_session(const WholeSession& whole, ExportFormat format, const
 }
 
 std::string html_document(const WholeSession& whole, const ExportOptions& options, const FormulaHtml& formula) {
-  const std::string title = escape_html(repair_utf8(heading_text(session_title(whole))));
+  const std::string plain = repair_utf8(heading_text(session_title(whole)));
+  const std::string title = escape_html(plain);
   std::string document =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-      title + "</title>\n<style>" + std::string(html_style) + "</style>\n</head>\n<body>\n<header><h1>" + title +
-      "</h1><p>" + escape_html(repair_utf8(session_subtitle(whole))) + "</p></header>\n";
+      title + "</title>\n<style>" + std::string(html_style) + "</style>\n</head>\n<body>\n<header><h1>" +
+      html_title(plain, formula) + "</h1><p>" + escape_html(repair_utf8(session_subtitle(whole))) + "</p></header>\n";
   for (const OutlineEntry& entry : session_outline(whole, options)) {
     if (entry.node == nullptr) {
       document += "<h2 class=\"branch\">" + escape_html(entry.heading) + "</h2>\n";
@@ -233,7 +258,7 @@ std::string html_document(const WholeSession& whole, const ExportOptions& option
 }
 
 std::string export_file_name(const WholeSession& whole, ExportFormat format) {
-  constexpr std::size_t longest_name = 60;
+  constexpr std::size_t longest_file_name = 60;
   std::string file;
   for (const char c : session_title(whole)) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -242,7 +267,7 @@ std::string export_file_name(const WholeSession& whole, ExportFormat format) {
     } else if (!file.empty() && file.back() != '-') {
       file += '-';
     }
-    if (file.size() == longest_name) break;
+    if (file.size() == longest_file_name) break;
   }
   while (!file.empty() && file.back() == '-') file.pop_back();
   if (file.empty()) file = "session-" + std::to_string(whole.session.id.value);

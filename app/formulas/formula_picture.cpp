@@ -118,6 +118,42 @@ QPainterPath outline_of(const QJsonObject& shape) {
   return path;
 }
 
+QByteArray svg_number(double value) {
+  // Hundredths of a thousandth of an em cannot be seen.
+  QByteArray text = QByteArray::number(std::round(value * 10.0) / 10.0, 'f', 1);
+  if (text.endsWith(".0")) text.chop(2);
+  return text == "-0" ? QByteArray("0") : text;
+}
+
+QByteArray svg_path(const QPainterPath& path) {
+  QByteArray data;
+  const auto point = [&](int i) {
+    const QPainterPath::Element e = path.elementAt(i);
+    data += svg_number(e.x) + ' ' + svg_number(e.y);
+  };
+  for (int i = 0; i < path.elementCount(); ++i) {
+    const QPainterPath::Element e = path.elementAt(i);
+    if (e.type == QPainterPath::CurveToElement && i + 2 < path.elementCount()) {
+      data += 'C';
+      point(i);
+      data += ' ';
+      point(i + 1);
+      data += ' ';
+      point(i + 2);
+      i += 2;
+      continue;
+    }
+    data += e.type == QPainterPath::MoveToElement ? 'M' : 'L';
+    point(i);
+  }
+  return data;
+}
+
+QByteArray svg_box(const QRectF& box) {
+  return svg_number(box.x()) + ' ' + svg_number(box.y()) + ' ' + svg_number(box.width()) + ' ' +
+         svg_number(box.height());
+}
+
 std::optional<QColor> colour_of(const QJsonValue& value) {
   const QString text = value.toString();
   if (text.isEmpty() || !QColor::isValidColor(text)) return std::nullopt;
@@ -175,6 +211,34 @@ void FormulaPicture::paint(QPainter& painter, QPointF origin, double em, const Q
     painter.restore();
   }
   painter.restore();
+}
+
+QByteArray FormulaPicture::svg(double em) const {
+  const auto ems = [em](double units) { return QByteArray::number(units / 1000.0 * em, 'f', 3) + "em"; };
+  QByteArray out = "<svg style=\"width:" + ems(width_) + ";height:" + ems(ascent_ + descent_) +
+                   ";vertical-align:" + ems(-descent_) + "\" viewBox=\"" +
+                   svg_box({0.0, -ascent_, width_, ascent_ + descent_}) + "\" aria-hidden=\"true\">";
+  for (const Shape& shape : shapes_) {
+    // A window onto the part that is shown: unlike a clip path it needs no name.
+    const QRectF box = shape.clip.boundingRect();
+    if (!shape.clip.isEmpty()) {
+      out += "<svg x=\"" + svg_number(box.x()) + "\" y=\"" + svg_number(box.y()) + "\" width=\"" +
+             svg_number(box.width()) + "\" height=\"" + svg_number(box.height()) + "\" viewBox=\"" + svg_box(box) +
+             "\" style=\"overflow:hidden\">";
+    }
+    out += "<path d=\"" + svg_path(shape.path) + '"';
+    if (!shape.filled) out += " fill=\"none\"";
+    if (shape.filled && shape.fill) out += " fill=\"" + shape.fill->name().toLatin1() + '"';
+    if (shape.strokeWidth > 0.0) {
+      out += " stroke=\"" + (shape.stroke ? shape.stroke->name().toLatin1() : QByteArray("currentColor")) +
+             "\" stroke-width=\"" + svg_number(shape.strokeWidth) + '"';
+      QByteArray dashes;
+      for (const double dash : shape.dashes) dashes += (dashes.isEmpty() ? "" : " ") + svg_number(dash);
+      if (!dashes.isEmpty()) out += " stroke-dasharray=\"" + dashes + '"';
+    }
+    out += shape.clip.isEmpty() ? "/>" : "/></svg>";
+  }
+  return out + "</svg>";
 }
 
 }  // namespace holdfast

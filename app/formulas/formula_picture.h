@@ -27,6 +27,10 @@ class FormulaPicture {
   // origin: where the baseline begins; em: pixels of one em; colour: of what the formula gives no colour.
   void paint(QPainter& painter, QPointF origin, double em, const QColor& colour) const;
 
+  // An <svg> element for the middle of a line of HTML, in the text's colour; em: ems of the text that one of the
+  // formula takes.
+  [[nodiscard]] QByteArray svg(double em) const;
+
  private:
   struct Shape {
     QPainterPath path;  // in the picture's units

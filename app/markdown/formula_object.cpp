@@ -23,8 +23,14 @@ struct Metrics {
   double width = 0.0, ascent = 0.0, descent = 0.0;
 };
 
-Metrics measure(const FormulaPicture& picture, const QFont& font, double room) {
-  double em = QFontMetricsF(font).height() / 1.164 * formula_scale;  // DejaVu's height is 1.164 em
+// Of what the document is laid out for: the screen, or a printer.
+QFontMetricsF metrics_of(const QFont& font, const QTextDocument& document) {
+  const QPaintDevice* device = document.documentLayout()->paintDevice();
+  return device == nullptr ? QFontMetricsF(font) : QFontMetricsF(font, device);
+}
+
+Metrics measure(const FormulaPicture& picture, const QFontMetricsF& font, double room) {
+  double em = font.height() / 1.164 * formula_scale;  // DejaVu's height is 1.164 em
   if (room > 0.0 && picture.width() * em > room) em = std::max(em * least_shrink, room / picture.width());
   return {em, picture.width() * em, picture.ascent() * em, picture.descent() * em};
 }
@@ -72,10 +78,10 @@ QSizeF FormulaObject::intrinsicSize(QTextDocument* document, int, const QTextFor
   if (renderer_ != nullptr) (void)renderer_->look(tex_of(format), display_of(format), &picture);
   const QFont font = font_of(format, *document);
   if (picture == nullptr) {  // its source stands in for it
-    const QFontMetricsF metrics(font);
+    const QFontMetricsF metrics = metrics_of(font, *document);
     return {metrics.horizontalAdvance(source(format).simplified()), metrics.ascent()};
   }
-  const Metrics size = measure(*picture, font, room_of(*document));
+  const Metrics size = measure(*picture, metrics_of(font, *document), room_of(*document));
   return {size.width, size.ascent};
 }
 
@@ -92,7 +98,8 @@ void FormulaObject::drawObject(QPainter* painter, const QRectF& rect, QTextDocum
     painter->restore();
     return;
   }
-  picture->paint(*painter, rect.bottomLeft(), measure(*picture, font, room_of(*document)).em, colour);
+  picture->paint(*painter, rect.bottomLeft(), measure(*picture, metrics_of(font, *document), room_of(*document)).em,
+                 colour);
 }
 
 void FormulaObject::rendered(const QString& tex, bool display) {
@@ -116,7 +123,8 @@ void FormulaObject::makeRoomFor(const QTextBlock& block) {
     if (format.objectType() != type) continue;
     if (renderer_->look(tex_of(format), display_of(format), &picture) != FormulaRenderer::State::ready) continue;
     const QFont font = font_of(format, *document_);
-    below = std::max(below, measure(*picture, font, room_of(*document_)).descent - QFontMetricsF(font).descent());
+    const QFontMetricsF metrics = metrics_of(font, *document_);
+    below = std::max(below, measure(*picture, metrics, room_of(*document_)).descent - metrics.descent());
   }
   QTextBlockFormat format = block.blockFormat();
   // The distance holds for every line of the block: an inline formula's must not tear a long paragraph apart.
