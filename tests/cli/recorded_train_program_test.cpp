@@ -1,4 +1,6 @@
 // `holdfast train --run`: a run of the store as a process of its own, paused, killed and resumed from outside.
+//
+// Planted fault seen caught: a stop that ends as a pause.
 #include <signal.h>
 
 #include <QTest>
