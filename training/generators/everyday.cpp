@@ -329,9 +329,9 @@ void duration_units(Maker& m) {
     case 2: {
       const Int minutes = m.between(2, m.level <= 1 ? 30 : 45);
       m.chose("form", 2), m.given("a", minutes);
-      m.tell_one({"How many seconds are in @ minutes?", "Convert @ minutes to seconds.",
-                  "A song lasts @ minutes. How many seconds is that?"},
-                 minutes);
+      m.tell_one(
+          {"How many seconds are in @ minutes?", "Convert @ minutes to seconds.", "How many seconds are @ minutes?"},
+          minutes);
       m.answer(m.multiply("", minutes, 60));
       break;
     }

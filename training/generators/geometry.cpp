@@ -51,7 +51,7 @@ void square(Maker& m) {
     case 0:
       m.chose("form", 0), m.given("a", a);
       m.tell_one({"What is the area of a square with side @ cm?", "A square tile has sides of @ cm. What is its area?",
-                  "A square field has sides of @ m. How large is its area?"},
+                  "Find the area of a square with side @ m."},
                  a);
       m.answer(m.multiply("", a, a));
       break;

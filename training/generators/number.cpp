@@ -143,7 +143,7 @@ void count_divisors(Maker& m) {
         {"What is the sum of all positive divisors of @?", "Find the sum of the divisors of @, itself included."}, n);
   } else {
     m.tell_one({"How many positive divisors has @?", "Find the number of divisors of @.",
-                "By how many positive integers is @ divisible?", "What is the number of positive divisors of @?",
+                "By how many positive integers is @ divisible?", "Find the number of positive divisors of @.",
                 "How many divisors has @?"},
                n);
   }
