@@ -206,13 +206,21 @@ class PromptCotTest final : public QObject {
     QCOMPARE(first.criteria.size(), std::size_t{8});
   }
   void a_file_resumed_anywhere_has_the_same_bytes() {
-    const auto whole = make_file("whole.jsonl", {30});
-    QVERIFY(std::ranges::count(whole, '\n') == 30);
-    QCOMPARE(make_file("parts.jsonl", {7, 8, 30}), whole);
+    const auto whole = make_file("whole.jsonl", {60});
+    QVERIFY(std::ranges::count(whole, '\n') == 60);
+    QCOMPARE(make_file("parts.jsonl", {7, 8, 60}), whole);
+    const auto rows = load_made_problems(folder_.filePath("whole.jsonl").toStdString());
+    int near = 0;
+    for (const MadeProblem& made : rows) {
+      if (made.reason != RejectReason::near_duplicate) continue;
+      ++near;  // of what was kept: a rejected problem takes no place
+      QVERIFY(is_kept(rows.at(std::stoul(made.detail.substr(4)))));
+    }
+    QVERIFY(near > 3);
     // What a crash leaves: the last line without its end.
     const std::filesystem::path torn = folder_.filePath("torn.jsonl").toStdString();
     std::ofstream(torn) << whole.substr(0, whole.find('\n') + 40);
-    QCOMPARE(make_file("torn.jsonl", {30}, true), whole);
+    QCOMPARE(make_file("torn.jsonl", {60}, true), whole);
   }
   void a_set_goes_on_only_with_its_own_settings() {
     PromptCot maker(bank_, generators(), std::nullopt);
@@ -268,7 +276,8 @@ class PromptCotTest final : public QObject {
     for (const std::int64_t count : counts) {
       MadeProblemFile file(path, std::exchange(resume, true));
       PromptCotOptions options = generators(5);
-      options.concepts = {"addition"};  // few wordings: near-duplicates come
+      options.concepts = {"digit sums"};  // with few wordings
+      options.near_duplicate = 0.35;
       options.last_level = 2;
       PromptCot maker(bank_, options, std::nullopt);
       for (const MadeProblem& made : file.rows()) maker.resume(made);
