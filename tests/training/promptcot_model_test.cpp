@@ -1,6 +1,7 @@
 // The pipeline of PromptCoT with the model that ships: drafts, votes, stops and rationales that are given.
 //
-// Planted faults seen caught: a rationale that was given drawn anew; a proof outvoted.
+// Planted faults seen caught: a rationale that was given drawn anew; a proof outvoted; a stop that
+// loses the row's number.
 #include <QTest>
 
 #include "engine/checkpoint.h"
@@ -78,13 +79,15 @@ class PromptCotModelTest final : public QObject {
   }
   void stopping_at_any_token_loses_nothing() {
     Author author;
-    PromptCot whole(bank_, small(2), author.made());
+    PromptCotOptions options = small(2);
+    options.solving.temperature = 1.6f;  // so that every vote is another text
+    PromptCot whole(bank_, options, author.made());
     std::vector<std::string> wanted;
     int all = 0;
     PromptCotEvents count;
     count.on_token = [&] { ++all; };
     for (int i = 0; i < 2; ++i) wanted.push_back(made_problem_line(*whole.make(count)));
-    PromptCot stopped(bank_, small(2), author.made());
+    PromptCot stopped(bank_, options, author.made());
     std::vector<std::string> lines;
     int stops = 0;
     for (int patience = 5; lines.size() < wanted.size(); patience = patience * 2) {

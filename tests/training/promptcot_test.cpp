@@ -1,4 +1,8 @@
 // The pipeline of PromptCoT: rules of form, what is rejected and why, and that it can be stopped anywhere.
+//
+// Planted faults seen caught: a rejected row remembered as kept; kept rows forgotten when a set is resumed; rows of
+// other settings or other benchmarks taken in; locks not asked of generators; the benchmark not looked at; a pool held
+// to the level.
 #include "training/promptcot.h"
 
 #include <QTemporaryDir>
