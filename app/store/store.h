@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "app/store/connection.h"
+#include "app/store/problem_rows.h"
 #include "app/store/rows.h"
 #include "app/store/run_rows.h"
 #include "app/store/search.h"
@@ -129,6 +130,17 @@ class Store {  // one connection: one thread at a time; make one per thread
   [[nodiscard]] std::vector<RunStepRow> run_steps(RunId id, std::int64_t from_step) const;
   [[nodiscard]] std::vector<RunSampleRow> run_samples(RunId id, std::int64_t after) const;  // beyond this sample's id
   [[nodiscard]] std::vector<RunEventRow> run_events(RunId id, std::int64_t after) const;
+
+  // Sets of problems that were made here.
+  ProblemSetId create_problem_set(std::string_view set_name);  // a name that no other set has
+  void save_problem_set(ProblemSetId id, std::string_view set_name, std::string_view settings);
+  void delete_problem_set(ProblemSetId id);                       // with its problems
+  [[nodiscard]] std::vector<ProblemSetRow> problem_sets() const;  // newest first
+  ProblemId add_problem(const ProblemRow& row);
+  [[nodiscard]] std::vector<ProblemRow> problems(ProblemSetId set) const;  // as they were made
+  [[nodiscard]] std::optional<ProblemRow> problem(ProblemId id) const;
+  void set_problem_status(ProblemId id, ProblemStatus status);
+  void edit_problem(const ProblemRow& row);  // statement, answer and line
 
   [[nodiscard]] std::optional<std::string> setting(std::string_view key) const;
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> settings() const;

@@ -28,6 +28,7 @@
 #include "app/files/paths.h"
 #include "app/models/model_list_model.h"
 #include "app/models/session_list_model.h"
+#include "app/panels/generate_panel.h"
 #include "app/panels/inspect_panel.h"
 #include "app/panels/models_panel.h"
 #include "app/panels/sampler_panel.h"
@@ -35,6 +36,7 @@
 #include "app/panels/start_panel.h"
 #include "app/services/cache_size.h"
 #include "app/services/evaluate_service.h"
+#include "app/services/generate_service.h"
 #include "app/services/inspect_service.h"
 #include "app/services/model_service.h"
 #include "app/services/train_service.h"
@@ -74,13 +76,15 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
       chat_(std::make_unique<ChatService>(settings_.data_dir, settings_.threads)),
       inspector_(std::make_unique<InspectService>(settings_.data_dir, settings_.threads)),
       modelService_(std::make_unique<ModelService>(settings_.data_dir, settings_.threads)),
+      generator_(std::make_unique<GenerateService>(settings_.data_dir, settings_.threads)),
       sessionModel_(new SessionListModel(this)),
       modelModel_(new ModelListModel(this)),
       sampler_(new SamplerPanel(this)),
       start_(new StartPanel(modelModel_)),
       solve_(new SolvePanel(sessions_.get(), chat_.get(), sampler_, start_)),
       inspect_(new InspectPanel(inspector_.get())),
-      models_(new ModelsPanel(modelService_.get())) {
+      models_(new ModelsPanel(modelService_.get())),
+      generate_(new GeneratePanel(generator_.get())) {
   setWindowTitle(tr("Holdfast"));
   setAcceptDrops(true);
   resize(1180, 780);
@@ -110,6 +114,7 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
   addWorkspace("solveWorkspace", tr("Solve"), splitter_);
   addWorkspace("modelsWorkspace", tr("Models"), models_);
   addWorkspace("inspectWorkspace", tr("Inspect"), inspect_);
+  addWorkspace("generateWorkspace", tr("Generate"), generate_);
   addTraining();
   buildStatusBar();
   buildShortcuts();
@@ -121,6 +126,7 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
 
 MainWindow::~MainWindow() {
   // The services' threads end before any widget that their signals reach.
+  generator_.reset();
   modelService_.reset();
   evaluator_.reset();
   trainer_.reset();
@@ -347,6 +353,7 @@ void MainWindow::connectServices() {
             ready_ = true;
             applySettings(settings);
             openFirstModel(settings);
+            generator_->start();
             if (recovered > 0) {
               banner->showNote(
                   recovered == 1
@@ -377,6 +384,7 @@ void MainWindow::connectServices() {
     sampler_->setModelFormat(qstring(chat_->model()->format));
     sampler_->setAdvice(chat_->model()->sampling);
     inspect_->setModel(chat_->sharedModel());
+    generator_->setModel(chat_->sharedModel(), qstring(chat_->model()->name), qstring(chat_->model()->format));
     models_->setOpen(qstring(chat_->model()->path));
   });
   connect(chat_.get(), &ChatService::failed, banner, &Banner::showError);
@@ -393,6 +401,12 @@ void MainWindow::connectServices() {
   connect(models_, &ModelsPanel::hubChanged, this,
           [this](const QString& hub) { sessions_->saveSetting(QStringLiteral("hub"), hub); });
   connect(modelService_.get(), &ModelService::modelsChanged, this, &MainWindow::refreshModels);
+  connect(generate_, &GeneratePanel::solveWanted, this, [this](const QString& problem) {
+    showWorkspace(workspaces_->indexOf(splitter_));
+    solve_->newSession();
+    solve_->composer()->setText(problem);
+    solve_->composer()->focusText();
+  });
   connect(inspect_, &InspectPanel::failed, this, [this](const QString& message) {
     solve_->banner()->showError(message);
     showWorkspace(0);

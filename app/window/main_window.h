@@ -23,6 +23,8 @@ namespace holdfast {
 
 class EvaluatePanel;
 class EvaluateService;
+class GeneratePanel;
+class GenerateService;
 class InspectPanel;
 class InspectService;
 class ModelListModel;
@@ -54,6 +56,7 @@ class MainWindow : public QMainWindow {
   void raiseFor(const QString& model);  // a second start wanted this window
   void setTheme(ThemeChoice choice);
   [[nodiscard]] ChatService* chat() const { return chat_.get(); }
+  [[nodiscard]] GenerateService* generator() const { return generator_.get(); }
   [[nodiscard]] bool isReady() const { return ready_; }  // the store is open
 
  protected:
@@ -94,6 +97,7 @@ class MainWindow : public QMainWindow {
   std::unique_ptr<ModelService> modelService_;
   std::unique_ptr<TrainService> trainer_;
   std::unique_ptr<EvaluateService> evaluator_;
+  std::unique_ptr<GenerateService> generator_;
   SessionListModel* sessionModel_;
   ModelListModel* modelModel_;
   SamplerPanel* sampler_;
@@ -103,6 +107,7 @@ class MainWindow : public QMainWindow {
   ModelsPanel* models_;
   TrainPanel* train_ = nullptr;
   EvaluatePanel* evaluate_ = nullptr;
+  GeneratePanel* generate_;
   QStackedWidget* workspaces_ = nullptr;
   QWidget* railWidget_ = nullptr;
   QButtonGroup* rail_ = nullptr;

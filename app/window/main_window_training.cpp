@@ -7,6 +7,7 @@
 #include "app/panels/solve_panel.h"
 #include "app/panels/train_panel.h"
 #include "app/services/evaluate_service.h"
+#include "app/services/generate_service.h"
 #include "app/services/train_service.h"
 #include "app/widgets/banner.h"
 #include "app/window/main_window.h"
@@ -47,6 +48,8 @@ void MainWindow::addTraining() {
     evaluate_->compareModels(before, after);
     showWorkspace(workspaces_->indexOf(evaluate_));
   });
+  connect(generator_.get(), &GenerateService::trainingFileWritten, this,
+          [this](int phase, const QString& file, qint64) { trainer_->addDataset(phase, file); });
   connect(evaluate_, &EvaluatePanel::failed, this, [this](const QString& message) {
     solve_->banner()->showError(message);
     showWorkspace(0);

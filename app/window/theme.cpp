@@ -127,9 +127,14 @@ QTextEdit[view="true"][muted="true"] { color: $muted; }
 #voteView { background: $surface; border: 1px solid $border; border-radius: 9px; }
 #problemCard { background: $window; border-bottom: 1px solid $border; }
 #solveSide { background: $side; border-left: 1px solid $border; }
+#generatePanel { background: $window; }
+#concepts, #problems, #problemPreview { background: $surface; border: 1px solid $border; border-radius: 7px; color: $text; }
+#concepts::item { padding: 2px; }
+QTabWidget::pane { border: none; }
+QTabBar::tab { background: transparent; color: $muted; padding: 5px 12px; border: none; border-bottom: 2px solid transparent; }
+QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 #tokenView, #tokenOthers, #branchTree, #states { background: $surface; border: 1px solid $border; border-radius: 7px; padding: 4px; color: $text; }
 #branchTree::item, #tokenOthers::item, #states::item { padding: 3px 2px; }
-QComboBox::drop-down { border: none; width: 18px; }
 QHeaderView::section { background: $side; color: $muted; border: none; padding: 4px 6px; }
 holdfast--Banner { background: $bubble; border: 1px solid $border; border-radius: 9px; }
 holdfast--Banner[error="true"] { background: $error; border: 1px solid $error_text; }

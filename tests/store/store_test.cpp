@@ -307,6 +307,33 @@ class StoreTest : public QObject {
     QCOMPARE(store_->snapshots(node.session).front().name, std::string("before the trick"));
   }
 
+  void made_problems_are_kept_in_sets() {
+    const ProblemSetId set = store_->create_problem_set("ratios");
+    QVERIFY_EXCEPTION_THROWN(store_->create_problem_set("ratios"), StoreError);
+    QVERIFY_EXCEPTION_THROWN(store_->create_problem_set(""), StoreError);
+    ProblemRow row{.set = set,
+                   .statement = "How many?",
+                   .answer = "3",
+                   .level = 2,
+                   .concepts = {"ratio", "gcd"},
+                   .verdict = "agreed",
+                   .made = "{\"index\":0}"};
+    row.id = store_->add_problem(row);
+    QVERIFY_EXCEPTION_THROWN(store_->add_problem({.set = set, .made = "no json"}), StoreError);
+    QCOMPARE(store_->problems(set).at(0).concepts, row.concepts);
+    store_->set_problem_status(row.id, ProblemStatus::accepted);
+    row.statement = "How many now?";
+    store_->edit_problem(row);
+    const ProblemRow back = store_->problem(row.id).value();
+    QVERIFY(back.edited && back.status == ProblemStatus::accepted);
+    QCOMPARE(back.statement, std::string("How many now?"));
+    QCOMPARE(store_->problem_sets().at(0).accepted, 1);
+    store_->save_problem_set(set, "proportions", "{}");
+    QCOMPARE(store_->problem_sets().at(0).name, std::string("proportions"));
+    store_->delete_problem_set(set);
+    QVERIFY(!store_->problem(row.id));
+  }
+
   void text_and_ids_of_any_kind_come_back() {
     const std::string text = std::string("nul \0 inside, ", 14) + "\u2211 \xf0\x9f\x98\x80";
     QCOMPARE(store_->branch(store_->add_user_message({}, text).session).at(0).text, text);

@@ -1,0 +1,558 @@
+#include "app/panels/generate_panel.h"
+
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QFileDialog>
+#include <QFormLayout>
+#include <QHeaderView>
+#include <QInputDialog>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QLocale>
+#include <QMenu>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QSortFilterProxyModel>
+#include <QSpinBox>
+#include <QSplitter>
+#include <QTabWidget>
+#include <QTableView>
+#include <QTextEdit>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "app/formulas/formula_renderer.h"
+#include "app/models/problem_list_model.h"
+#include "app/panels/concept_picker.h"
+#include "app/panels/edit_dialog.h"
+#include "app/widgets/banner.h"
+#include "app/widgets/text_view.h"
+#include "kernels/error.h"
+
+namespace holdfast {
+namespace {
+
+constexpr int making_milliseconds = 100;
+
+// Shows the rows of one status, or all.
+class StatusFilter final : public QSortFilterProxyModel {
+ public:
+  using QSortFilterProxyModel::QSortFilterProxyModel;
+  void setStatus(int status) {
+    status_ = status;
+    invalidateFilter();
+  }
+
+ protected:
+  [[nodiscard]] bool filterAcceptsRow(int row, const QModelIndex& parent) const override {
+    return status_ < 0 || sourceModel()->index(row, 0, parent).data(ProblemListModel::StatusRole).toInt() == status_;
+  }
+
+ private:
+  int status_ = -1;
+};
+
+QSpinBox* whole_number(const char* name, int least, int most, int value) {
+  auto* box = new QSpinBox;
+  box->setObjectName(QLatin1String(name));
+  box->setRange(least, most);
+  box->setValue(value);
+  return box;
+}
+
+QString reason_text(const MadeProblem& made) {
+  switch (made.reason) {
+    case RejectReason::none: return {};
+    case RejectReason::malformed: return GeneratePanel::tr("not well-formed");
+    case RejectReason::judged: return GeneratePanel::tr("a judge found fault with it");
+    case RejectReason::contaminated: return GeneratePanel::tr("words of a benchmark");
+    case RejectReason::near_duplicate: return GeneratePanel::tr("too near to another");
+    case RejectReason::unsolved: return GeneratePanel::tr("too few solved it");
+    case RejectReason::disputed: return GeneratePanel::tr("the solvers disagree");
+  }
+  return {};
+}
+
+}  // namespace
+
+GeneratePanel::GeneratePanel(GenerateService* service, QWidget* parent)
+    : QWidget(parent),
+      service_(service),
+      picker_(new ConceptPicker),
+      model_(new ProblemListModel(this)),
+      shown_(new StatusFilter(this)),
+      formulas_(new FormulaRenderer(this)),
+      banner_(new Banner) {
+  setObjectName(QStringLiteral("generatePanel"));
+  shown_->setSourceModel(model_);
+  auto* split = new QSplitter(Qt::Horizontal);
+  split->setHandleWidth(1);
+  split->setChildrenCollapsible(false);
+  split->addWidget(buildSettings());
+  auto* right = new QWidget;
+  auto* column = new QVBoxLayout(right);
+  column->setContentsMargins(16, 12, 16, 12);
+  column->setSpacing(8);
+  column->addWidget(banner_);
+  column->addWidget(buildTools());
+  auto* rows = new QSplitter(Qt::Vertical);
+  rows->setHandleWidth(1);
+  rows->setChildrenCollapsible(false);
+  rows->addWidget(buildRows());
+  rows->addWidget(buildDetail());
+  rows->setSizes({330, 330});
+  column->addWidget(rows, 1);
+  split->addWidget(right);
+  split->setStretchFactor(1, 1);
+  split->setSizes({320, 900});
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->addWidget(split);
+  frames_.setInterval(making_milliseconds);
+  connect(&frames_, &QTimer::timeout, this, &GeneratePanel::showMaking);
+  connectService();
+  updateState();
+}
+
+QWidget* GeneratePanel::buildSettings() {
+  auto* side = new QWidget;
+  side->setObjectName(QStringLiteral("side"));
+  side->setAttribute(Qt::WA_StyledBackground);
+  side->setMinimumWidth(300);
+  auto* layout = new QVBoxLayout(side);
+  layout->setContentsMargins(14, 12, 14, 12);
+  layout->setSpacing(8);
+  auto* heading = new QLabel(tr("New problems"));
+  heading->setProperty("title", true);
+  layout->addWidget(heading);
+  layout->addWidget(picker_, 1);
+  source_ = new QComboBox;
+  source_->setObjectName(QStringLiteral("problemSource"));
+  source_->addItem(tr("Generators, with proof"), static_cast<int>(MadeSource::generators));
+  source_->addItem(tr("The open model (PromptCoT)"), static_cast<int>(MadeSource::model));
+  first_ = whole_number("firstLevel", easiest_level, hardest_level, easiest_level);
+  last_ = whole_number("lastLevel", easiest_level, hardest_level, 3);
+  first_->setAccessibleName(tr("Easiest level"));
+  last_->setAccessibleName(tr("Hardest level"));
+  auto* levels = new QWidget;
+  auto* across = new QHBoxLayout(levels);
+  across->setContentsMargins(0, 0, 0, 0);
+  across->addWidget(first_);
+  across->addWidget(new QLabel(tr("to")));
+  across->addWidget(last_);
+  across->addStretch(1);
+  count_ = whole_number("problemCount", 1, 100000, 20);
+  solve_ = whole_number("solveTimes", 0, 64, 0);
+  solve_->setSpecialValueText(tr("not"));
+  solve_->setToolTip(
+      tr("The open model solves each problem so many times, from one state: the share of votes for the "
+         "answer tells how hard it is"));
+  temperature_ = new QDoubleSpinBox;
+  temperature_->setObjectName(QStringLiteral("problemTemperature"));
+  temperature_->setRange(0.0, 2.0);
+  temperature_->setSingleStep(0.05);
+  temperature_->setValue(0.8);
+  seed_ = whole_number("problemSeed", 0, 2147483647, 1);
+  seed_->setToolTip(tr("The same settings and seed make the same problems"));
+  auto* form = new QFormLayout;
+  form->setSpacing(7);
+  form->addRow(tr("&Source"), source_);
+  form->addRow(tr("&Levels"), levels);
+  form->addRow(tr("How &many"), count_);
+  form->addRow(tr("Sol&ve each"), solve_);
+  form->addRow(tr("&Temperature"), temperature_);
+  form->addRow(tr("See&d"), seed_);
+  layout->addLayout(form);
+  start_ = new QPushButton(tr("Make problems"));
+  start_->setObjectName(QStringLiteral("makeProblems"));
+  start_->setProperty("primary", true);
+  layout->addWidget(start_);
+  connect(start_, &QPushButton::clicked, this, &GeneratePanel::startOrStop);
+  connect(source_, &QComboBox::currentIndexChanged, this, [this] {
+    const bool model = source_->currentData().toInt() == static_cast<int>(MadeSource::model);
+    if (model && solve_->value() == 0) solve_->setValue(8);
+    if (!model) solve_->setValue(0);
+    updateState();
+  });
+  connect(first_, &QSpinBox::valueChanged, this, [this](int level) { last_->setMinimum(level); });
+  return side;
+}
+
+QWidget* GeneratePanel::buildTools() {
+  auto* bar = new QWidget;
+  auto* row = new QHBoxLayout(bar);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(8);
+  set_ = new QComboBox;
+  set_->setObjectName(QStringLiteral("problemSet"));
+  set_->setAccessibleName(tr("Set of problems"));
+  set_->setMinimumWidth(180);
+  row->addWidget(set_);
+  const auto button = [&](const char* name, const QString& text, const QString& help) {
+    auto* made = new QToolButton;
+    made->setObjectName(QLatin1String(name));
+    made->setText(text);
+    made->setToolTip(help);
+    row->addWidget(made);
+    return made;
+  };
+  QToolButton* fresh = button("newSet", tr("New set\u2026"), tr("An empty set of problems"));
+  connect(fresh, &QToolButton::clicked, this, &GeneratePanel::newSet);
+  filter_ = new QComboBox;
+  filter_->setObjectName(QStringLiteral("problemFilter"));
+  filter_->setAccessibleName(tr("Which problems are listed"));
+  filter_->addItem(tr("All"), -1);
+  filter_->addItem(tr("New"), static_cast<int>(ProblemStatus::fresh));
+  filter_->addItem(tr("Accepted"), static_cast<int>(ProblemStatus::accepted));
+  filter_->addItem(tr("Rejected"), static_cast<int>(ProblemStatus::rejected));
+  row->addWidget(filter_);
+  summary_ = new QLabel;
+  summary_->setObjectName(QStringLiteral("problemSummary"));
+  summary_->setProperty("muted", true);
+  summary_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  row->addWidget(summary_, 1);
+  QToolButton* send = button("sendToTraining", tr("Train on it"), tr("The accepted problems become rows of a recipe"));
+  send->setPopupMode(QToolButton::InstantPopup);
+  auto* phases = new QMenu(send);
+  for (const int phase : {1, 2}) {
+    QAction* action = phases->addAction(tr("In phase %1").arg(phase), this,
+                                        [this, phase] { service_->writeTrainingFile(open_, phase); });
+    action->setObjectName(QStringLiteral("sendToPhase%1").arg(phase));
+  }
+  send->setMenu(phases);
+  QToolButton* files = button("exportSet", tr("Export"), tr("The accepted problems as a file"));
+  files->setPopupMode(QToolButton::InstantPopup);
+  auto* formats = new QMenu(files);
+  for (const auto& [text, format] :
+       {std::pair{tr("Prompt and completion (JSONL)"), DatasetFormat::prompt},
+        std::pair{tr("Messages (JSONL)"), DatasetFormat::messages},
+        std::pair{tr("ShareGPT (JSONL)"), DatasetFormat::sharegpt},
+        std::pair{tr("Alpaca (JSONL)"), DatasetFormat::alpaca}, std::pair{tr("Table (CSV)"), DatasetFormat::csv},
+        std::pair{tr("Everything, with provenance (JSONL)"), DatasetFormat::rows}}) {
+    formats->addAction(text, this, [this, format = format] { exportAs(format); });
+  }
+  formats->addSeparator();
+  formats->addAction(tr("Describe the set (Markdown)"), this, [this] {
+    const QString file = QFileDialog::getSaveFileName(this, tr("Describe the set"), set_->currentText() + ".md");
+    if (!file.isEmpty()) service_->exportCard(open_, file);
+  });
+  files->setMenu(formats);
+  onSet_ = {send, files};
+  connect(set_, &QComboBox::activated, this, [this] { openSet({set_->currentData().toLongLong()}); });
+  connect(filter_, &QComboBox::currentIndexChanged, this, [this] {
+    static_cast<StatusFilter*>(shown_)->setStatus(filter_->currentData().toInt());
+    updateState();
+  });
+  return bar;
+}
+
+QWidget* GeneratePanel::buildRows() {
+  table_ = new QTableView;
+  table_->setObjectName(QStringLiteral("problems"));
+  table_->setAccessibleName(tr("Problems"));
+  table_->setModel(shown_);
+  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  table_->setSelectionMode(QAbstractItemView::SingleSelection);
+  table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  table_->setShowGrid(false);
+  table_->setFrameShape(QFrame::NoFrame);
+  table_->setWordWrap(false);
+  table_->setTabKeyNavigation(false);
+  table_->verticalHeader()->hide();
+  table_->verticalHeader()->setDefaultSectionSize(26);
+  table_->horizontalHeader()->setHighlightSections(false);
+  for (int column = 0; column < ProblemListModel::columns; ++column) {
+    table_->horizontalHeader()->setSectionResizeMode(
+        column, column == ProblemListModel::problem ? QHeaderView::Stretch : QHeaderView::ResizeToContents);
+  }
+  table_->installEventFilter(this);
+  connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &GeneratePanel::showCurrent);
+  return table_;
+}
+
+QWidget* GeneratePanel::buildDetail() {
+  auto* box = new QWidget;
+  auto* column = new QVBoxLayout(box);
+  column->setContentsMargins(0, 10, 0, 0);
+  auto* keys = new QHBoxLayout;
+  const auto button = [&](const char* name, const QString& text, const QString& help, auto act) {
+    auto* made = new QPushButton(text);
+    made->setObjectName(QLatin1String(name));
+    made->setToolTip(help);
+    connect(made, &QPushButton::clicked, this, act);
+    keys->addWidget(made);
+    onRow_.push_back(made);
+  };
+  button("accept", tr("Accept"), tr("Keep it (A)"), [this] { decide(ProblemStatus::accepted); });
+  button("reject", tr("Reject"), tr("Leave it out (R)"), [this] { decide(ProblemStatus::rejected); });
+  button("editProblem", tr("Edit\u2026"), tr("Change its words (E)"), [this] { editCurrent(); });
+  button("solveProblem", tr("Open in Solve"), tr("Ask the open model"), [this] {
+    if (const ProblemRow* row = current()) emit solveWanted(QString::fromStdString(row->statement));
+  });
+  auto* all = new QPushButton(tr("Accept all new"));
+  all->setObjectName(QStringLiteral("acceptAll"));
+  all->setToolTip(tr("Those that are proved or whose solvers agree"));
+  connect(all, &QPushButton::clicked, this, [this] {
+    for (int row = 0; row < model_->rowCount(); ++row) {
+      const ProblemRow* problem = model_->at(row);
+      const bool sound = problem->verdict == "proved" || problem->verdict == "agreed";
+      if (problem->status == ProblemStatus::fresh && sound) service_->decide(problem->id, ProblemStatus::accepted);
+    }
+  });
+  onSet_.push_back(all);
+  keys->addStretch(1);
+  keys->addWidget(all);
+  column->addLayout(keys);
+  detail_ = new TextView(formulas_);
+  detail_->setObjectName(QStringLiteral("problemDetail"));
+  detail_->setAccessibleName(tr("The problem, how it came to be, and its solution"));
+  auto* page = new QWidget;
+  auto* inside = new QVBoxLayout(page);
+  inside->setContentsMargins(4, 8, 4, 8);
+  inside->addWidget(detail_);
+  inside->addStretch(1);
+  auto* scroll = new QScrollArea;
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setWidget(page);
+  preview_ = new QTextEdit;
+  preview_->setObjectName(QStringLiteral("problemPreview"));
+  preview_->setAccessibleName(tr("As training sees it; the marked part is learned"));
+  preview_->setReadOnly(true);
+  preview_->setFrameShape(QFrame::NoFrame);
+  auto* tabs = new QTabWidget;
+  tabs->setObjectName(QStringLiteral("problemTabs"));
+  tabs->setDocumentMode(true);
+  tabs->addTab(scroll, tr("Problem"));
+  tabs->addTab(preview_, tr("As training sees it"));
+  column->addWidget(tabs, 1);
+  return box;
+}
+
+void GeneratePanel::connectService() {
+  connect(service_, &GenerateService::bankLoaded, picker_, &ConceptPicker::setBank);
+  connect(service_, &GenerateService::setsListed, this, &GeneratePanel::showSets);
+  connect(service_, &GenerateService::setOpened, this, [this](ProblemSetId set, std::vector<ProblemRow> rows) {
+    open_ = set;
+    model_->setProblems(std::move(rows));
+    showSets(sets_);
+    if (shown_->rowCount() > 0) table_->selectRow(0);
+    showCurrent();
+    updateState();
+  });
+  connect(service_, &GenerateService::rowMade, this, [this](const ProblemRow& row) {
+    ++made_;
+    if (row.set == open_) model_->add(row);
+    if (row.set == open_ && !current()) table_->selectRow(0);
+    updateState();
+  });
+  connect(service_, &GenerateService::rowChanged, this, [this](const ProblemRow& row) {
+    model_->change(row);
+    showCurrent();
+    updateState();
+  });
+  connect(service_, &GenerateService::runningChanged, this, [this] {
+    service_->isRunning() ? frames_.start() : frames_.stop();
+    showCurrent();
+    updateState();
+  });
+  connect(service_, &GenerateService::exported, this, [this](const QString& file, qint64 rows) {
+    banner_->showNote(tr("%1 problems were written to %2.").arg(QLocale().toString(rows), file));
+  });
+  connect(service_, &GenerateService::previewed, this,
+          [this](ProblemId problem, const std::vector<TrainingPiece>& pieces) {
+            if (current() == nullptr || !(current()->id == problem)) return;
+            preview_->clear();
+            QTextCursor cursor(preview_->document());
+            for (const TrainingPiece& piece : pieces) {
+              QTextCharFormat format;
+              format.setForeground(palette().color(piece.learned ? QPalette::Text : QPalette::PlaceholderText));
+              if (piece.learned) format.setBackground(palette().color(QPalette::Light));
+              cursor.insertText(piece.text, format);
+            }
+            if (pieces.empty()) cursor.insertText(tr("It has no answer, so there is nothing to learn from it."));
+          });
+  connect(service_, &GenerateService::failed, banner_, &Banner::showError);
+}
+
+void GeneratePanel::showSets(const std::vector<ProblemSetRow>& sets) {
+  sets_ = sets;
+  const QSignalBlocker quiet(set_);
+  set_->clear();
+  for (const ProblemSetRow& set : sets_) {
+    set_->addItem(QString::fromStdString(set.name), static_cast<qlonglong>(set.id.value));
+  }
+  const int at = set_->findData(static_cast<qlonglong>(open_.value));
+  set_->setCurrentIndex(at);
+  if (at < 0 && !sets_.empty()) openSet(sets_.front().id);
+  updateState();
+}
+
+void GeneratePanel::openSet(ProblemSetId set) { service_->openSet(set); }
+
+void GeneratePanel::newSet() {
+  auto* ask = new QInputDialog(this);
+  ask->setObjectName(QStringLiteral("setName"));
+  ask->setAttribute(Qt::WA_DeleteOnClose);
+  ask->setWindowTitle(tr("New set of problems"));
+  ask->setLabelText(tr("Its name:"));
+  connect(ask, &QInputDialog::textValueSelected, this, [this](const QString& name) {
+    if (!name.trimmed().isEmpty()) service_->createSet(name);
+  });
+  ask->open();
+}
+
+PromptCotOptions GeneratePanel::options() const {
+  PromptCotOptions options;
+  options.source = static_cast<MadeSource>(source_->currentData().toInt());
+  options.first_level = first_->value();
+  options.last_level = last_->value();
+  options.concepts = picker_->chosen(ConceptPicker::Choice::drawn);
+  options.locked = picker_->chosen(ConceptPicker::Choice::locked);
+  options.excluded = picker_->chosen(ConceptPicker::Choice::excluded);
+  options.solve = solve_->value();
+  options.drafting.temperature = static_cast<float>(temperature_->value());
+  options.seed = static_cast<std::uint64_t>(seed_->value());
+  return options;
+}
+
+void GeneratePanel::startOrStop() {
+  if (service_->isRunning()) return service_->stop();
+  banner_->hide();
+  if (!open_) return newSet();
+  wanted_ = count_->value();
+  made_ = 0;
+  service_->make(open_, options(), wanted_);
+}
+
+const ProblemRow* GeneratePanel::current() const {
+  const QModelIndex index = table_->currentIndex();
+  return index.isValid() ? model_->at(shown_->mapToSource(index).row()) : nullptr;
+}
+
+void GeneratePanel::decide(ProblemStatus status) {
+  const ProblemRow* row = current();
+  if (row == nullptr) return;
+  const int next = table_->currentIndex().row() + 1;
+  const ProblemId id = row->id;
+  if (filter_->currentData().toInt() < 0 && next < shown_->rowCount()) table_->selectRow(next);
+  service_->decide(id, status);
+}
+
+void GeneratePanel::editCurrent() {
+  const ProblemRow* row = current();
+  if (row == nullptr) return;
+  auto* dialog = new EditDialog(
+      tr("Edit the problem; its answer stands behind the last line \u201cAnswer:\u201d"),
+      QString::fromStdString(row->statement) + QStringLiteral("\nAnswer: ") + QString::fromStdString(row->answer),
+      tr("Keep"), this);
+  connect(dialog, &EditDialog::written, this, [this, row = *row](const QString& text) {
+    const qsizetype at = text.lastIndexOf(QStringLiteral("\nAnswer:"));
+    service_->edit(row, (at < 0 ? text : text.left(at)).trimmed(), at < 0 ? QString() : text.mid(at + 8).trimmed());
+  });
+  dialog->open();
+}
+
+void GeneratePanel::exportAs(DatasetFormat format) {
+  const QString ending = QString::fromStdString(dataset_ending(format));
+  const QString file = QFileDialog::getSaveFileName(this, tr("Export the set"), set_->currentText() + ending);
+  if (!file.isEmpty()) service_->exportSet(open_, file, format);
+}
+
+void GeneratePanel::showText(const MadeProblem& made, const QString& extra) {
+  const auto part = [](const QString& heading, const std::string& text) {
+    return text.empty() ? QString()
+                        : QStringLiteral("**%1**\n\n%2\n\n").arg(heading, QString::fromStdString(text).trimmed());
+  };
+  QStringList concepts;
+  for (const std::string& one : made.concepts) concepts << QString::fromStdString(one);
+  QString text = tr("Level %1: %2").arg(made.level).arg(concepts.join(QStringLiteral(", "))) + QStringLiteral("\n\n");
+  text += part(tr("Problem"), made.problem);
+  if (!made.answer.empty())
+    text += tr("**Answer** %1").arg(QString::fromStdString(made.answer)) + QStringLiteral("\n\n");
+  text += part(tr("Rationale"), made.rationale);
+  text += part(tr("Solution"), made.solution);
+  text += extra;
+  detail_->setText(text);
+}
+
+void GeneratePanel::showCurrent() {
+  const ProblemRow* row = current();
+  for (QWidget* widget : onRow_) widget->setEnabled(row != nullptr);
+  if (row == nullptr) {
+    preview_->clear();
+    if (!service_->isRunning()) {
+      detail_->setText(open_ ? tr("Choose concepts and make problems. Those from the generators come with proof.")
+                             : tr("Make a set first: problems are kept in sets."));
+    }
+    return;
+  }
+  try {
+    const MadeProblem made = parse_made_problem(row->made, "problem");
+    QString extra;
+    if (made.agreement) {
+      extra +=
+          tr("%1 votes, %2% agree.").arg(made.votes.size()).arg(QLocale().toString(100.0 * *made.agreement, 'f', 0)) +
+          QStringLiteral("\n\n");
+    }
+    if (const QString reason = reason_text(made); !reason.isEmpty()) {
+      extra += tr("Rejected: %1. %2").arg(reason, QString::fromStdString(made.detail)) + QStringLiteral("\n\n");
+    }
+    extra +=
+        made.source == MadeSource::generators
+            ? tr("From the generator \u201c%1\u201d, seed %2.").arg(QString::fromStdString(made.family)).arg(made.seed)
+            : tr("Drawn by %1 with prompt %2, temperature %3, seed %4.")
+                  .arg(QString::fromStdString(made.model), QString::fromStdString(made.prompt_version))
+                  .arg(static_cast<double>(made.drafting.temperature), 0, 'g', 3)
+                  .arg(made.seed);
+    if (row->edited) extra += QLatin1Char(' ') + tr("Edited by hand.");
+    showText(made, extra);
+    service_->preview(*row);
+  } catch (const Error& error) {
+    detail_->setText(QString::fromUtf8(error.what()));
+  }
+}
+
+// The row in work, while nothing else is looked at.
+void GeneratePanel::showMaking() {
+  updateState();
+  if (current() != nullptr) return;
+  const MakingRow making = service_->making();
+  MadeProblem made = making.row;
+  made.rationale = making.rationale;
+  made.problem = making.problem;
+  showText(made, making.votes > 0 ? tr("%1 votes so far.").arg(making.votes) : QString());
+}
+
+void GeneratePanel::updateState() {
+  const bool running = service_->isRunning();
+  start_->setText(running ? tr("Stop") : tr("Make problems"));
+  const bool model = source_->currentData().toInt() == static_cast<int>(MadeSource::model);
+  temperature_->setEnabled(model);
+  const auto found = std::ranges::find(sets_, open_, &ProblemSetRow::id);
+  for (QWidget* widget : onSet_)
+    widget->setEnabled(found != sets_.end() && found->fresh + found->accepted + found->rejected > 0);
+  if (found == sets_.end()) return summary_->clear();
+  QString text = tr("%1 accepted, %2 new, %3 rejected").arg(found->accepted).arg(found->fresh).arg(found->rejected);
+  if (running) text = tr("%1 of %2 made \u00b7 ").arg(made_).arg(wanted_) + text;
+  summary_->setText(text);
+}
+
+bool GeneratePanel::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == table_ && event->type() == QEvent::KeyPress) {
+    const auto* key = static_cast<QKeyEvent*>(event);
+    if (key->modifiers() == Qt::NoModifier) {
+      switch (key->key()) {
+        case Qt::Key_A: decide(ProblemStatus::accepted); return true;
+        case Qt::Key_R: decide(ProblemStatus::rejected); return true;
+        case Qt::Key_E: editCurrent(); return true;
+        default: break;
+      }
+    }
+  }
+  return QWidget::eventFilter(watched, event);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,183 @@
+// Making problems as a person does it, in the real window: concepts, a set, rows as they come, and what is kept.
+//
+// With HOLDFAST_SCREENSHOTS=folder the pictures are kept, in light and dark.
+#include <QAbstractItemModelTester>
+#include <QAction>
+#include <QComboBox>
+#include <QInputDialog>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QSpinBox>
+#include <QTableView>
+#include <QTextEdit>
+#include <QTreeWidget>
+#include <fstream>
+
+#include "app/models/problem_list_model.h"
+#include "app/panels/concept_picker.h"
+#include "app/panels/generate_panel.h"
+#include "tests/gui/window_driver.h"
+#include "training/dataset.h"
+
+using namespace holdfast;
+using namespace holdfast::test;
+namespace fs = std::filesystem;
+
+namespace {
+constexpr int patience = 60000;
+}
+
+class GenerateWorkspaceTest : public QObject {
+  Q_OBJECT
+
+  std::unique_ptr<QTemporaryDir> folder_;
+  [[nodiscard]] fs::path data() const { return fs::path(folder_->path().toStdString()) / "data"; }
+  [[nodiscard]] Store store() const { return Store(data() / "holdfast.db"); }
+
+  static void keep(WindowDriver& window, const char* name) {
+    const QString folder = qEnvironmentVariable("HOLDFAST_SCREENSHOTS");
+    if (folder.isEmpty()) return;
+    for (const ThemeChoice theme : {ThemeChoice::dark, ThemeChoice::light}) {
+      window.window().setTheme(theme);
+      QTest::qWait(800);
+      QVERIFY(window.window().grab().save(QStringLiteral("%1/%2-%3.png").arg(folder, name, themeName(theme))));
+    }
+  }
+  // The workspace, with a new set of this name open.
+  static void begin(WindowDriver& window, const QString& set) {
+    QTRY_VERIFY_WITH_TIMEOUT(window.window().chat()->model().has_value(), patience);
+    window.click("generateWorkspace");
+    QTRY_VERIFY(window.find<QTreeWidget>("concepts")->topLevelItemCount() >= 14);
+    window.click("newSet");
+    auto* ask = window.find<QInputDialog>("setName");
+    QTRY_VERIFY(ask->isVisible());
+    ask->setTextValue(set);
+    QTest::keyClick(ask->findChild<QLineEdit*>(), Qt::Key_Return);
+    QTRY_COMPARE(window.find<QComboBox>("problemSet")->currentText(), set);
+    window.window().activateWindow();
+  }
+
+ private slots:
+  void init() { folder_ = std::make_unique<QTemporaryDir>(); }
+
+  void proved_problems_are_made_of_chosen_concepts_and_decided_on() {
+    WindowDriver window(data());
+    begin(window, "percent and money");
+    auto* panel = window.find<GeneratePanel>("generatePanel");
+    // Found by name, and turned by a click.
+    window.find<QLineEdit>("conceptSearch")->setText("percent");
+    auto* concepts = window.find<QTreeWidget>("concepts");
+    QTreeWidgetItem* percent = nullptr;
+    for (QTreeWidgetItem* item : concepts->findItems("percent", Qt::MatchContains | Qt::MatchRecursive)) {
+      if (item->parent() != nullptr && !item->isHidden()) percent = percent == nullptr ? item : percent;
+    }
+    QVERIFY(percent != nullptr);
+    concepts->scrollToItem(percent);
+    QTest::mouseClick(concepts->viewport(), Qt::LeftButton, {}, concepts->visualItemRect(percent).center());
+    QCOMPARE(panel->picker()->chosen(ConceptPicker::Choice::drawn),
+             std::vector<std::string>{percent->text(0).toStdString()});
+    window.find<QLineEdit>("conceptSearch")->clear();
+    window.find<QSpinBox>("problemCount")->setValue(12);
+    auto* table = window.find<QTableView>("problems");
+    const QAbstractItemModelTester tester(panel->findChild<ProblemListModel*>(),
+                                          QAbstractItemModelTester::FailureReportingMode::QtTest);
+    window.click("makeProblems");
+    QTRY_COMPARE_WITH_TIMEOUT(table->model()->rowCount(), 12, patience);
+    QTRY_COMPARE(window.find<QPushButton>("makeProblems")->text(), QString("Make problems"));
+    const ProblemSetId set = store().problem_sets().at(0).id;
+    for (const ProblemRow& row : store().problems(set)) {
+      QVERIFY(row.verdict == "proved" || row.verdict == "rejected");
+      QVERIFY(!row.statement.empty() && !row.answer.empty());
+      QVERIFY(std::ranges::find(row.concepts, percent->text(0).toStdString()) != row.concepts.end());
+    }
+    // By keyboard: the first is accepted, the second rejected.
+    table->setFocus();
+    table->selectRow(0);
+    QTest::keyClick(table, Qt::Key_A);
+    QTRY_VERIFY(store().problems(set).at(0).status == ProblemStatus::accepted);
+    QTest::keyClick(table, Qt::Key_R);
+    QTRY_VERIFY(store().problems(set).at(1).status == ProblemStatus::rejected);
+    window.click("acceptAll");
+    QTRY_VERIFY(store().problem_sets().at(0).fresh == 0);
+    QVERIFY(store().problem_sets().at(0).accepted >= 8);
+    QTRY_VERIFY(window.label("problemSummary").contains("accepted"));
+    table->selectRow(2);
+    QTRY_VERIFY(window.find<QTextEdit>("problemPreview")->toPlainText().contains("<think>"));
+    keep(window, "generate");
+    // Edited, its words change and what it was stays in the row.
+    table->setFocus();
+    QTest::keyClick(table, Qt::Key_E);
+    auto* edit = window.find<QPlainTextEdit>("editText");
+    QTRY_VERIFY(edit != nullptr && edit->isVisible());
+    edit->setPlainText("What is 10% of 50?\nAnswer: 5");
+    window.click("editDone");
+    QTRY_COMPARE(store().problems(set).at(2).statement, std::string("What is 10% of 50?"));
+    QCOMPARE(store().problems(set).at(2).answer, std::string("5"));
+    QVERIFY(store().problems(set).at(2).edited);
+    // The accepted ones become rows to train on.
+    QSignalSpy written(window.window().generator(), &GenerateService::trainingFileWritten);
+    window.find<QAction>("sendToPhase2")->trigger();
+    QTRY_COMPARE(written.size(), 1);
+    QCOMPARE(written[0][0].toInt(), 2);
+    std::ifstream file(written[0][1].toString().toStdString());
+    std::string line;
+    int lines = 0;
+    while (std::getline(file, line)) ++lines;
+    QCOMPARE(lines, written[0][2].toInt());
+    QVERIFY(lines >= 8);
+    // One of them is asked in Solve.
+    window.click("solveProblem");
+    QVERIFY(window.question()->isVisible());
+    QVERIFY(!window.question()->toPlainText().isEmpty());
+  }
+
+  void the_open_model_makes_problems_and_its_solvers_vote() {
+    WindowDriver window(data());
+    begin(window, "by the model");
+    auto* source = window.find<QComboBox>("problemSource");
+    source->setCurrentIndex(1);
+    QCOMPARE(window.find<QSpinBox>("solveTimes")->value(), 8);
+    window.find<QSpinBox>("solveTimes")->setValue(4);
+    window.find<QSpinBox>("problemCount")->setValue(4);
+    window.find<QSpinBox>("lastLevel")->setValue(2);
+    auto* table = window.find<QTableView>("problems");
+    window.click("makeProblems");
+    QTRY_VERIFY_WITH_TIMEOUT(table->model()->rowCount() == 4 && !window.window().generator()->isRunning(), patience);
+    const std::vector<ProblemRow> rows = store().problems(store().problem_sets().at(0).id);
+    int solved = 0;
+    for (const ProblemRow& row : rows) {
+      const MadeProblem made = parse_made_problem(row.made, "row");
+      QCOMPARE(made.model, std::string("holdfast-mini"));
+      if (row.verdict == "agreed") {
+        ++solved;
+        QCOMPARE(made.votes.size(), std::size_t{4});
+        QVERIFY(made.pass_rate.has_value() && !row.answer.empty());
+      }
+    }
+    QVERIFY(solved >= 1);
+    keep(window, "generate-model");
+    // More of the same go on where these ended.
+    window.find<QSpinBox>("problemCount")->setValue(1);
+    window.click("makeProblems");
+    QTRY_VERIFY_WITH_TIMEOUT(table->model()->rowCount() == 5 && !window.window().generator()->isRunning(), patience);
+    const std::vector<ProblemRow> more = store().problems(store().problem_sets().at(0).id);
+    QCOMPARE(parse_made_problem(more[4].made, "row").index, std::int64_t{4});
+    QCOMPARE(parse_made_problem(more[4].made, "row").run, parse_made_problem(more[0].made, "row").run);
+  }
+
+  void what_cannot_be_made_is_one_sentence() {
+    WindowDriver window(data());
+    begin(window, "nothing");
+    window.click("sendToTraining");  // nothing is in it: the button is off
+    auto* panel = window.find<GeneratePanel>("generatePanel");
+    window.window().generator()->writeTrainingFile(store().problem_sets().at(0).id, 1);
+    QTRY_VERIFY(panel->banner()->isVisible());
+    QVERIFY2(panel->banner()->text().contains("accepted"), qPrintable(panel->banner()->text()));
+    window.window().generator()->createSet("nothing");  // a second one of that name
+    QTRY_VERIFY(panel->banner()->text().contains("UNIQUE") || panel->banner()->text().contains("name"));
+  }
+};
+
+QTEST_MAIN(GenerateWorkspaceTest)
+#include "generate_workspace_test.moc"
