@@ -86,6 +86,7 @@ GeneratePanel::GeneratePanel(GenerateService* service, QWidget* parent)
       formulas_(new FormulaRenderer(this)),
       banner_(new Banner) {
   setObjectName(QStringLiteral("generatePanel"));
+  banner_->setObjectName(QStringLiteral("generateBanner"));
   shown_->setSourceModel(model_);
   auto* split = new QSplitter(Qt::Horizontal);
   split->setHandleWidth(1);

@@ -88,6 +88,12 @@ void Composer::fitHeight() {
 }
 
 bool Composer::eventFilter(QObject* watched, QEvent* event) {
+  // Qt's text fields would take Ctrl+K to delete the rest of the line; here it opens the commands.
+  if (event->type() == QEvent::ShortcutOverride &&
+      static_cast<QKeyEvent*>(event)->matches(QKeySequence::DeleteEndOfLine)) {
+    event->ignore();
+    return true;
+  }
   if (event->type() == QEvent::FocusIn || event->type() == QEvent::FocusOut) {
     setProperty("focused", event->type() == QEvent::FocusIn);
     style()->unpolish(this);

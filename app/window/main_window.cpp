@@ -36,9 +36,11 @@
 #include "app/panels/start_panel.h"
 #include "app/services/cache_size.h"
 #include "app/services/evaluate_service.h"
+#include "app/services/exchange_service.h"
 #include "app/services/generate_service.h"
 #include "app/services/inspect_service.h"
 #include "app/services/model_service.h"
+#include "app/services/search_service.h"
 #include "app/services/train_service.h"
 #include "app/widgets/banner.h"
 #include "app/widgets/composer.h"
@@ -116,6 +118,7 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
   addWorkspace("inspectWorkspace", tr("Inspect"), inspect_);
   addWorkspace("generateWorkspace", tr("Generate"), generate_);
   addTraining();
+  addFinding();
   buildStatusBar();
   buildShortcuts();
   connectServices();
@@ -126,6 +129,8 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
 
 MainWindow::~MainWindow() {
   // The services' threads end before any widget that their signals reach.
+  exchange_.reset();
+  searcher_.reset();
   generator_.reset();
   modelService_.reset();
   evaluator_.reset();
@@ -275,6 +280,11 @@ QWidget* MainWindow::buildTopBar() {
 void MainWindow::fillMoreMenu(QMenu* menu) {
   menu->addAction(tr("Rename the session\tF2"), this, &MainWindow::renameSession);
   menu->addAction(tr("Delete the session"), this, &MainWindow::deleteSession);
+  menu->addSeparator();
+  menu->addAction(tr("Search all sessions\tCtrl+F"), this, &MainWindow::openSearch);
+  menu->addAction(tr("Every command\tCtrl+K"), this, &MainWindow::openPalette);
+  menu->addAction(tr("Export the session\u2026"), this, &MainWindow::exportSession);
+  menu->addAction(tr("Import sessions\u2026"), this, &MainWindow::importSessions);
   menu->addSeparator();
   auto* group = new QActionGroup(menu);
   const std::pair<ThemeChoice, QString> choices[] = {{ThemeChoice::system, tr("Colours of the desktop")},

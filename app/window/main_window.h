@@ -23,6 +23,9 @@ namespace holdfast {
 
 class EvaluatePanel;
 class EvaluateService;
+class CommandPalette;
+class ExchangeService;
+class ExportDialog;
 class GeneratePanel;
 class GenerateService;
 class InspectPanel;
@@ -32,6 +35,8 @@ class ModelService;
 class ModelsPanel;
 class SamplerPanel;
 class SessionListModel;
+class SearchPanel;
+class SearchService;
 class SolvePanel;
 class StartPanel;
 class TrainPanel;
@@ -73,7 +78,12 @@ class MainWindow : public QMainWindow {
   void buildStatusBar();
   void buildShortcuts();
   void connectServices();
-  void addTraining();  // the workspaces Train and Evaluate (main_window_training.cpp)
+  void addTraining();
+  void addFinding();
+  void openSearch();
+  void openPalette();
+  void exportSession();
+  void importSessions();  // the workspaces Train and Evaluate (main_window_training.cpp)
   void applySettings(const QMap<QString, QString>& settings);
   void openFirstModel(const QMap<QString, QString>& settings);
   void refreshModels();
@@ -98,6 +108,8 @@ class MainWindow : public QMainWindow {
   std::unique_ptr<TrainService> trainer_;
   std::unique_ptr<EvaluateService> evaluator_;
   std::unique_ptr<GenerateService> generator_;
+  std::unique_ptr<SearchService> searcher_;
+  std::unique_ptr<ExchangeService> exchange_;
   SessionListModel* sessionModel_;
   ModelListModel* modelModel_;
   SamplerPanel* sampler_;
@@ -108,6 +120,9 @@ class MainWindow : public QMainWindow {
   TrainPanel* train_ = nullptr;
   EvaluatePanel* evaluate_ = nullptr;
   GeneratePanel* generate_;
+  SearchPanel* search_ = nullptr;
+  CommandPalette* palette_ = nullptr;
+  ExportDialog* export_ = nullptr;
   QStackedWidget* workspaces_ = nullptr;
   QWidget* railWidget_ = nullptr;
   QButtonGroup* rail_ = nullptr;
