@@ -92,20 +92,6 @@ void GenerateService::openSet(ProblemSetId set) {
   post([this, set](Store& store) { emit setOpened(set, store.problems(set)); });
 }
 
-void GenerateService::renameSet(ProblemSetId set, const QString& name) {
-  post([this, set, name](Store& store) {
-    store.save_problem_set(set, name.trimmed().toStdString(), {});
-    announceSets(store);
-  });
-}
-
-void GenerateService::deleteSet(ProblemSetId set) {
-  post([this, set](Store& store) {
-    store.delete_problem_set(set);
-    announceSets(store);
-  });
-}
-
 MakingRow GenerateService::making() const {
   const std::scoped_lock lock(mutex_);
   return making_;

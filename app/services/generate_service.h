@@ -45,8 +45,6 @@ class GenerateService : public QObject {
 
   void createSet(const QString& name);
   void openSet(ProblemSetId set);
-  void renameSet(ProblemSetId set, const QString& name);
-  void deleteSet(ProblemSetId set);
   // `count` more rows of this set, with these settings; those it has from the same settings are gone on with.
   void make(ProblemSetId set, const PromptCotOptions& options, std::int64_t count);
   void stop();  // after the row in work, or without it

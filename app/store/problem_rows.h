@@ -18,7 +18,6 @@ enum class ProblemStatus { fresh, accepted, rejected };  // what a person, or th
 struct ProblemSetRow {
   ProblemSetId id{};
   std::string name{};
-  std::string settings{};
   std::int64_t fresh = 0, accepted = 0, rejected = 0;
   Milliseconds created = 0;
 };

@@ -132,9 +132,7 @@ class Store {  // one connection: one thread at a time; make one per thread
   [[nodiscard]] std::vector<RunEventRow> run_events(RunId id, std::int64_t after) const;
 
   // Sets of problems that were made here.
-  ProblemSetId create_problem_set(std::string_view set_name);  // a name that no other set has
-  void save_problem_set(ProblemSetId id, std::string_view set_name, std::string_view settings);
-  void delete_problem_set(ProblemSetId id);                       // with its problems
+  ProblemSetId create_problem_set(std::string_view set_name);     // a name that no other set has
   [[nodiscard]] std::vector<ProblemSetRow> problem_sets() const;  // newest first
   ProblemId add_problem(const ProblemRow& row);
   [[nodiscard]] std::vector<ProblemRow> problems(ProblemSetId set) const;  // as they were made

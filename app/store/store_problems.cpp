@@ -74,36 +74,22 @@ ProblemSetId Store::create_problem_set(std::string_view set_name) {
   return {connection_->last_insert_id()};
 }
 
-void Store::save_problem_set(ProblemSetId id, std::string_view set_name, std::string_view settings) {
-  connection_->prepare("UPDATE problem_set SET name = ?, settings = ? WHERE id = ?")
-      .bind(set_name)
-      .bind(settings)
-      .bind(id.value)
-      .run();
-  require_changed(*connection_, "problem set", id.value);
-}
-
-void Store::delete_problem_set(ProblemSetId id) {
-  connection_->prepare("DELETE FROM problem_set WHERE id = ?").bind(id.value).run();
-  require_changed(*connection_, "problem set", id.value);
-}
-
 std::vector<ProblemSetRow> Store::problem_sets() const {
-  Statement rows = connection_->prepare(
-      "SELECT id, name, settings, created, (SELECT count(*) FROM problem WHERE problem_set = problem_set.id AND status "
-      "= "
-      "'new'), (SELECT count(*) FROM problem WHERE problem_set = problem_set.id AND status = 'accepted'), (SELECT "
-      "count(*) FROM problem WHERE problem_set = problem_set.id AND status = 'rejected') FROM problem_set ORDER BY id "
-      "DESC");
+  const auto count = [](std::string_view status) {
+    return ", (SELECT count(*) FROM problem WHERE problem_set = problem_set.id AND status = '" + std::string(status) +
+           "')";
+  };
+  Statement rows =
+      connection_->prepare("SELECT problem_set.id, problem_set.name, problem_set.created" + count("new") +
+                           count("accepted") + count("rejected") + " FROM problem_set ORDER BY problem_set.id DESC");
   std::vector<ProblemSetRow> sets;
   while (rows.step()) {
     sets.push_back({.id = {rows.integer(0)},
                     .name = rows.text(1),
-                    .settings = rows.text(2),
-                    .fresh = rows.integer(4),
-                    .accepted = rows.integer(5),
-                    .rejected = rows.integer(6),
-                    .created = rows.integer(3)});
+                    .fresh = rows.integer(3),
+                    .accepted = rows.integer(4),
+                    .rejected = rows.integer(5),
+                    .created = rows.integer(2)});
   }
   return sets;
 }

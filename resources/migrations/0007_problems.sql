@@ -3,7 +3,6 @@
 CREATE TABLE problem_set (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE CHECK (name != ''),
-  settings TEXT NOT NULL DEFAULT '',  -- how its next problems are to be made, as the window keeps it
   created INTEGER NOT NULL
 ) STRICT;
 

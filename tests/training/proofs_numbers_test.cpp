@@ -1,6 +1,5 @@
 // The answers of the families on whole numbers, fractions and per cent, proved from what their statements give.
-//
-// Seen failing: a sum off by one, a remainder for a quotient, a fraction not in lowest terms, a discount added.
+// Each check has to refuse a wrong answer near the right one, too.
 #include <flint/fmpq.h>
 
 #include <cmath>

@@ -1,8 +1,5 @@
 // Answers drawn at random, whose values FLINT knows: those that are equal must be judged so, and those a little off
 // not.
-//
-// Seen failing: the sign of a bound not turned when an inequality is divided by a negative number, a decimal taken for
-// any value near it, a term left out of a sum.
 #include <flint/fmpq.h>
 #include <flint/fmpz_poly.h>
 
