@@ -126,7 +126,9 @@ class GenerateWorkspaceTest : public QObject {
     while (std::getline(file, line)) ++lines;
     QCOMPARE(lines, written[0][2].toInt());
     QVERIFY(lines >= 8);
-    // One of them is asked in Solve.
+    // Train comes to the front with them; back here, one is asked in Solve.
+    QTRY_VERIFY(window.find<QWidget>("trainPanel")->isVisible());
+    window.click("generateWorkspace");
     window.click("solveProblem");
     QVERIFY(window.question()->isVisible());
     QVERIFY(!window.question()->toPlainText().isEmpty());
