@@ -23,25 +23,45 @@ class RecitingModel {
 
   static void write(const std::filesystem::path& folder, const std::vector<std::string>& pieces, End end = End::stop,
                     std::size_t again = 0) {
-    std::filesystem::create_directories(folder);
-    const std::vector<TokenId> ids = write_tokenizer(folder, pieces);
-    const std::shared_ptr<const Tokenizer> tokenizer =
-        Tokenizer::load({TokenizerSource::Kind::tokenizer_json, folder / "tokenizer.json"});
-    const ChatTemplate chat(ChatFormat::chatml, tokenizer);
-    const TokenId opening = chat.tokens({ChatRole::user, "x"}, true).back();
-    std::vector<TokenId> chain{opening};
-    chain.insert(chain.end(), ids.begin(), ids.end());
-    chain.push_back(end == End::stop ? chat.stop_tokens().back() : ids.at(again));
-    write_weights(folder, chain);
-    std::ofstream(folder / "config.json") << R"({"model_type": "mamba2", "hidden_size": 64, "num_hidden_layers": 2,
-      "num_heads": 8, "head_dim": 16, "state_size": 16, "n_groups": 1, "conv_kernel": 4, "expand": 2,
-      "vocab_size": 2048, "layer_norm_epsilon": 1e-5, "tie_word_embeddings": false, "use_bias": false,
-      "use_conv_bias": true, "bos_token_id": 0, "eos_token_id": 0, "time_step_limit": [0.0, Infinity]})";
+    write(folder, pieces, {}, end, again);
+  }
+
+  // After the last piece comes one of these, each as likely at temperature 1, and then the end of the turn.
+  static void write_undecided(const std::filesystem::path& folder, const std::vector<std::string>& pieces,
+                              const std::vector<std::string>& endings) {
+    write(folder, pieces, endings, End::stop, 0);
   }
 
  private:
   static constexpr std::int64_t vocabulary = 2048;
   static constexpr std::int64_t width = 64;
+  using Follows = std::vector<std::pair<TokenId, TokenId>>;
+
+  static void write(const std::filesystem::path& folder, const std::vector<std::string>& pieces,
+                    const std::vector<std::string>& endings, End end, std::size_t again) {
+    std::filesystem::create_directories(folder);
+    std::vector<std::string> all = pieces;
+    all.insert(all.end(), endings.begin(), endings.end());
+    const std::vector<TokenId> ids = write_tokenizer(folder, all);
+    const std::shared_ptr<const Tokenizer> tokenizer =
+        Tokenizer::load({TokenizerSource::Kind::tokenizer_json, folder / "tokenizer.json"});
+    const ChatTemplate chat(ChatFormat::chatml, tokenizer);
+    const TokenId opening = chat.tokens({ChatRole::user, "x"}, true).back();
+    const TokenId last = end == End::stop ? chat.stop_tokens().back() : ids.at(again);
+    Follows follows{{opening, ids.front()}};
+    for (std::size_t i = 1; i < pieces.size(); ++i) follows.emplace_back(ids[i - 1], ids[i]);
+    const TokenId stem = ids[pieces.size() - 1];
+    if (endings.empty()) follows.emplace_back(stem, last);
+    for (std::size_t i = pieces.size(); i < ids.size(); ++i) {
+      follows.emplace_back(stem, ids[i]);
+      follows.emplace_back(ids[i], last);
+    }
+    write_weights(folder, follows);
+    std::ofstream(folder / "config.json") << R"({"model_type": "mamba2", "hidden_size": 64, "num_hidden_layers": 2,
+      "num_heads": 8, "head_dim": 16, "state_size": 16, "n_groups": 1, "conv_kernel": 4, "expand": 2,
+      "vocab_size": 2048, "layer_norm_epsilon": 1e-5, "tie_word_embeddings": false, "use_bias": false,
+      "use_conv_bias": true, "bos_token_id": 0, "eos_token_id": 0, "time_step_limit": [0.0, Infinity]})";
+  }
 
   static std::vector<TokenId> write_tokenizer(const std::filesystem::path& folder,
                                               const std::vector<std::string>& pieces) {
@@ -64,7 +84,7 @@ class RecitingModel {
     return ids;
   }
 
-  static void write_weights(const std::filesystem::path& folder, const std::vector<TokenId>& chain) {
+  static void write_weights(const std::filesystem::path& folder, const Follows& follows) {
     Random random(11);
     std::vector<std::pair<SafetensorsTensor, std::vector<float>>> made;
     const auto add = [&](const std::string& name, const Shape& shape, std::vector<float> values) {
@@ -75,10 +95,10 @@ class RecitingModel {
     };
     const std::vector<float> embedding = random.normals(vocabulary * width, 1.0);
     std::vector<float> head = random.normals(vocabulary * width, 0.01);
-    for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
+    for (const auto& [token, next] : follows) std::fill_n(head.begin() + next * width, width, 0.0f);
+    for (const auto& [token, next] : follows) {
       for (std::int64_t d = 0; d < width; ++d) {
-        head[static_cast<std::size_t>(chain[i + 1] * width + d)] +=
-            embedding[static_cast<std::size_t>(chain[i] * width + d)];
+        head[static_cast<std::size_t>(next * width + d)] += embedding[static_cast<std::size_t>(token * width + d)];
       }
     }
     add("backbone.embeddings.weight", {vocabulary, width}, embedding);
