@@ -285,8 +285,8 @@ MadeProblem PromptCot::choose(std::int64_t index) const {
   return made;
 }
 
-// The family whose problem shares most concepts with those chosen; of equals the seed decides.
-void PromptCot::draft_from_generator(MadeProblem& made) const {
+// The problems that share most concepts with these, from the level of `made` or, where it has none, another.
+std::vector<Problem> PromptCot::sharing(const std::vector<std::string>& concepts, const MadeProblem& made) const {
   const std::uint64_t seed = mix_seed(options_.seed, static_cast<std::uint64_t>(made.index));
   std::size_t most = 0;
   std::vector<Problem> best;
@@ -299,12 +299,23 @@ void PromptCot::draft_from_generator(MadeProblem& made) const {
         Problem problem = generators::make_problem(family, level, mix_seed(seed, draw_draft + (i << 8)));
         const auto has = [&](const std::string& one) { return same_set(problem.concepts, one); };
         if (!std::ranges::all_of(options_.locked, has) || std::ranges::any_of(options_.excluded, has)) continue;
-        const auto shared = static_cast<std::size_t>(std::ranges::count_if(made.concepts, has));
+        const auto shared = static_cast<std::size_t>(std::ranges::count_if(concepts, has));
         if (shared == 0 || shared < most) continue;
         if (shared > most) best.clear(), most = shared;
         best.push_back(std::move(problem));
       }
     }
+  }
+  return best;
+}
+
+// Of equals the seed decides. Where no family has the concepts drawn, any of those to draw from will do.
+void PromptCot::draft_from_generator(MadeProblem& made) const {
+  std::vector<Problem> best = sharing(made.concepts, made);
+  if (best.empty()) {
+    std::vector<std::string> all;
+    for (const std::size_t one : pool_) all.push_back((*bank_)[one].name);
+    best = sharing(all, made);
   }
   if (best.empty()) {
     std::string list;
@@ -312,6 +323,7 @@ void PromptCot::draft_from_generator(MadeProblem& made) const {
     throw FormatError("generators: no family makes problems of " + list + " on these levels; want other concepts, or " +
                       "a model as the source");
   }
+  const std::uint64_t seed = mix_seed(options_.seed, static_cast<std::uint64_t>(made.index));
   const Problem& drawn = best[mix_seed(seed, draw_family) % best.size()];
   made.concepts.clear();
   for (const auto one : drawn.concepts) {

@@ -108,6 +108,7 @@ class PromptCot {  // one thread at a time
     bool cancelled = false;
   };
   [[nodiscard]] ConceptChoice concept_choice(std::uint64_t seed, int level) const;
+  [[nodiscard]] std::vector<Problem> sharing(const std::vector<std::string>& concepts, const MadeProblem& made) const;
   void draft_from_generator(MadeProblem& made) const;
   [[nodiscard]] std::vector<TokenId> draft_prompt(const MadeProblem& made) const;
   [[nodiscard]] std::vector<Reply> ask(const std::string& question, bool boxed, std::int64_t count,

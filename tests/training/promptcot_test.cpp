@@ -177,6 +177,20 @@ class PromptCotTest final : public QObject {
     PromptCot nothing(bank_, options, std::nullopt);
     QVERIFY(message_of<FormatError>([&] { (void)nothing.make(); }).contains("no family makes problems"));
   }
+  void where_the_drawn_concept_has_no_family_another_of_the_pool_is_taken() {
+    PromptCotOptions options = generators(2);
+    options.concepts = {"division with remainder", "arithmetic sequences", "percent discount"};
+    options.first_level = 4;
+    options.last_level = 5;
+    options.least_concepts = 1;
+    PromptCot maker(bank_, options, std::nullopt);
+    for (int i = 0; i < 60; ++i) {
+      const auto made = maker.make();
+      QVERIFY(std::ranges::any_of(options.concepts, [&](const std::string& one) {
+        return std::ranges::find(made->concepts, one) != made->concepts.end();
+      }));
+    }
+  }
   void a_pool_is_all_that_is_drawn_from() {
     PromptCotOptions options = generators();
     options.concepts = {"logarithms", "ages"};
