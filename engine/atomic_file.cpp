@@ -41,17 +41,6 @@ std::filesystem::path atomic_target(std::filesystem::path target) {
   return target;
 }
 
-void atomic_sync_folder(const std::filesystem::path& folder) {
-  const std::filesystem::path name = folder.empty() ? std::filesystem::path(".") : folder;
-  const int fd = ::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) atomic_failed(name, "cannot be opened", errno);
-  const int result = ::fsync(fd);
-  const int error = errno;
-  ::close(fd);
-  // Some network file systems cannot sync a folder; there the rename is as safe as they make it.
-  if (result != 0 && error != EINVAL && error != ENOTSUP) atomic_failed(name, "cannot be synced", error);
-}
-
 void atomic_sync_file(const std::filesystem::path& file) {
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) atomic_failed(file, "cannot be opened", errno);
@@ -71,6 +60,17 @@ void atomic_rename(const std::filesystem::path& from, const std::filesystem::pat
   if (std::rename(from.c_str(), to.c_str()) != 0) atomic_failed(to, "cannot be put in place", errno);
 }
 }  // namespace
+
+void sync_folder(const std::filesystem::path& folder) {
+  const std::filesystem::path name = folder.empty() ? std::filesystem::path(".") : folder;
+  const int fd = ::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) atomic_failed(name, "cannot be opened", errno);
+  const int result = ::fsync(fd);
+  const int error = errno;
+  ::close(fd);
+  // Some network file systems cannot sync a folder; there the rename is as safe as they make it.
+  if (result != 0 && error != EINVAL && error != ENOTSUP) atomic_failed(name, "cannot be synced", error);
+}
 
 AtomicFile::AtomicFile(std::filesystem::path target, IfExists if_exists)
     : target_(atomic_target(std::move(target))), part_(atomic_part_path(target_)), if_exists_(if_exists) {
@@ -121,13 +121,13 @@ void AtomicFile::pad_to(std::size_t alignment) {
   write_zeros(static_cast<std::size_t>((alignment - position_ % alignment) % alignment));
 }
 
-void AtomicFile::commit() {
+void AtomicFile::commit(FolderSync folder) {
   if (fd_ < 0) throw ArgumentError(target_.string() + ": committed twice");
   flush();
   if (::fsync(fd_) != 0) atomic_failed(target_, "cannot be synced", errno);
   atomic_rename(part_, target_, if_exists_);
   ::close(std::exchange(fd_, -1));
-  atomic_sync_folder(target_.parent_path());
+  if (folder == FolderSync::now) sync_folder(target_.parent_path());
 }
 
 AtomicFolder::AtomicFolder(std::filesystem::path target)
@@ -147,12 +147,12 @@ AtomicFolder::~AtomicFolder() {
 void AtomicFolder::commit() {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(part_)) {
     if (entry.is_regular_file()) atomic_sync_file(entry.path());
-    if (entry.is_directory()) atomic_sync_folder(entry.path());
+    if (entry.is_directory()) sync_folder(entry.path());
   }
-  atomic_sync_folder(part_);
+  sync_folder(part_);
   atomic_rename(part_, target_, IfExists::refuse);
   part_.clear();
-  atomic_sync_folder(target_.parent_path());
+  sync_folder(target_.parent_path());
 }
 
 void write_file_atomically(const std::filesystem::path& target, std::string_view content, IfExists if_exists) {

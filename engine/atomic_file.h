@@ -11,6 +11,7 @@
 namespace holdfast {
 
 enum class IfExists { replace, refuse };
+enum class FolderSync { now, later };  // later: by sync_folder(), once for many files
 
 // A file being written beside its target. Without commit() the target stays as it was and the part is removed.
 class AtomicFile {
@@ -26,7 +27,7 @@ class AtomicFile {
   void pad_to(std::size_t alignment);  // zeros up to the next multiple
   [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
   // With IfExists::refuse, throws IoError when something has taken the target's name.
-  void commit();
+  void commit(FolderSync folder = FolderSync::now);
 
  private:
   void flush();
@@ -54,6 +55,9 @@ class AtomicFolder {
   std::filesystem::path target_;
   std::filesystem::path part_;
 };
+
+// Makes the names of files that were put into this folder as lasting as the files. Throws IoError.
+void sync_folder(const std::filesystem::path& folder);
 
 void write_file_atomically(const std::filesystem::path& target, std::string_view content,
                            IfExists if_exists = IfExists::replace);

@@ -327,6 +327,12 @@ SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& file, std::spa
   end_ = file_.position() + data_bytes;
 }
 
+std::string SafetensorsWriter::beginning(std::span<const Entry> entries, const SafetensorsMetadata& metadata) {
+  std::uint64_t data_bytes = 0;
+  const std::string header = safetensors_header(entries, metadata, data_bytes);
+  return little_endian_8(header.size()) + header;
+}
+
 void SafetensorsWriter::commit() {
   if (file_.position() != end_) {
     throw ArgumentError("safetensors: " + std::to_string(file_.position()) + " bytes written, the header says " +

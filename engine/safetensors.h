@@ -93,6 +93,9 @@ class SafetensorsWriter {
   void write(std::span<const std::byte> bytes) { file_.write(bytes); }
   void commit();  // ArgumentError when fewer or more bytes were written than announced
 
+  // What stands before the first tensor's bytes in a file with these entries.
+  [[nodiscard]] static std::string beginning(std::span<const Entry> entries, const SafetensorsMetadata& metadata);
+
  private:
   AtomicFile file_;
   std::uint64_t end_ = 0;

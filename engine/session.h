@@ -57,6 +57,9 @@ struct Snapshot {
   // A safetensors file: conv_state, ssm_state, logits, seen, the rest and a checksum as metadata. Written aside,
   // synced, renamed. The state is on the CPU, so that a snapshot moves between devices.
   void save(const std::filesystem::path& file) const;
+  // The bytes of that file in order: what stands before the tensors, the convolutions' inputs, the memory of each
+  // layer, the rest. Layers that remember the same are pieces that are the same. A piece is valid during its call.
+  void for_each_piece(const std::function<void(std::span<const std::byte>)>& take) const;
   // Throws IoError, FormatError (damaged, another format version, another shape of model).
   [[nodiscard]] static Snapshot load(const std::filesystem::path& file, const Mamba2Config& config);
   [[nodiscard]] static Snapshot read(const SafetensorsFile& file, const Mamba2Config& config);

@@ -110,7 +110,7 @@ class SnapshotFile {
 
 }  // namespace
 
-void Snapshot::save(const std::filesystem::path& file) const {
+void Snapshot::for_each_piece(const std::function<void(std::span<const std::byte>)>& take) const {
   const ConstTensorView conv = state.conv();
   const ConstTensorView ssm = state.ssm();
   const auto length = [](const auto& values) { return Shape{static_cast<std::int64_t>(values.size())}; };
@@ -129,7 +129,23 @@ void Snapshot::save(const std::filesystem::path& file) const {
                                {"prefix_hash", hexadecimal(prefix_hash)},
                                {"tail", tail_hex}};
   metadata.emplace("checksum", checksum(tensors, metadata));
-  write_safetensors(file, tensors, metadata);
+  std::vector<SafetensorsWriter::Entry> entries;
+  for (const SafetensorsTensor& tensor : tensors) entries.push_back({tensor.name, tensor.dtype, tensor.shape});
+  const std::string beginning = SafetensorsWriter::beginning(entries, metadata);
+  take(std::as_bytes(std::span(beginning)));
+  take(tensors[0].bytes);
+  const auto layers = static_cast<std::size_t>(ssm.shape[0]);
+  const std::size_t layer_bytes = tensors[1].bytes.size() / layers;
+  for (std::size_t layer = 0; layer < layers; ++layer) take(tensors[1].bytes.subspan(layer * layer_bytes, layer_bytes));
+  std::vector<std::byte> rest(tensors[2].bytes.begin(), tensors[2].bytes.end());
+  rest.insert(rest.end(), tensors[3].bytes.begin(), tensors[3].bytes.end());
+  take(rest);
+}
+
+void Snapshot::save(const std::filesystem::path& file) const {
+  AtomicFile out(file);
+  for_each_piece([&out](std::span<const std::byte> piece) { out.write(piece); });
+  out.commit();
 }
 
 Snapshot Snapshot::load(const std::filesystem::path& file, const Mamba2Config& config) {

@@ -178,10 +178,7 @@ const Snapshot* ChatEngine::origin_of(SessionId id) {
   return now.origin ? &*now.origin : nullptr;
 }
 
-SessionId ChatEngine::begin_from_state(const fs::path& file) {
-  const std::string name = states_.import_origin(file, *loaded().model);
-  return store_.create_session(file.stem().string(), name);
-}
+SessionId ChatEngine::begin_from_state(const fs::path& file) { return states_.begin_session(file, *loaded().model); }
 
 void ChatEngine::find_state(SessionId id, const std::vector<TokenId>& ids, std::uint64_t draws) {
   Loaded& now = loaded();

@@ -119,6 +119,8 @@ class ChatEngine {
   SessionId begin_from_state(const std::filesystem::path& file);
   // Keeps the states of the session beside the database, so that they need not be read again.
   void keep_state(SessionId id);
+  // What a person should know since the last call, as a sentence: that a kept state was damaged. Mostly empty.
+  [[nodiscard]] std::string take_notice() { return states_.take_notice(); }
 
  private:
   struct Loaded {

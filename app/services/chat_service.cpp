@@ -76,7 +76,11 @@ void ChatService::startTurn(SessionId session, std::function<void(const TurnEven
     const TurnEvents events{
         .reading = [this](std::int64_t done,
                           std::int64_t total) { onWindow([this, done, total] { emit readingProgress(done, total); }); },
-        .started = [this](const NodeRow& row, std::int64_t) { onWindow([this, row] { begin(row); }); },
+        .started =
+            [this](const NodeRow& row, std::int64_t) {
+              onWindow([this, row] { begin(row); });
+              tellNotice();
+            },
         .looping = [this](
                        NodeId node,
                        std::int64_t position) { onWindow([this, node, position] { emit looping(node, position); }); }};
@@ -84,9 +88,15 @@ void ChatService::startTurn(SessionId session, std::function<void(const TurnEven
       const AtEnd report([&] { onWindow([this, session] { endTurn(session); }); });
       work(events, source.get_token());
     }
+    tellNotice();
     // The state is written after the window knows that the turn has ended, also when the program is being closed.
     engine().keep_state(session);
   });
+}
+
+void ChatService::tellNotice() {
+  const std::string sentence = engine().take_notice();
+  if (!sentence.empty()) onWindow([this, text = QString::fromStdString(sentence)] { emit noticed(text); });
 }
 
 void ChatService::answer(SessionId session, const TurnSettings& settings) {

@@ -67,11 +67,13 @@ class ChatService : public QObject {
   void stateImported(holdfast::SessionId session);
   void voteChanged(const holdfast::VoteProgress& progress);
   void turnFinished(holdfast::SessionId session);  // the store has it
+  void noticed(const QString& sentence);  // something to know; the turn goes on
   void failed(const QString& message);
 
  private:
   void startTurn(SessionId session, std::function<void(const TurnEvents&, std::stop_token)> work);
   void setPhase(Phase phase);
+  void tellNotice();  // on the job's thread
   void begin(const NodeRow& row);
   void endTurn(SessionId session);
   template <class Action>

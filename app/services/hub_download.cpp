@@ -78,16 +78,6 @@ QString file_name_of(const HubFile& file) { return file.path.section(QLatin1Char
 
 std::string oid_of(const HubFile& file) { return (file.sha256.isEmpty() ? file.git : file.sha256).toStdString(); }
 
-// The folder's entries survive a loss of power.
-void sync_folder(const fs::path& folder) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) throw IoError(folder.string() + ": " + std::strerror(errno));
-  const int result = ::fsync(fd);
-  const int error = errno;
-  ::close(fd);
-  if (result != 0) throw IoError(folder.string() + ": " + std::strerror(error));
-}
-
 fs::path folder_of(const fs::path& models, const HubAddress& address) {
   QString name = address.owner + QStringLiteral("--") + address.name + QStringLiteral("--") + address.revision;
   if (!address.file.isEmpty()) name += QStringLiteral("--") + address.file;

@@ -1,10 +1,9 @@
 #include "app/services/session_service.h"
 
 #include <QMap>
-#include <set>
-#include <system_error>
 #include <utility>
 
+#include "app/store/state_files.h"
 #include "kernels/error.h"
 
 namespace holdfast {
@@ -12,17 +11,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr Milliseconds bin_keeps = 30ll * 24 * 3600 * 1000;
-
-// State files without a row are left from a process that died between the two.
-void remove_lost_states(const Store& store, const fs::path& folder) {
-  const std::vector<std::string> known = store.snapshot_files();
-  const std::set<std::string> files(known.begin(), known.end());
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    if (entry->path().extension() != ".safetensors") continue;
-    if (!files.contains(entry->path().filename().string())) fs::remove(entry->path(), error);
-  }
-}
 
 // The end that is reached from a node by its newest descendants.
 NodeId newest_end(const std::vector<NodeRow>& tree, NodeId node) {
@@ -49,7 +37,6 @@ void SessionService::start() {
       auto store = std::make_unique<Store>(dataDir_ / "holdfast.db");
       const auto recovered = static_cast<int>(store->recover().size());
       store->purge_deleted(now_milliseconds() - bin_keeps);
-      remove_lost_states(*store, dataDir_ / "states");
       QMap<QString, QString> settings;
       for (const auto& [key, value] : store->settings()) {
         settings.insert(QString::fromStdString(key), QString::fromStdString(value));
@@ -60,6 +47,9 @@ void SessionService::start() {
     } catch (const std::exception& error) {
       emit openFailed(QString::fromUtf8(error.what()));
     }
+  });
+  job_.post([this](const std::stop_token&) {  // no one waits for it
+    if (store_) StateFiles(*store_, dataDir_ / "states").remove_lost();
   });
 }
 
@@ -182,10 +172,7 @@ void SessionService::pinState(SessionId session, SnapshotId state, bool pinned, 
 void SessionService::removeState(SessionId session, SnapshotId state) {
   post([this, session, state](Store& store) {
     for (const SnapshotRow& row : store.snapshots(session)) {
-      if (!(row.id == state)) continue;
-      store.remove_snapshot(state);
-      std::error_code gone;
-      fs::remove(dataDir_ / "states" / row.file, gone);
+      if (row.id == state) StateFiles(store, dataDir_ / "states").remove(row);
     }
     emit statesListed(session, store.snapshots(session));
   });
@@ -195,9 +182,7 @@ void SessionService::exportState(SnapshotId state, SessionId session, const QStr
   post([this, state, session, file](Store& store) {
     for (const SnapshotRow& row : store.snapshots(session)) {
       if (!(row.id == state)) continue;
-      std::error_code error;
-      fs::copy_file(dataDir_ / "states" / row.file, file.toStdString(), fs::copy_options::overwrite_existing, error);
-      if (error) throw IoError(file.toStdString() + ": cannot be written: " + error.message());
+      StateFiles(store, dataDir_ / "states").export_to(row.file, file.toStdString());
       emit stateExported(file);
     }
   });

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <system_error>
 #include <utility>
 
 #include "kernels/error.h"
@@ -16,16 +15,16 @@ constexpr std::uint64_t least_spacing = 1024;         // tokens
 constexpr std::uint64_t bytes_per_token = 16 * 1024;  // what a token of a long text may cost on the disk
 constexpr std::size_t most_noted = 64;                // copies in memory at once
 
-std::string state_file_name(SessionId session, CheckpointId checkpoint, std::uint64_t position, std::uint64_t hash) {
+std::string state_name(SessionId session, CheckpointId checkpoint, std::uint64_t position, std::uint64_t hash) {
   std::array<char, 16> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), hash, 16).ptr;
   return std::to_string(session.value) + "-" + std::to_string(checkpoint.value) + "-" + std::to_string(position) + "-" +
-         std::string(digits.data(), end) + ".safetensors";
+         std::string(digits.data(), end);
 }
 
 }  // namespace
 
-StateKeeper::StateKeeper(Store& store, fs::path folder) : store_(&store), folder_(std::move(folder)) {}
+StateKeeper::StateKeeper(Store& store, fs::path folder) : store_(&store), files_(store, std::move(folder)) {}
 
 bool StateKeeper::restore(Session& session, SessionId id, CheckpointId checkpoint, const std::vector<TokenId>& ids,
                           const Snapshot* origin) {
@@ -38,21 +37,25 @@ bool StateKeeper::restore(Session& session, SessionId id, CheckpointId checkpoin
     const std::uint64_t position = static_cast<std::uint64_t>(row.position) - before;  // wraps where it is shorter
     if (!(row.checkpoint == checkpoint) || position > ids.size() || hashes[position] != row.prefix_hash) continue;
     try {
-      session.restore(Snapshot::load(folder_ / row.file, session.model().config()));
+      session.restore(files_.load(row.file, session.model().config()));
       store_->touch_snapshot(row.id);
       return true;
     } catch (const StoreError&) {
       throw;
-    } catch (const Error&) {
-      // A state is a cache: when its file is gone or damaged, the ids are read again.
-      store_->remove_snapshot(row.id);
+    } catch (const Error& error) {
+      // A state is a cache: when its files are gone or damaged, the ids are read again.
+      if (notice_.empty()) {
+        notice_ =
+            std::string("A kept state of this session cannot be used, so its text is read again: ") + error.what();
+      }
+      files_.remove(row);
     }
   }
   return false;
 }
 
-Snapshot StateKeeper::load_origin(const std::string& file, const Mamba2Config& config) const {
-  Snapshot snapshot = Snapshot::load(folder_ / file, config);
+Snapshot StateKeeper::load_origin(const std::string& state, const Mamba2Config& config) const {
+  Snapshot snapshot = files_.load(state, config);
   const auto ssm = std::as_const(snapshot.state).ssm();
   std::uint64_t hash = prefix_hash(snapshot.prefix_hash, {});
   const auto* words = static_cast<const TokenId*>(ssm.data);
@@ -61,25 +64,21 @@ Snapshot StateKeeper::load_origin(const std::string& file, const Mamba2Config& c
   return snapshot;
 }
 
-std::string StateKeeper::import_origin(const fs::path& from, const Mamba2Model& model) {
+SessionId StateKeeper::begin_session(const fs::path& from, const Mamba2Model& model) {
   const Snapshot snapshot = Snapshot::load(from, model.config());
   if (snapshot.model_fingerprint != model.fingerprint()) {
     throw FormatError(from.string() + ": a state of other weights (" + snapshot.model_fingerprint +
                       ", the open model is " + model.fingerprint() + "): it goes on only with those that made it");
   }
-  fs::create_directories(folder_);
-  std::string file;
-  for (int number = 1; file.empty() || fs::exists(folder_ / file); ++number) {
-    file = "origin-" + std::to_string(number) + ".safetensors";
-  }
-  snapshot.save(folder_ / file);
-  return file;
+  return files_.begin_session(from.stem().string(), snapshot);
 }
 
 void StateKeeper::note(const Session& session, SessionId id, CheckpointId checkpoint) {
   if (session.tokens_read() == 0 || noted_.size() >= most_noted) return;
-  const std::string file = state_file_name(id, checkpoint, session.tokens_read(), session.prefix_hash());
-  const auto known = [&](const SnapshotRow& row) { return row.file == file; };
+  const auto known = [&](const SnapshotRow& row) {
+    return row.checkpoint == checkpoint && row.prefix_hash == session.prefix_hash() &&
+           row.position == static_cast<std::int64_t>(session.tokens_read());
+  };
   if (std::ranges::any_of(store_->snapshots(id), known)) return;
   const auto same = [&](const Noted& noted) {
     return noted.session == id && noted.snapshot.prefix_hash == session.prefix_hash() &&
@@ -92,19 +91,16 @@ void StateKeeper::note(const Session& session, SessionId id, CheckpointId checkp
 void StateKeeper::write() {
   const std::vector<Noted> noted = std::exchange(noted_, {});
   if (noted.empty()) return;
-  fs::create_directories(folder_);
   std::vector<std::string> written;
   for (const Noted& one : noted) {
     const Snapshot& snapshot = one.snapshot;
-    const std::string file = state_file_name(one.session, one.checkpoint, snapshot.tokens_read, snapshot.prefix_hash);
-    snapshot.save(folder_ / file);
-    store_->add_snapshot({.session = one.session,
-                          .checkpoint = one.checkpoint,
-                          .position = static_cast<std::int64_t>(snapshot.tokens_read),
-                          .prefix_hash = snapshot.prefix_hash,
-                          .file = file,
-                          .bytes = static_cast<std::int64_t>(fs::file_size(folder_ / file))});
-    written.push_back(file);
+    written.push_back(state_name(one.session, one.checkpoint, snapshot.tokens_read, snapshot.prefix_hash));
+    files_.keep({.session = one.session,
+                 .checkpoint = one.checkpoint,
+                 .position = static_cast<std::int64_t>(snapshot.tokens_read),
+                 .prefix_hash = snapshot.prefix_hash,
+                 .file = written.back()},
+                snapshot);
   }
   obey_quota(written);
 }
@@ -114,16 +110,10 @@ void StateKeeper::obey_quota(const std::vector<std::string>& spared) {
   if (const std::optional<std::string> set = store_->setting(state_quota_setting)) {
     std::from_chars(set->data(), set->data() + set->size(), mib);
   }
-  const std::vector<SnapshotRow> rows = store_->snapshots_by_use();
-  std::int64_t bytes = 0;
-  for (const SnapshotRow& row : rows) bytes += row.bytes;
-  for (const SnapshotRow& row : rows) {
-    if (bytes <= mib * 1024 * 1024) return;
+  for (const SnapshotRow& row : store_->snapshots_by_use()) {
+    if (store_->snapshot_bytes() <= mib * 1024 * 1024) return;
     if (row.pinned || std::ranges::find(spared, row.file) != spared.end()) continue;
-    store_->remove_snapshot(row.id);
-    std::error_code gone;
-    fs::remove(folder_ / row.file, gone);
-    bytes -= row.bytes;
+    files_.remove(row);
   }
 }
 

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "app/store/state_files.h"
 #include "app/store/store.h"
 #include "engine/session.h"
 
@@ -17,15 +19,16 @@ class StateKeeper {
   StateKeeper(Store& store, std::filesystem::path folder);
 
   // Takes the session to the longest beginning of `ids` that a kept state has read after `origin` (what the session
-  // begins with; null: nothing read). False: none has. A file that is gone or damaged is forgotten.
+  // begins with; null: nothing read). False: none has. A state that is gone or damaged is forgotten; take_notice() says
+  // so.
   bool restore(Session& session, SessionId id, CheckpointId checkpoint, const std::vector<TokenId>& ids,
                const Snapshot* origin);
-  // A state file that a session begins with. Its prefix hash is one of the file's content: two states that have read
-  // the same tokens, or none, are told apart by it.
-  [[nodiscard]] Snapshot load_origin(const std::string& file, const Mamba2Config& config) const;
-  // Copies a state from elsewhere into the folder; its name there. Throws what Snapshot::load throws, and FormatError
-  // with the reason when it was made by other weights than `model`.
-  std::string import_origin(const std::filesystem::path& from, const Mamba2Model& model);
+  // A state that a session begins with. Its prefix hash is one of its content: two states that have read the same
+  // tokens, or none, are told apart by it.
+  [[nodiscard]] Snapshot load_origin(const std::string& state, const Mamba2Config& config) const;
+  // A new session that begins with a state from elsewhere. Throws what Snapshot::load throws, and FormatError with the
+  // reason when it was made by other weights than `model`.
+  SessionId begin_session(const std::filesystem::path& from, const Mamba2Model& model);
   // Copies the state as it is now; write() puts it to the disk. What is known already is not copied again.
   void note(const Session& session, SessionId id, CheckpointId checkpoint);
   // Writes what was noted and removes the longest unused ones over the quota: never a pinned one, nor what was written
@@ -33,6 +36,8 @@ class StateKeeper {
   void write();
   // A state of `bytes` is worth a copy every so many tokens of a long text, so that going back to any of them is short.
   [[nodiscard]] static std::uint64_t spacing(std::size_t bytes) noexcept;
+  // What a person should know of the states since the last call; mostly empty.
+  [[nodiscard]] std::string take_notice() { return std::exchange(notice_, {}); }
 
  private:
   struct Noted {
@@ -44,8 +49,9 @@ class StateKeeper {
   void obey_quota(const std::vector<std::string>& spared);
 
   Store* store_;
-  std::filesystem::path folder_;
+  StateFiles files_;
   std::vector<Noted> noted_;
+  std::string notice_;
 };
 
 inline constexpr std::int64_t usual_state_quota_mib = 4096;

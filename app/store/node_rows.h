@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,8 @@ inline constexpr std::string_view node_columns =
 
 [[nodiscard]] NodeRow node_row(const Statement& row);      // of a SELECT of node_columns
 void join_journal(Connection& connection, NodeRow& node);  // a running node continues with what its journal holds
+// Inside a transaction; what is known of the state already stays.
+void insert_pieces(Connection& connection, std::string_view state, std::span<const StatePiece> pieces);
 void touch_session(Connection& connection, SessionId id, std::optional<NodeId> head);  // changed now; another head
 void require_changed(const Connection& connection, std::string_view what, std::int64_t id);  // StoreError
 [[nodiscard]] std::string title_of(std::string_view question);  // its first line, not too long

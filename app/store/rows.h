@@ -35,7 +35,7 @@ struct SessionRow {
   bool named = false;    // the title was given by a person
   std::string draft{};   // typed and not sent
   NodeId head{};         // the last node of the branch that is shown; none in an empty session
-  std::string origin{};  // file in the folder of states that it begins with; empty: with nothing read
+  std::string origin{};  // name of the state that it begins with, among StateFiles; empty: with nothing read
   Milliseconds created = 0;
   Milliseconds changed = 0;
   bool operator==(const SessionRow&) const = default;
@@ -100,11 +100,18 @@ struct SnapshotRow {
   CheckpointId checkpoint{};
   std::int64_t position = 0;      // tokens read
   std::uint64_t prefix_hash = 0;  // of these tokens
-  std::string file{};             // name in the folder of states
-  std::int64_t bytes = 0;
+  std::string file{};             // name of the state, among StateFiles
+  std::int64_t bytes = 0;         // that it takes on the disk, parts shared with other states included
   bool pinned = false;
   std::string name{};     // given by a person
   Milliseconds used = 0;  // last
+};
+
+// A part of a state, in a file of its own (state_files.h).
+struct StatePiece {
+  std::string hash{};      // of its content; its file's name
+  std::int64_t bytes = 0;  // of that file
+  bool operator==(const StatePiece&) const = default;
 };
 
 // A session with all that was said in it and who said it, to be taken elsewhere. Numbers of nodes and checkpoints mean

@@ -170,7 +170,16 @@ std::optional<SessionRow> Store::session(SessionId id) const {
   return row.step() ? std::optional(session_row(row)) : std::nullopt;
 }
 
-SessionId Store::create_session(std::string_view title, std::string_view origin) {
+SessionId Store::create_session(std::string_view title, std::string_view origin, std::span<const StatePiece> pieces) {
+  if (pieces.empty()) return insert_new_session(title, origin);  // perhaps inside a transaction
+  Transaction transaction(*connection_);
+  const SessionId id = insert_new_session(title, origin);
+  insert_pieces(*connection_, origin, pieces);
+  transaction.commit();
+  return id;
+}
+
+SessionId Store::insert_new_session(std::string_view title, std::string_view origin) {
   const Milliseconds now = now_milliseconds();
   connection_->prepare("INSERT INTO session (title, created, changed, origin) VALUES (?, ?, ?, ?)")
       .bind(title)

@@ -41,7 +41,9 @@ class Store {  // one connection: one thread at a time; make one per thread
   // Sessions, those in the bin left out, last changed first.
   [[nodiscard]] std::vector<SessionRow> sessions() const;
   [[nodiscard]] std::optional<SessionRow> session(SessionId id) const;
-  SessionId create_session(std::string_view title, std::string_view origin = {});  // origin: as in SessionRow
+  // origin: as in SessionRow; `pieces`: of that state.
+  SessionId create_session(std::string_view title, std::string_view origin = {},
+                           std::span<const StatePiece> pieces = {});
   void rename_session(SessionId id, std::string_view title);
   void save_draft(SessionId id, std::string_view draft);
   void delete_session(SessionId id);           // into the bin
@@ -96,13 +98,19 @@ class Store {  // one connection: one thread at a time; make one per thread
   CheckpointId register_checkpoint(const CheckpointRow& row);
   [[nodiscard]] std::vector<CheckpointRow> checkpoints() const;  // last used first
 
-  void add_snapshot(const SnapshotRow& row);
+  // Kept states (their files: state_files.h). Without pieces, the state is one file, as earlier versions wrote it.
+  void add_snapshot(const SnapshotRow& row, std::span<const StatePiece> pieces = {});
   [[nodiscard]] std::vector<SnapshotRow> snapshots(SessionId id) const;  // longest prefix first
   [[nodiscard]] std::vector<std::string> snapshot_files() const;         // those that sessions begin with among them
   [[nodiscard]] std::vector<SnapshotRow> snapshots_by_use() const;       // of all sessions, longest unused first
   void touch_snapshot(SnapshotId id);                                    // used now
   void pin_snapshot(SnapshotId id, bool pinned, std::string_view name);
   void remove_snapshot(SnapshotId id);
+  [[nodiscard]] std::vector<StatePiece> state_pieces(std::string_view state) const;  // in the order of its bytes
+  [[nodiscard]] std::vector<std::string> piece_hashes() const;                       // that any state has
+  [[nodiscard]] bool piece_is_used(std::string_view hash) const;
+  // That the states of snapshots() of all sessions take on the disk together.
+  [[nodiscard]] std::int64_t snapshot_bytes() const;
 
   // Titles and texts that have all words of the query (search_expression), sessions and branches in the bin left out:
   // titles first, each by rank. Text that is still being written is found when it is finished.
@@ -149,6 +157,7 @@ class Store {  // one connection: one thread at a time; make one per thread
  private:
   [[nodiscard]] std::vector<NodeRow> nodes_of(Statement& rows) const;
   NodeRow insert_finished(const NodeRow& row);  // inside a transaction
+  SessionId insert_new_session(std::string_view title, std::string_view origin);
 
   std::unique_ptr<Connection> connection_;
   std::chrono::steady_clock::time_point journal_synced_{};

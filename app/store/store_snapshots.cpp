@@ -24,7 +24,22 @@ SnapshotRow snapshot_row(const Statement& row) {
 
 }  // namespace
 
-void Store::add_snapshot(const SnapshotRow& row) {
+void insert_pieces(Connection& connection, std::string_view state, std::span<const StatePiece> pieces) {
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    connection
+        .prepare(
+            "INSERT INTO state_piece (state, position, hash, bytes) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (state, position) DO NOTHING")
+        .bind(state)
+        .bind(static_cast<std::int64_t>(i))
+        .bind(pieces[i].hash)
+        .bind(pieces[i].bytes)
+        .run();
+  }
+}
+
+void Store::add_snapshot(const SnapshotRow& row, std::span<const StatePiece> pieces) {
+  Transaction transaction(*connection_);
   connection_
       ->prepare(
           "INSERT INTO snapshot (session, checkpoint, position, prefix_hash, file, bytes, pinned, name, created, used) "
@@ -39,6 +54,8 @@ void Store::add_snapshot(const SnapshotRow& row) {
       .bind(row.name)
       .bind(now_milliseconds())
       .run();
+  insert_pieces(*connection_, row.file, pieces);
+  transaction.commit();
 }
 
 std::vector<SnapshotRow> Store::snapshots(SessionId id) const {
@@ -80,6 +97,34 @@ void Store::pin_snapshot(SnapshotId id, bool pinned, std::string_view name) {
 
 void Store::remove_snapshot(SnapshotId id) {
   connection_->prepare("DELETE FROM snapshot WHERE id = ?").bind(id.value).run();
+}
+
+std::vector<StatePiece> Store::state_pieces(std::string_view state) const {
+  Statement rows = connection_->prepare("SELECT hash, bytes FROM state_piece WHERE state = ? ORDER BY position");
+  rows.bind(state);
+  std::vector<StatePiece> pieces;
+  while (rows.step()) pieces.push_back({rows.text(0), rows.integer(1)});
+  return pieces;
+}
+
+std::vector<std::string> Store::piece_hashes() const {
+  Statement rows = connection_->prepare("SELECT DISTINCT hash FROM state_piece");
+  std::vector<std::string> hashes;
+  while (rows.step()) hashes.push_back(rows.text(0));
+  return hashes;
+}
+
+bool Store::piece_is_used(std::string_view hash) const {
+  Statement row = connection_->prepare("SELECT 1 FROM state_piece WHERE hash = ? LIMIT 1");
+  row.bind(hash);
+  return row.step();
+}
+
+std::int64_t Store::snapshot_bytes() const {
+  return connection_->integer(
+      "SELECT (SELECT coalesce(sum(bytes), 0) FROM (SELECT max(bytes) AS bytes FROM state_piece "
+      "        WHERE state IN (SELECT file FROM snapshot) GROUP BY hash)) "
+      "     + (SELECT coalesce(sum(bytes), 0) FROM snapshot WHERE file NOT IN (SELECT state FROM state_piece))");
 }
 
 }  // namespace holdfast

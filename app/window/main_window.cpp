@@ -398,6 +398,7 @@ void MainWindow::connectServices() {
     models_->setOpen(qstring(chat_->model()->path));
   });
   connect(chat_.get(), &ChatService::failed, banner, &Banner::showError);
+  connect(chat_.get(), &ChatService::noticed, banner, [banner](const QString& text) { banner->showNote(text); });
   connect(chat_.get(), &ChatService::phaseChanged, this, [this] {
     sessionModel_->setRunning(chat_->runningSession());
     showModelState();

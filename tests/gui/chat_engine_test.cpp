@@ -212,6 +212,32 @@ class ChatEngineTest : public QObject {
     const NodeRow row = chat->answer(question.session, sampled(100), quiet_, {}).value();
     QCOMPARE(row.text, std::string("\n\nThe answer is 4."));
     QCOMPARE(store.branch(question.session).at(4).statistics.restored_tokens, 0);
+    QVERIFY(!chat->take_notice().empty());
+  }
+
+  void a_damaged_state_is_said_in_a_sentence_and_read_again() {
+    RecitingModel::write(path("model"), recital);
+    Store store(path("holdfast.db"));
+    auto chat = engine();
+    load(*chat, path("model"));
+    const NodeRow question = store.add_user_message({}, "2 + 2?");
+    chat->answer(question.session, sampled(100), quiet_, {});
+    chat->keep_state(question.session);
+    QVERIFY(chat->take_notice().empty());
+    // A layer of the longest state; the one behind the thought is whole.
+    const std::vector<SnapshotRow> kept = store.snapshots(question.session);
+    const std::string hash = store.state_pieces(kept.at(0).file).at(2).hash;
+    const fs::path piece = path("states") / "pieces" / (hash + ".zst");
+    fs::resize_file(piece, fs::file_size(piece) / 2);
+    chat = engine();
+    load(*chat, path("model"));
+    store.add_user_message(question.session, "Again?");
+    const NodeRow row = chat->answer(question.session, sampled(100), quiet_, {}).value();
+    QCOMPARE(row.text, std::string("\n\nThe answer is 4."));
+    const std::string notice = chat->take_notice();
+    QVERIFY2(notice.find(hash) != std::string::npos && notice.find("read again") != std::string::npos, notice.c_str());
+    QCOMPARE(store.branch(question.session).at(4).statistics.restored_tokens, kept.at(1).position);
+    for (const SnapshotRow& left : store.snapshots(question.session)) QVERIFY(!(left.id == kept.at(0).id));
   }
 
   void a_new_branch_begins_at_the_state_of_its_question() {
@@ -456,7 +482,8 @@ class ChatEngineTest : public QObject {
     const NodeRow question = store.add_user_message({}, "Tell me");
     chat->answer(question.session, sampled(30), quiet_, {});
     chat->keep_state(question.session);
-    const fs::path file = path("states") / store.snapshots(question.session).front().file;
+    const fs::path file = path("exported.safetensors");
+    StateFiles(store, path("states")).export_to(store.snapshots(question.session).front().file, file);
     const auto told = [&](SessionId session) {
       store.add_user_message(session, "And then?");
       return chat->answer(session, sampled(20), quiet_, {})->text;
@@ -478,7 +505,7 @@ class ChatEngineTest : public QObject {
         static_cast<std::int64_t>(Snapshot::load(file, Checkpoint::open(path("model"))->config()).tokens_read);
     told(first);
     QCOMPARE(store.branch(first).at(3).statistics.restored_tokens, before + read);
-    QVERIFY(fs::remove(path("states") / store.session(first)->origin));
+    fs::remove_all(path("states"));
     chat = engine();
     load(*chat, path("model"));
     store.add_user_message(first, "Gone?");
@@ -494,7 +521,8 @@ class ChatEngineTest : public QObject {
     const NodeRow question = store.add_user_message({}, "Tell me");
     chat->answer(question.session, sampled(5), quiet_, {});
     chat->keep_state(question.session);
-    const fs::path file = path("states") / store.snapshots(question.session).front().file;
+    const fs::path file = path("exported.safetensors");
+    StateFiles(store, path("states")).export_to(store.snapshots(question.session).front().file, file);
     load(*chat, path("other"));
     QVERIFY_EXCEPTION_THROWN(chat->begin_from_state(file), Error);
     QVERIFY_EXCEPTION_THROWN(chat->begin_from_state(path("nothing")), Error);
@@ -519,9 +547,14 @@ class ChatEngineTest : public QObject {
     QCOMPARE(second.size(), std::size_t{2});
     QCOMPARE(second[1].id, first[0].id);
     QCOMPARE(second[1].name, std::string("kept"));
-    std::size_t files = 0;
-    for (const auto& entry : fs::directory_iterator(path("states"))) files += entry.is_regular_file();
-    QCOMPARE(files, std::size_t{2});
+    // Only the pieces of these two are left.
+    std::set<std::string> want;
+    for (const SnapshotRow& row : second) {
+      for (const StatePiece& piece : store.state_pieces(row.file)) want.insert(piece.hash);
+    }
+    std::set<std::string> found;
+    for (const auto& entry : fs::directory_iterator(path("states/pieces"))) found.insert(entry.path().stem());
+    QCOMPARE(found, want);
   }
 
   void models_that_cannot_be_used_are_refused_with_the_reason() {
