@@ -290,8 +290,19 @@ Int Maker::multiply(std::string_view what, Int a, Int b) {
   return a * b;
 }
 
+// A divisor beyond the tables: its multiples are added up first, so that no digit of the quotient has to be guessed.
+void Maker::multiples(Int a, Int b) {
+  if (a <= 0 || b <= 12 || is_round(b)) return;
+  Int most = 1;
+  for (const Int part : digit_parts(a / b)) most = std::max(most, part / power_of_ten(digits_of(part) - 1));
+  std::string list;
+  for (Int i = 1; i <= std::min<Int>(most + 1, 9); ++i) list += (i == 1 ? "" : ", ") + text(i * b);
+  step("Multiples of @: @", b, list);
+}
+
 Int Maker::divide(std::string_view what, Int a, Int b) {
   const Int q = a / b;
+  if (q > 1) multiples(a, b);
   std::string equation = text(a) + " / " + bracketed(b) + " = ";
   const Int size = std::abs(q);
   const bool small = b == 1 || is_round(size) || (size < 100 && (std::abs(b) <= 12 || is_round(std::abs(b))));
@@ -308,12 +319,25 @@ Int Maker::divide(std::string_view what, Int a, Int b) {
   return q;
 }
 
+// Digit by digit, until what is left is less than the divisor.
 std::pair<Int, Int> Maker::divide_rest(std::string_view what, Int a, Int b) {
   const Int q = a / b;
-  const Int rest = a % b;
-  step("@@ * @ = @, and @ - @ = @, so @ / @ is @ with remainder @", what.empty() ? "" : std::string(what) + ": ", q, b,
-       q * b, a, q * b, rest, a, b, q, rest);
-  return {q, rest};
+  multiples(a, b);
+  std::vector<Int> parts = digit_parts(q);
+  if (parts.empty()) parts.push_back(0);
+  std::string told = what.empty() ? "" : std::string(what) + ": ";
+  std::string sum;
+  Int left = a;
+  for (const Int part : parts) {
+    told += text(part) + " * " + text(b) + " = " + text(part * b) + ", and " + text(left) + " - " + text(part * b) +
+            " = " + text(left - part * b);
+    left -= part * b;
+    told += left < b ? ", less than " + text(b) : "; ";
+    sum += (sum.empty() ? "" : " + ") + text(part);
+  }
+  if (parts.size() > 1) told += ", and " + sum + " = " + text(q);
+  written(told + ", so " + text(a) + " / " + text(b) + " is " + text(q) + " with remainder " + text(left));
+  return {q, left};
 }
 
 Int Maker::power(std::string_view what, Int base, Int exponent) {

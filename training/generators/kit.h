@@ -148,6 +148,7 @@ class Maker {
   void sentence(std::string_view text);
   void written(std::string_view text);
   void line(std::string_view what, const std::string& equation);
+  void multiples(Int a, Int b);
   std::uint64_t persons_used_ = 0, things_used_ = 0;
 };
 
