@@ -14,6 +14,7 @@ namespace {
 
 constexpr int choice_role = Qt::UserRole;
 constexpr std::size_t most_suggestions = 4;
+constexpr std::size_t most_named = 5;
 
 ConceptPicker::Choice choice_of(const QTreeWidgetItem* item) {
   return static_cast<ConceptPicker::Choice>(item->data(0, choice_role).toInt());
@@ -155,9 +156,14 @@ void ConceptPicker::suggest() {
   for (std::size_t i = 0; i < std::min(scored.size(), most_suggestions); ++i) {
     names << QString::fromStdString((*bank_)[scored[i].second].name);
   }
+  // By name, as long as there are few: the tree shows only those of the areas that are open.
+  QStringList named;
+  for (const std::string& one : have) named << QString::fromStdString(one);
+  const QString chosen = have.size() > most_named ? tr("%1 chosen.").arg(have.size())
+                                                  : tr("Chosen: %1.").arg(named.join(QStringLiteral(", ")));
   suggestions_->setText(names.isEmpty()
-                            ? tr("%1 chosen.").arg(have.size())
-                            : tr("%1 chosen. Often with: %2.").arg(have.size()).arg(names.join(QStringLiteral(", "))));
+                            ? chosen
+                            : chosen + QLatin1Char(' ') + tr("Often with: %1.").arg(names.join(QStringLiteral(", "))));
 }
 
 }  // namespace holdfast

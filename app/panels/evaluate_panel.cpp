@@ -450,6 +450,12 @@ void EvaluatePanel::compareModels(const QString& before, const QString& after) {
   second_->setEditText(before);
 }
 
+void EvaluatePanel::useSuite(const QString& file) {
+  showNew();
+  kind_->setCurrentIndex(1);
+  file_->setText(file);
+}
+
 void EvaluatePanel::setRows(const std::vector<EvaluationRow>& rows) {
   const EvaluationRow* before = rows_->rowAt(list_->currentIndex());
   const EvaluationId kept = wanted_ ? wanted_ : before != nullptr ? before->id : EvaluationId{};
@@ -490,6 +496,7 @@ void EvaluatePanel::show(std::shared_ptr<const EvaluationDetail> detail,
   shown_ = std::move(detail);
   besideShown_ = std::move(beside);
   items_->setDetail(shown_, besideShown_);
+  if (!itemTable_->currentIndex().isValid()) itemTable_->selectRow(0);
   fillBeside();
   showSummary();
   showReplies();

@@ -29,6 +29,7 @@ class EvaluatePanel : public QWidget {
   void setModels(const QStringList& names);
   void showNew();
   void compareModels(const QString& before, const QString& after);  // a new evaluation of both, to be started
+  void useSuite(const QString& file);                               // the problems of the next evaluation
 
  signals:
   void failed(const QString& message);

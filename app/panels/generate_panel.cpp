@@ -213,7 +213,7 @@ QWidget* GeneratePanel::buildTools() {
   summary_->setObjectName(QStringLiteral("problemSummary"));
   summary_->setProperty("muted", true);
   summary_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-  row->addWidget(summary_, 1);
+  row->addStretch(1);
   QToolButton* send = button("sendToTraining", tr("Train on it"), tr("The accepted problems become rows of a recipe"));
   send->setPopupMode(QToolButton::InstantPopup);
   auto* phases = new QMenu(send);
@@ -223,6 +223,9 @@ QWidget* GeneratePanel::buildTools() {
     action->setObjectName(QStringLiteral("sendToPhase%1").arg(phase));
   }
   send->setMenu(phases);
+  QToolButton* measure =
+      button("sendToEvaluate", tr("Evaluate on it"), tr("How many of the accepted problems models solve"));
+  connect(measure, &QToolButton::clicked, this, [this] { service_->writeSuite(open_); });
   QToolButton* files = button("exportSet", tr("Export"), tr("The accepted problems as a file"));
   files->setPopupMode(QToolButton::InstantPopup);
   auto* formats = new QMenu(files);
@@ -240,7 +243,7 @@ QWidget* GeneratePanel::buildTools() {
     if (!file.isEmpty()) service_->exportCard(open_, file);
   });
   files->setMenu(formats);
-  onSet_ = {send, files};
+  onSet_ = {send, measure, files};
   connect(set_, &QComboBox::activated, this, [this] { openSet({set_->currentData().toLongLong()}); });
   connect(filter_, &QComboBox::currentIndexChanged, this, [this] {
     static_cast<StatusFilter*>(shown_)->setStatus(filter_->currentData().toInt());
@@ -303,7 +306,8 @@ QWidget* GeneratePanel::buildDetail() {
     }
   });
   onSet_.push_back(all);
-  keys->addStretch(1);
+  keys->addSpacing(8);
+  keys->addWidget(summary_, 1);
   keys->addWidget(all);
   column->addLayout(keys);
   detail_ = new TextView(formulas_);

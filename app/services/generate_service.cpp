@@ -238,26 +238,36 @@ void GenerateService::exportCard(ProblemSetId set, const QString& file) {
 
 void GenerateService::writeTrainingFile(ProblemSetId set, int phase) {
   post([this, set, phase](Store& store) {
-    std::string title;
-    for (const ProblemSetRow& row : store.problem_sets()) {
-      if (row.id == set) title = row.name;
-    }
-    const std::vector<MadeProblem> rows = accepted(store, set, false);
-    if (rows.empty()) {
-      throw ArgumentError(
-          tr("No problem of this set is accepted yet: accept some (A) before they are trained on.").toStdString());
-    }
-    const fs::path folder = dataDir_ / "problems";
-    fs::create_directories(folder);
-    const fs::path file = folder / (file_name_of(title) + ".jsonl");
-    const std::int64_t written = write_dataset(file, rows, DatasetFormat::prompt);
-    if (written == 0) {
-      throw ArgumentError(
-          tr("No accepted problem of this set has an answer to learn: have them solved, or use the generators.")
-              .toStdString());
-    }
-    emit trainingFileWritten(phase, QString::fromStdString(file.string()), written);
+    const auto [file, rows] = writeAccepted(store, set, DatasetFormat::prompt, ".jsonl");
+    emit trainingFileWritten(phase, file, rows);
   });
+}
+
+void GenerateService::writeSuite(ProblemSetId set) {
+  post([this, set](Store& store) {
+    const auto [file, rows] = writeAccepted(store, set, DatasetFormat::rows, ".suite.jsonl");
+    emit suiteWritten(file, rows);
+  });
+}
+
+std::pair<QString, qint64> GenerateService::writeAccepted(Store& store, ProblemSetId set, DatasetFormat format,
+                                                          const char* ending) const {
+  std::string title;
+  for (const ProblemSetRow& row : store.problem_sets()) {
+    if (row.id == set) title = row.name;
+  }
+  const std::vector<MadeProblem> rows = accepted(store, set, false);
+  if (rows.empty())
+    throw ArgumentError(tr("No problem of this set is accepted yet: accept some (A) first.").toStdString());
+  const fs::path folder = dataDir_ / "problems";
+  fs::create_directories(folder);
+  const fs::path file = folder / (file_name_of(title) + ending);
+  const std::int64_t written = write_dataset(file, rows, format);
+  if (written == 0) {
+    throw ArgumentError(
+        tr("No accepted problem of this set has an answer: have them solved, or use the generators.").toStdString());
+  }
+  return {QString::fromStdString(file.string()), written};
 }
 
 void GenerateService::preview(const ProblemRow& row) {

@@ -54,6 +54,8 @@ class GenerateService : public QObject {
   void exportCard(ProblemSetId set, const QString& file);
   // The accepted problems as a file to train on, in the data folder: trainingFileWritten().
   void writeTrainingFile(ProblemSetId set, int phase);
+  // The accepted problems as a suite, in the data folder: suiteWritten().
+  void writeSuite(ProblemSetId set);
   void preview(const ProblemRow& row);  // previewed()
 
   [[nodiscard]] bool isRunning() const { return running_; }
@@ -68,12 +70,16 @@ class GenerateService : public QObject {
   void runningChanged();
   void exported(const QString& file, qint64 rows);
   void trainingFileWritten(int phase, const QString& file, qint64 rows);
+  void suiteWritten(const QString& file, qint64 rows);
   void previewed(holdfast::ProblemId problem, const std::vector<holdfast::TrainingPiece>& pieces);
   void failed(const QString& message);
 
  private:
   void post(std::function<void(Store&)> work);
   void announceSets(Store& store);
+  // The file of a set's accepted problems, and how many; ArgumentError where there are none.
+  [[nodiscard]] std::pair<QString, qint64> writeAccepted(Store& store, ProblemSetId set, DatasetFormat format,
+                                                         const char* ending) const;
   struct Means {  // what rows are made with; as it was when the making began
     std::shared_ptr<const ConceptBank> bank;
     SharedModel model;

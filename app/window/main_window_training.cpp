@@ -50,6 +50,10 @@ void MainWindow::addTraining() {
   });
   connect(generator_.get(), &GenerateService::trainingFileWritten, this,
           [this](int phase, const QString& file, qint64) { trainer_->addDataset(phase, file); });
+  connect(generator_.get(), &GenerateService::suiteWritten, this, [this](const QString& file, qint64) {
+    evaluate_->useSuite(file);
+    showWorkspace(workspaces_->indexOf(evaluate_));
+  });
   connect(evaluate_, &EvaluatePanel::failed, this, [this](const QString& message) {
     solve_->banner()->showError(message);
     showWorkspace(0);
