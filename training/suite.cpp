@@ -10,6 +10,7 @@
 #include "engine/json.h"
 #include "engine/mapped_file.h"
 #include "kernels/error.h"
+#include "training/dataset.h"
 #include "training/verify.h"
 
 namespace holdfast {
@@ -190,7 +191,7 @@ class SuiteRun {
     if (sample == 0) return config;
     config.params.temperature = options_.temperature;
     config.params.top_p = options_.top_p;
-    config.seed = options_.seed + static_cast<std::uint64_t>(item) * 1000003U + static_cast<std::uint64_t>(sample);
+    config.seed = mix_seed(mix_seed(options_.seed, static_cast<std::uint64_t>(item)), static_cast<std::uint64_t>(sample));
     return config;
   }
 

@@ -6,6 +6,7 @@
 #include "app/services/turn_writer.h"
 #include "engine/batch_generate.h"
 #include "kernels/error.h"
+#include "training/dataset.h"
 
 namespace holdfast {
 namespace {
@@ -87,7 +88,8 @@ VoteProgress ChatEngine::vote(SessionId id, const TurnSettings& settings, int sa
   std::vector<std::unique_ptr<TurnWriter>> writers(prompts.size());
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     prompts[i] = {.tokens = {}, .sampler = settings.sampler};
-    prompts[i].sampler.seed = settings.sampler.seed + i;
+    // Mixed, not counted up: seeds 3 and 4 would else have all replies but one in common.
+    if (i > 0) prompts[i].sampler.seed = mix_seed(settings.sampler.seed, i);
   }
   const auto writer_of = [&](std::size_t index) -> TurnWriter& {
     if (!writers[index]) {

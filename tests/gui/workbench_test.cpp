@@ -179,7 +179,7 @@ class WorkbenchTest : public QObject {
   void several_replies_are_voted_on_and_each_can_be_seen() {
     RecitingModel::write_undecided(path("undecided"), {"80 less", " a quarter,", "\n</think>\n\n", "It costs"},
                                    {" \\boxed{66}.", " \\boxed{66.00}.", " \\boxed{70}."});
-    settings(R"({"temperature": 1.0, "top_p": 1.0, "samples": 6, "fixed_seed": true, "seed": "15", "solve": true})");
+    settings(R"({"temperature": 1.0, "top_p": 1.0, "samples": 6, "fixed_seed": true, "seed": "17", "solve": true})");
     WindowDriver window(data(), path("undecided"));
     waitForModel(window);
     window.ask(shirt);
