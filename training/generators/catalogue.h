@@ -28,6 +28,9 @@ namespace holdfast::generators {
 [[nodiscard]] std::span<const Family> question_families();
 [[nodiscard]] std::span<const Family> event_families();
 [[nodiscard]] std::span<const Family> puzzle_families();
+[[nodiscard]] std::span<const Family> change_families();
+[[nodiscard]] std::span<const Family> errand_families();
+[[nodiscard]] std::span<const Family> school_families();
 [[nodiscard]] std::span<const Family> chain_families();
 [[nodiscard]] std::span<const Family> composition_families();
 

@@ -4,8 +4,11 @@
 #include <array>
 #include <cctype>
 #include <numeric>
+#include <utility>
+#include <vector>
 
 #include "kernels/error.h"
+#include "training/generators/lexicon.h"
 
 namespace holdfast::generators {
 namespace {
@@ -212,19 +215,38 @@ bool starts_sentence(const std::string& before) {
 
 class Words {
  public:
-  Words(Maker& m, const Values& values)
-      : m_(m), values_(values), person_(m.person()), other_(m.person()), thing_(m.thing()), second_(m.thing()) {
-    mine_ = m.chance(35);
+  Words(Maker& m, const Values& values, std::string_view text)
+      : m_(m),
+        values_(values),
+        person_(somebody(m)),
+        other_(another(m, person_)),
+        thing_(m.thing()),
+        second_(m.thing()) {
+    const int speaker = static_cast<int>(m.between(0, 99));
+    if (speaker < 25) speaker_ = Speaker::me;
+    if (speaker >= 25 && speaker < 37 && may_be_you(text)) speaker_ = Speaker::you;
     in_words_ = m.chance(15);
     commas_ = m.chance(40);
     crowd_ = m.pick({"people", "students", "kids", "children", "visitors", "players", "guests", "members"});
   }
 
+  // The number of the sentence that does not matter; 0 without one.
+  [[nodiscard]] Int aside() const { return aside_; }
+
   // A statement may spell its numbers otherwise; a solution does not.
   std::string told(std::string_view pattern, bool statement) {
     statement_ = statement;
-    std::size_t at = 0;
-    std::string out = many(pattern, at, false);
+    std::string out;
+    const std::size_t asks = statement ? pattern.find(" ?? ") : std::string_view::npos;
+    if (asks == std::string_view::npos) {
+      out = all(pattern);
+    } else {
+      const std::string_view facts = pattern.substr(0, asks), question = pattern.substr(asks + 4);
+      names_only_ = m_.chance(8);  // the question first: it has to say whom it is about
+      const std::string first = names_only_ ? all(question) : all(facts);
+      const bool was_first = std::exchange(names_only_, false);
+      out = first + " " + all(was_first ? facts : question);
+    }
     for (std::size_t gap; (gap = out.find("  ")) != std::string::npos;) out.erase(gap, 1);
     for (std::string_view stop : {" .", " ?", " ,"}) {
       for (std::size_t gap = 0; (gap = out.find(stop, gap)) != std::string::npos; ++gap) {
@@ -236,38 +258,148 @@ class Words {
   }
 
  private:
-  std::string many(std::string_view pattern, std::size_t& at, bool inside) {
+  std::string all(std::string_view pattern) {
+    std::size_t at = 0;
+    return many(pattern, at, "");
+  }
+
+  // Up to the end, or to one of the stops.
+  std::string many(std::string_view pattern, std::size_t& at, std::string_view stops) {
     std::string out;
-    while (at < pattern.size() && !(inside && (pattern[at] == '|' || pattern[at] == ']'))) {
-      if (pattern[at] == '[') {
-        const std::size_t begin = at;
-        std::vector<std::string> ways;
-        do {
-          ++at;
-          ways.push_back(many(pattern, at, true));
-        } while (pattern[at] == '|');
-        ++at;
-        const auto [choice, fresh] = choices_.try_emplace(pattern.substr(begin, at - begin), 0U);
-        if (fresh) choice->second = static_cast<std::size_t>(m_.between(0, static_cast<Int>(ways.size()) - 1));
-        out += ways[choice->second];
-      } else if (pattern[at] == '{') {
+    while (at < pattern.size() && stops.find(pattern[at]) == std::string_view::npos) {
+      const char c = pattern[at];
+      if (c == '[') {
+        out += one_way(pattern, at);
+      } else if (c == '(' && pattern.substr(at).starts_with("(~")) {
+        out += any_order(pattern, at);
+      } else if (c == '{') {
         const std::size_t end = pattern.find('}', at);
         const bool alone =
             (out.empty() || out.back() == ' ') &&
             (end + 1 == pattern.size() || std::string_view(" ?").find(pattern[end + 1]) != std::string_view::npos);
         out += slot(pattern.substr(at + 1, end - at - 1), alone);
         at = end + 1;
+      } else if (c == '<' && at + 1 < pattern.size() &&
+                 std::isalpha(static_cast<unsigned char>(pattern[at + 1])) != 0) {
+        const std::size_t end = pattern.find('>', at);
+        out += lexical(pattern.substr(at + 1, end - at - 1));
+        at = end + 1;
+      } else if (c == '#') {
+        out += counted_.empty() ? generators::text(aside_number()) : slot(counted_, out.empty() || out.back() == ' ');
+        ++at;
       } else {
-        out += pattern[at++];
+        out += c;
+        ++at;
       }
     }
     return out;
+  }
+
+  // Behind the bracket, "|" or "~" that ends the part at `at`.
+  static void skip_part(std::string_view pattern, std::size_t& at, std::string_view stops) {
+    for (int depth = 0; at < pattern.size(); ++at) {
+      if (depth == 0 && stops.find(pattern[at]) != std::string_view::npos) return;
+      if (pattern[at] == '[') ++depth;
+      if (pattern[at] == ']') --depth;
+    }
+    throw ArgumentError("text \"" + std::string(pattern) + "\": a bracket is open");
+  }
+
+  std::string one_way(std::string_view pattern, std::size_t& at) {
+    const std::size_t begin = at;
+    std::array<std::size_t, 32> ways{};
+    std::size_t count = 0;
+    do {
+      ++at;
+      if (count == ways.size()) throw ArgumentError("text \"" + std::string(pattern) + "\": over 32 ways in a bracket");
+      ways[count++] = at;
+      skip_part(pattern, at, "|]");
+    } while (pattern[at] == '|');
+    ++at;
+    const auto [choice, fresh] = choices_.try_emplace(pattern.substr(begin, at - begin), 0U);
+    if (fresh) choice->second = static_cast<std::size_t>(m_.between(0, static_cast<Int>(count) - 1));
+    std::size_t from = ways[choice->second];
+    return many(pattern, from, "|]");
+  }
+
+  // "(~One.~Two.~)": sentences in any order.
+  std::string any_order(std::string_view pattern, std::size_t& at) {
+    std::vector<std::size_t> parts;
+    ++at;
+    while (!pattern.substr(at).starts_with("~)")) {
+      parts.push_back(++at);
+      skip_part(pattern, at, "~");
+    }
+    at += 2;
+    std::string out;
+    while (!parts.empty()) {
+      const auto next = m_.between(0, std::ssize(parts) - 1);
+      std::size_t from = parts[static_cast<std::size_t>(next)];
+      parts.erase(parts.begin() + next);
+      out += (out.empty() ? "" : " ") + many(pattern, from, "~");
+    }
+    return out;
+  }
+
+  // "<fruit>", "<fruits>", another one "<fruit2>", and with a number "<gain:b>".
+  std::string lexical(std::string_view name) {
+    const std::size_t colon = name.find(':');
+    const std::string_view counted = colon == std::string_view::npos ? "" : name.substr(colon + 1);
+    std::string_view word_name = name.substr(0, colon);
+    std::string_view list = word_name;
+    while (std::isdigit(static_cast<unsigned char>(list.back())) != 0) list.remove_suffix(1);
+    bool plural = false;
+    const std::vector<std::string_view>* ways = lexicon(list);
+    if (ways == nullptr && list.ends_with('s')) {
+      plural = true;
+      ways = lexicon(list.substr(0, list.size() - 1));
+      list.remove_suffix(1);
+    }
+    if (ways == nullptr) ways = from_scene(list);
+    if (ways == nullptr) throw ArgumentError("slot \"<" + std::string(name) + ">\": no such word");
+    const char digit = std::isdigit(static_cast<unsigned char>(word_name.back())) != 0 ? word_name.back() : '1';
+    const std::string_view outer = std::exchange(counted_, counted.empty() ? counted_ : counted);
+    std::string out = all(singular_or_plural((*ways)[chosen(list, digit, ways->size())], plural));
+    counted_ = outer;
+    return out;
+  }
+  static std::string_view singular_or_plural(std::string_view way, bool plural) {
+    const std::size_t bar = way.find('/');
+    if (bar == std::string_view::npos) return way;
+    return plural ? way.substr(bar + 1) : way.substr(0, bar);
+  }
+  // The same word for the same name; another for another digit.
+  std::size_t chosen(std::string_view list, char digit, std::size_t count) {
+    std::vector<bool> taken(count, false);
+    for (const Picked& p : picked_) {
+      if (p.list != list) continue;
+      if (p.digit == digit) return p.choice;
+      taken[p.choice] = true;
+    }
+    auto choice = static_cast<std::size_t>(m_.between(0, static_cast<Int>(count) - 1));
+    for (std::size_t tries = 0; tries < count && taken[choice]; ++tries) choice = (choice + 1) % count;
+    picked_.push_back({list, digit, choice});
+    return choice;
+  }
+  const std::vector<std::string_view>* from_scene(std::string_view list) {
+    if (scene_ == nullptr) scene_ = &scenes()[static_cast<std::size_t>(m_.between(0, std::ssize(scenes()) - 1))];
+    if (place_ == nullptr) place_ = &places()[static_cast<std::size_t>(m_.between(0, std::ssize(places()) - 1))];
+    if (store_ == nullptr) store_ = &amounts()[static_cast<std::size_t>(m_.between(0, std::ssize(amounts()) - 1))];
+    for (const Scene* scene : {scene_, place_, store_}) {
+      if (const auto* ways = scene->find(list)) return ways;
+    }
+    return nullptr;
+  }
+  Int aside_number() {
+    aside_ = m_.between(3, 60);
+    return aside_;
   }
 
   std::string slot(std::string_view name, bool alone) {
     std::size_t length = 0;
     while (length < name.size() && std::isalpha(static_cast<unsigned char>(name[length])) != 0) ++length;
     const auto found = values_.find(name.substr(0, length));
+    if (found == values_.end() && name == "aside") return statement_ && m_.chance(22) ? lexical("aside") : "";
     if (found == values_.end()) return word(name);
     return number(found->second, name.substr(length), alone);
   }
@@ -282,6 +414,8 @@ class Words {
     if (form == "+") return value < 0 ? "- " + generators::text(-value) : "+ " + generators::text(value);
     if (form == ":o") return ordinal(value);
     if (form == ":w") return number_word(value);
+    if (form == ":times")
+      return value == 2 ? "twice" : (in_words_ ? number_word(value) : generators::text(value)) + " times";
     if (form == ":t") return clock_text(value);
     if (form == ":b") return binary(value);
     if (form == ":d") return std::string(weekdays[static_cast<std::size_t>(value % 7)]);
@@ -296,25 +430,60 @@ class Words {
     if (name == "thing") return std::string(thing_.one);
     if (name == "others") return std::string(second_.many);
     if (name == "people") return std::string(crowd_);
-    if (name == "Ann") return std::string(person_.name);  // always a name
-    if (name == "her") return std::string(person_.he);    // she or he, of that name
-    if (name == "Her") return capitalised(std::string(person_.he));
-    if (name == "hers") return std::string(person_.his);
+    if (name == "Ann") return std::string(person_.name);                             // always a name
+    if (name == "her") return std::string(names_only_ ? person_.name : person_.he);  // she or he, of that name
+    if (name == "Her") return capitalised(std::string(names_only_ ? person_.name : person_.he));
+    if (name == "hers") return names_only_ ? std::string(person_.name) + "'s" : std::string(person_.his);
     if (name == "Bob") return std::string(other_.name);
-    if (name == "Name") return mine_ ? "I" : std::string(person_.name);
-    if (name == "he") return mine_ ? "I" : std::string(person_.he);
-    if (name == "He") return mine_ ? "I" : capitalised(std::string(person_.he));
-    if (name == "his") return mine_ ? "my" : std::string(person_.his);
-    if (name == "His") return mine_ ? "My" : capitalised(std::string(person_.his));
-    if (name == "him") return mine_ ? "me" : std::string(person_.him);
-    if (name == "do") return mine_ ? "do" : "does";
-    if (name == "is") return mine_ ? "am" : "is";
-    if (name == "was") return "was";
-    if (name == "has") return mine_ ? "have" : "has";
-    if (name == "+s") return mine_ ? "" : "s";
-    if (name == "+es") return mine_ ? "" : "es";
+    if (speaker_ == Speaker::other) return of_another(name);
+    const bool me = speaker_ == Speaker::me;
+    if (name == "Name" || name == "he") return me ? "I" : "you";
+    if (name == "Name's") return me ? "my" : "your";
+    if (name == "He") return me ? "I" : "You";
+    if (name == "his") return me ? "my" : "your";
+    if (name == "His") return me ? "My" : "Your";
+    if (name == "him") return me ? "me" : "you";
+    if (name == "do") return "do";
+    if (name == "is") return me ? "am" : "are";
+    if (name == "was") return me ? "was" : "were";
+    if (name == "has") return "have";
+    if (name == "+s" || name == "+es") return "";
     throw ArgumentError("slot \"" + std::string(name) + "\": no such word");
   }
+  [[nodiscard]] std::string of_another(std::string_view name) const {
+    if (name == "Name") return std::string(person_.name);
+    if (name == "Name's") return std::string(person_.name) + "'s";
+    if (name == "he") return std::string(names_only_ ? person_.name : person_.he);
+    if (name == "He") return capitalised(std::string(names_only_ ? person_.name : person_.he));
+    if (name == "his") return names_only_ ? std::string(person_.name) + "'s" : std::string(person_.his);
+    if (name == "His") return names_only_ ? std::string(person_.name) + "'s" : capitalised(std::string(person_.his));
+    if (name == "him") return std::string(names_only_ ? person_.name : person_.him);
+    if (name == "do") return "does";
+    if (name == "is" || name == "was" || name == "has") return std::string(name);
+    if (name == "+s") return "s";
+    if (name == "+es") return "es";
+    throw ArgumentError("slot \"" + std::string(name) + "\": no such word");
+  }
+  static const Person& another(Maker& m, const Person& first) {
+    while (true) {
+      const Person& other = somebody(m);
+      if (other.name != first.name) return other;
+    }
+  }
+  // Whether "you" fits: a plain "was" behind it would not.
+  static bool may_be_you(std::string_view text) {
+    for (std::size_t at = text.find("was"); at != std::string_view::npos; at = text.find("was", at + 1)) {
+      if (at == 0 || text[at - 1] != '{') return false;
+    }
+    return text.find("{Name}") != std::string_view::npos && text.find("{Ann}") == std::string_view::npos;
+  }
+
+  enum class Speaker { other, me, you };
+  struct Picked {
+    std::string_view list;
+    char digit;
+    std::size_t choice;
+  };
 
   Maker& m_;
   const Values& values_;
@@ -322,9 +491,13 @@ class Words {
   const Person& other_;
   const Thing& thing_;
   const Thing& second_;
-  bool mine_ = false, in_words_ = false, commas_ = false, statement_ = false;
-  std::string_view crowd_;
+  Speaker speaker_ = Speaker::other;
+  bool in_words_ = false, commas_ = false, statement_ = false, names_only_ = false;
+  std::string_view crowd_, counted_;
   std::map<std::string_view, std::size_t> choices_;
+  std::vector<Picked> picked_;
+  const Scene *scene_ = nullptr, *place_ = nullptr, *store_ = nullptr;
+  Int aside_ = 0;
 };
 
 // "an" where what follows sounds like a vowel: an 8 by 11 sheet, an apple; a used one.
@@ -447,9 +620,33 @@ class Step {
   Values& values_;
 };
 
+// A concept in words in which its signs show.
+std::string_view in_plain_words(std::string_view concept_name) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 12> plain{{
+      {"division", "dividing"},
+      {"additive comparison", "how much more or fewer"},
+      {"multiplicative comparison", "how many times as many"},
+      {"reverse percentage", "a percentage of what was there before"},
+      {"successive percent changes", "percent changes, one after the other"},
+      {"multiplication principle", "the choices multiplied into ways"},
+      {"permutations", "the number of orders"},
+      {"combinations", "ways to choose"},
+      {"venn diagrams", "both, either and neither"},
+      {"inclusion-exclusion", "what lies in both, counted once"},
+      {"units of time", "hours, minutes and days"},
+      {"calendar", "the days of weeks and months"},
+  }};
+  const auto found = std::ranges::find(plain, concept_name, &std::pair<std::string_view, std::string_view>::first);
+  return found == plain.end() ? concept_name : found->second;
+}
+
 // The numbers that the text tells, by the letters of its slots.
 void name_givens(Maker& m, const Tale& tale, const Values& values) {
   for (const auto& [name, value] : values) {
+    if (const std::size_t at = tale.text.find(":" + name + ">"); at != std::string_view::npos) {  // <gain:b>
+      m.given(tale.text.substr(at + 1, name.size()), value);
+      continue;
+    }
     for (std::size_t at = tale.text.find('{'); at != std::string_view::npos; at = tale.text.find('{', at + 1)) {
       const std::string_view slot = tale.text.substr(at + 1);
       if (slot.starts_with(name) && std::isalpha(static_cast<unsigned char>(slot[name.size()])) == 0) {
@@ -464,10 +661,15 @@ void name_givens(Maker& m, const Tale& tale, const Values& values) {
 
 void tell(Maker& m, const Tale& tale) {
   Values values = drawn(m, tale.draw);
-  Words words(m, values);
+  Words words(m, values, tale.text);
   m.tell("@", with_mark(m, with_capitals(with_articles(words.told(tale.text, true)))));
   name_givens(m, tale, values);
+  if (!tale.concepts.empty()) m.problem.concepts = cut(tale.concepts, ";");
   Step step(m, words, values);
+  if (words.aside() != 0) {
+    m.given("aside", words.aside());
+    m.step("The number @ is not needed", words.aside());
+  }
   for (const std::string_view line : cut(tale.steps, ";")) {
     if (!line.empty()) step.write(line);
   }
@@ -476,8 +678,15 @@ void tell(Maker& m, const Tale& tale) {
   for (const Given& given : m.problem.givens) {
     numbers += (numbers.empty() ? "" : ", ") + std::string(given.name) + " = " + text(given.value);
   }
-  m.rationale("Everyday words around @: the reader finds what belongs together, and in which order.",
-              numbers.empty() ? "one fact" : numbers);
+  if (numbers.empty()) numbers = "one fact";
+  if (tale.concepts.empty()) {
+    m.rationale("Everyday words around @: the reader finds what belongs together, and in which order.", numbers);
+  } else {
+    std::string used;
+    for (const std::string_view name : m.problem.concepts)
+      used += (used.empty() ? "" : " and ") + std::string(in_plain_words(name));
+    m.rationale("Everyday words around @: @.", used, numbers);
+  }
 }
 
 void tell_tale(Maker& m, std::span<const Tale> tales) {

@@ -3,10 +3,13 @@
 // draw    "a=2..12; b=a+1..40; c:=a*b; !c%5==0": ranges with both ends, values, and conditions, else all is drawn
 // again. text    "[one|two]" takes one of several words, the same one wherever the same brackets stand again; "{a}" is
 // a number,
-//         "{a$}" cents as dollars, "{a'1}" tenths as a decimal number, "{a:o}" 3rd, "{a:w}" three, "{a:t}" minutes as a
-//         clock time, "{a:b}" binary, "{a:d}" a day of the week from 0 for Monday, "{a/b}" the fraction in lowest
-//         terms, "{a+}" a signed term, and
-//         "{a:day/days}" the word that fits; "{Name}", "{he}", "{things}" and others are words.
+//         "{a$}" cents as dollars, "{a'1}" tenths as a decimal number, "{a:o}" 3rd, "{a:w}" three, "{a:times}" twice,
+//         "{a:t}" minutes as a clock time, "{a:b}" binary, "{a:d}" a day of the week from 0 for Monday, "{a/b}" the
+//         fraction in lowest terms, "{a+}" a signed term, and
+//         "{a:day/days}" the word that fits; "{Name}", "{he}", "{things}" and others are words. "<fruit>" is a word of
+//         the lexicon (lexicon.h), "<fruits>" its plural, "<fruit2>" another one, "<gain:b>" what happens to b things.
+//         "(~One.~Two.~)" are sentences in any order, "facts ?? question" may put the question first, "{aside}" may be
+//         a sentence with a number that does not matter.
 // steps   lines apart by ";": "Label: c = a * b" (also + - / ^ and sums of many), "q, r = a // b" with remainder,
 //         "c = b % a" for b percent of a, "reduce a / b", and "> words" as they are.
 // answer  a text with slots.
@@ -26,6 +29,7 @@ namespace holdfast::generators {
 struct Tale {
   int level;
   std::string_view draw, text, steps, answer, check;
+  std::string_view concepts = "";  // of the bank, apart by ";"; else those of the family
 };
 
 // Writes one of the tales of the maker's level.
@@ -40,5 +44,8 @@ struct TaleTable {
 [[nodiscard]] std::span<const TaleTable> question_tables();
 [[nodiscard]] std::span<const TaleTable> event_tables();
 [[nodiscard]] std::span<const TaleTable> puzzle_tables();
+[[nodiscard]] std::span<const TaleTable> change_tables();
+[[nodiscard]] std::span<const TaleTable> errand_tables();
+[[nodiscard]] std::span<const TaleTable> school_tables();
 
 }  // namespace holdfast::generators
