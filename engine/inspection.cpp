@@ -9,7 +9,6 @@
 
 #include "engine/safetensors.h"
 #include "kernels/error.h"
-#include "kernels/state_stats.h"
 
 namespace holdfast {
 namespace {
@@ -24,7 +23,15 @@ std::size_t index_of(std::int64_t i) { return static_cast<std::size_t>(i); }
 class Inspection::Collector final : public Probe {
  public:
   Collector(Inspection& to, const Mamba2Config& config, const InspectionOptions& options)
-      : to_(to), config_(config), options_(options), seen_(index_of(config.n_layer)) {}
+      : to_(to), options_(options), seen_(index_of(config.n_layer)) {}
+
+  ProbeWish wish(int /* sequence */, std::int64_t tokens) override {
+    const bool sample = seen_.front() + tokens == to_.sample_ends_.back();
+    return {.trace = true,
+            .norm = sample,
+            .stable_rank = sample && options_.stable_rank,
+            .states = sample && options_.keep_states};
+  }
 
   void layer(const ProbeView& view) override {
     const std::int64_t width = to_.layers_ * to_.heads_;
@@ -45,7 +52,13 @@ class Inspection::Collector final : public Probe {
         }
       }
     }
-    if (seen == to_.sample_ends_.back()) measure(view, first);
+  }
+
+  void states(const ProbeStates& shown) override {
+    const std::int64_t first = (to_.samples() - 1) * to_.layers_ * to_.heads_;
+    std::ranges::copy(shown.norm, to_.series_[static_cast<int>(Series::norm)].begin() + first);
+    std::ranges::copy(shown.stable_rank, to_.series_[static_cast<int>(Series::stable_rank)].begin() + first);
+    if (!shown.states.empty()) to_.states_.assign(shown.states.begin(), shown.states.end());
   }
 
  private:
@@ -53,27 +66,9 @@ class Inspection::Collector final : public Probe {
     return to_.samples() > 1 ? to_.sample_ends_[index_of(to_.samples() - 2)] : 0;
   }
 
-  void measure(const ProbeView& view, std::int64_t first) {
-    const Shape heads{to_.heads_};
-    const auto part = [&](Series series) {
-      return std::span(to_.series_[static_cast<int>(series)]).subspan(index_of(first), index_of(to_.heads_));
-    };
-    StateStatsArgs args{.norm = view_of(part(Series::norm), heads),
-                        .state = view_of(view.state, Shape{to_.heads_, config_.head_dim, config_.d_state})};
-    if (options_.stable_rank) args.stable_rank = view_of(part(Series::stable_rank), heads);
-    state_stats(cpu_, args);
-    if (options_.keep_states) {
-      to_.states_.resize(index_of(to_.layers_) * view.state.size());
-      std::copy(view.state.begin(), view.state.end(),
-                to_.states_.begin() + view.layer * static_cast<std::int64_t>(view.state.size()));
-    }
-  }
-
   Inspection& to_;
-  const Mamba2Config& config_;
   const InspectionOptions& options_;
   std::vector<std::int64_t> seen_;  // tokens of each layer
-  Stream cpu_{Device::cpu(), 1};
 };
 
 Inspection Inspection::of(const Mamba2Model& model, Stream& stream, std::span<const TokenId> tokens,

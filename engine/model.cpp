@@ -78,13 +78,16 @@ class Activations {
  public:
   // head_rows: of the logits that are kept here; 0 where they go straight to the caller.
   // dtype: of what the mixer works on; the residual is f32 always.
+  // seen_layers: whose decays are kept for a probe; 0 without one.
   Activations(Stream& stream, const Mamba2Config& c, std::int64_t rows, std::int64_t head_rows, DType dtype,
-              bool with_probe)
+              std::int64_t seen_layers, const ProbeWish& wish)
       : rows_(rows), where_(stream.kind()) {
-    const auto bytes = static_cast<std::size_t>(rows * (floats_per_row(c) + (with_probe ? 3 * c.n_heads : 0) + 6) +
-                                                head_rows * c.vocab_size) *
-                           sizeof(float) +
-                       16 * 64;
+    const std::int64_t seen = seen_layers * c.n_heads * (wish.trace ? 4 : 1);
+    const std::int64_t figures = wish.norm || wish.stable_rank ? 2 * c.n_layer * c.n_heads : 0;
+    const auto bytes =
+        static_cast<std::size_t>(rows * (floats_per_row(c) + seen + 6) + head_rows * c.vocab_size + figures) *
+            sizeof(float) +
+        18 * 64;
     next_ = static_cast<std::byte*>(stream.workspace(bytes));
     residual = cut(DType::f32, c.d_model);
     normed = cut(dtype, c.d_model);
@@ -93,9 +96,13 @@ class Activations {
     proj = cut(dtype, c.in_proj_rows());
     xbc = cut(dtype, c.conv_dim());
     y = cut(dtype, c.d_inner());
-    if (with_probe) {
-      log_decay = cut(DType::f32, c.n_heads);
-      trace = cut(DType::f32, 3 * c.n_heads);
+    if (seen_layers > 0) {
+      log_decay = cut(DType::f32, seen_layers * c.n_heads);
+      log_decay.shape = Shape{seen_layers * rows, c.n_heads};
+    }
+    if (seen_layers > 0 && wish.trace) {
+      trace = cut(DType::f32, seen_layers * 3 * c.n_heads);
+      trace.shape = Shape{seen_layers * rows, 3 * c.n_heads};
     }
     inputs = cut(DType::i64, 3);
     inputs.shape = Shape{3 * rows};
@@ -105,6 +112,8 @@ class Activations {
     ids = {begin + 2 * rows, DType::i32, Shape{rows}, where_};
     rows_ = head_rows;
     logits = cut(DType::f32, c.vocab_size);
+    rows_ = 2;
+    if (figures > 0) figure_rows = cut(DType::f32, c.n_layer * c.n_heads);
   }
 
   TensorView residual, normed, picked;  // (rows, D)
@@ -112,7 +121,8 @@ class Activations {
   TensorView proj;                      // (rows, E + C + H)
   TensorView xbc;                       // (rows, C)
   TensorView y;                         // (rows, E)
-  TensorView log_decay, trace;          // (rows, H), (rows, 3 * H); only for a probe
+  TensorView log_decay, trace;          // (seen layers * rows, H) and (seen layers * rows, 3 * H); only for a probe
+  TensorView figure_rows;               // (2, L * H)  norms and ranks; only for a probe
   TensorView inputs;                    // (3 * rows)  the three that follow, which come with one copy
   TensorView ids;                       // (rows)
   TensorView conv_table, state_table;   // (rows)  addresses of the sequences' states; on a GPU
@@ -150,20 +160,28 @@ class BlockPass {
         wanted_(wanted),
         probe_(probe),
         rows_(block.back().row + block.back().count),
-        // A GPU's step shows a probe less than its scan does.
-        steps_(std::all_of(block.begin(), block.end(), [](const Segment& s) { return s.count == 1; }) &&
-               (probe == nullptr || stream.kind() == DeviceKind::cpu)),
+        steps_(std::all_of(block.begin(), block.end(), [](const Segment& s) { return s.count == 1; })),
+        wish_(wish_of(probe, block)),
         act_(stream, config, rows_, on_device || stream.kind() == DeviceKind::cuda ? head_rows() : 0, dtype(),
-             probe != nullptr) {}
+             probe == nullptr ? 0
+             : steps_         ? config.n_layer
+                              : 1,
+             wish_) {}
 
   void run() {
     bring_inputs();
-    if (steps_ && probe_ == nullptr && stream_.kind() == DeviceKind::cuda) {
+    if (steps_ && stream_.kind() == DeviceKind::cuda) {
+      // All that decides which work is recorded: figures only move what lies behind the rest.
+      const std::uint64_t seen = probe_ == nullptr ? 0 : wish_.trace ? 2 : 1;
       const auto rows = static_cast<std::uint64_t>(rows_);
-      stream_.repeat(serial_ << 24 | rows << 2 | static_cast<std::uint64_t>(wanted_), [this] { compute(); });
+      stream_.repeat(serial_ << 24 | rows << 4 | seen << 2 | static_cast<std::uint64_t>(wanted_),
+                     [this] { compute(); });
     } else {
       compute();
     }
+    if (probe_ == nullptr) return;
+    if (steps_) show_layers();
+    if (wish_.norm || wish_.stable_rank || wish_.states) show_states();
   }
 
   // Logits of the block's last rows, where they were computed; (ends, V).
@@ -185,7 +203,7 @@ class BlockPass {
 
   // Long passes on a GPU round activations to bf16, as their products do, unless the weights are finer than that.
   [[nodiscard]] DType dtype() const {
-    if (stream_.kind() == DeviceKind::cpu || rows_ <= gpu_exact_rows || steps_ || probe_ != nullptr) return DType::f32;
+    if (stream_.kind() == DeviceKind::cpu || rows_ <= gpu_exact_rows || steps_) return DType::f32;
     for (const LayerWeights& w : weights_.layers) {
       for (const Weight* matrix : {&w.in_proj, &w.out_proj}) {
         const bool fine = matrix->format() == WeightFormat::f32 || matrix->format() == WeightFormat::f16;
@@ -244,7 +262,7 @@ class BlockPass {
     } else {
       pass(i, w);
     }
-    if (probe_ != nullptr) show_to_probe(i);
+    if (probe_ != nullptr && !steps_) show_layer(i, act_.log_decay, act_.trace);
   }
 
   void pass(std::int64_t i, const LayerWeights& w) {
@@ -288,8 +306,8 @@ class BlockPass {
                                   .groups = config_.n_groups,
                                   .dt_min = config_.dt_min,
                                   .dt_max = config_.dt_max,
-                                  .log_decay = act_.log_decay,
-                                  .trace = step_trace(),
+                                  .log_decay = of_layer(act_.log_decay, i),
+                                  .trace = step_trace(i),
                                   .conv_table = gpu ? act_.conv_table : TensorView{},
                                   .state_table = gpu ? act_.state_table : TensorView{},
                                   .conv_offset = i * config_.conv_dim() * (config_.d_conv - 1),
@@ -300,10 +318,13 @@ class BlockPass {
                          .eps = config_.norm_eps});
   }
 
-  [[nodiscard]] TensorView step_trace() const {
-    if (probe_ == nullptr) return {};
-    TensorView trace = act_.trace;
-    trace.shape = Shape{rows_, config_.n_heads, 3};
+  // A layer's rows of what is kept for a probe when all layers are.
+  [[nodiscard]] TensorView of_layer(TensorView kept, std::int64_t i) const {
+    return kept ? row_range(kept, i * rows_, rows_) : TensorView{};
+  }
+  [[nodiscard]] TensorView step_trace(std::int64_t i) const {
+    TensorView trace = of_layer(act_.trace, i);
+    if (trace) trace.shape = Shape{rows_, config_.n_heads, 3};
     return trace;
   }
 
@@ -336,7 +357,18 @@ class BlockPass {
                        .dt_min = config_.dt_min,
                        .dt_max = config_.dt_max,
                        .log_decay = probe_ == nullptr ? TensorView{} : row_range(act_.log_decay, s.row, s.count)});
-    if (probe_ != nullptr) trace(w, s, y);
+    if (act_.trace) {
+      TensorView trace = row_range(act_.trace, s.row, s.count);
+      trace.shape = Shape{s.count, config_.n_heads, 3};
+      ssd_trace(stream_, {.trace = trace,
+                          .y = y,
+                          .xbc = xbc,
+                          .log_decay = row_range(act_.log_decay, s.row, s.count),
+                          .a = w.a.view(),
+                          .d = w.d.view(),
+                          .d_state = config_.d_state,
+                          .groups = config_.n_groups});
+    }
     y.shape = Shape{s.count, config_.d_inner()};
     gated_rms_norm(stream_, {.y = y,
                              .x = y,
@@ -347,41 +379,76 @@ class BlockPass {
                              .eps = config_.norm_eps});
   }
 
-  // The trace is computed on the CPU, wherever the rest is.
-  void trace(const LayerWeights& w, const Segment& s, TensorView y) {
-    const auto y_here = on_cpu(y);
-    const auto xbc = on_cpu(row_range(act_.xbc, s.row, s.count));
-    const auto log_decay = on_cpu(row_range(act_.log_decay, s.row, s.count));
-    const auto a = on_cpu(w.a.view());
-    const auto d = on_cpu(w.d.view());
-    const Shape by_head{s.count, config_.n_heads, 3};
-    std::vector<float> values(static_cast<std::size_t>(by_head.elements()));
-    Stream cpu(Device::cpu(), 1);
-    ssd_trace(cpu, {.trace = view_of(std::span(values), by_head),
-                    .y = view_of(std::span(y_here), y.shape),
-                    .xbc = view_of(std::span(xbc), Shape{s.count, config_.conv_dim()}),
-                    .log_decay = view_of(std::span(log_decay), Shape{s.count, config_.n_heads}),
-                    .a = view_of(std::span(a), Shape{config_.n_heads}),
-                    .d = view_of(std::span(d), Shape{config_.n_heads}),
-                    .d_state = config_.d_state,
-                    .groups = config_.n_groups});
-    const Shape by_row{s.count, 3 * config_.n_heads};
-    stream_.copy(row_range(act_.trace, s.row, s.count), view_of(std::span(std::as_const(values)), by_row));
+  static ProbeWish wish_of(Probe* probe, const Block& block) {
+    ProbeWish all;
+    for (const Segment& s : block) {
+      if (probe == nullptr) break;
+      const ProbeWish wish = probe->wish(static_cast<int>(s.sequence), s.count);
+      all.trace |= wish.trace, all.norm |= wish.norm, all.stable_rank |= wish.stable_rank, all.states |= wish.states;
+    }
+    return all;
   }
 
-  void show_to_probe(std::int64_t i) {
+  // After a step: what all layers left, which comes with one copy each.
+  void show_layers() {
+    std::vector<float> decay_room, trace_room;
+    const ConstTensorView log_decay = on_cpu(act_.log_decay, decay_room);
+    const ConstTensorView trace = act_.trace ? on_cpu(act_.trace, trace_room) : ConstTensorView{};
+    for (std::int64_t i = 0; i < config_.n_layer; ++i) {
+      show_rows(i, i * rows_, log_decay, trace);
+    }
+  }
+  // After a layer of a longer pass.
+  void show_layer(std::int64_t i, ConstTensorView log_decay, ConstTensorView trace) {
+    std::vector<float> decay_room, trace_room;
+    show_rows(i, 0, on_cpu(log_decay, decay_room), trace ? on_cpu(trace, trace_room) : ConstTensorView{});
+  }
+  void show_rows(std::int64_t i, std::int64_t first, ConstTensorView log_decay, ConstTensorView trace) {
+    const std::int64_t heads = config_.n_heads;
     for (const Segment& s : block_) {
-      const auto log_decay = on_cpu(row_range(act_.log_decay, s.row, s.count));
-      const auto trace = on_cpu(row_range(act_.trace, s.row, s.count));
-      const auto state = on_cpu(sequences_[s.sequence].state->ssm(i));
-      probe_->layer({static_cast<int>(s.sequence), i, s.count, log_decay, trace, state});
+      const auto part = [&](ConstTensorView of, std::int64_t width) {
+        return std::span(of.as<float>() + (first + s.row) * width, static_cast<std::size_t>(s.count * width));
+      };
+      probe_->layer({static_cast<int>(s.sequence), i, s.count, part(log_decay, heads),
+                     trace ? part(trace, 3 * heads) : std::span<const float>()});
     }
   }
 
-  std::vector<float> on_cpu(ConstTensorView tensor) {
-    std::vector<float> values(static_cast<std::size_t>(tensor.shape.elements()));
-    stream_.copy(view_of(std::span<float>(values), tensor.shape), tensor);
-    return values;
+  void show_states() {
+    const std::int64_t all = config_.n_layer * config_.n_heads;
+    for (const Segment& s : block_) {
+      ConstTensorView states = std::as_const(*sequences_[s.sequence].state).ssm();
+      ProbeStates shown;
+      shown.sequence = static_cast<int>(s.sequence);
+      std::vector<float> figure_room, state_room;
+      if (act_.figure_rows) {
+        TensorView norm = row_range(act_.figure_rows, 0, 1);
+        TensorView rank = row_range(act_.figure_rows, 1, 1);
+        norm.shape = rank.shape = Shape{all};
+        ConstTensorView matrices = states;
+        matrices.shape = Shape{all, config_.head_dim, config_.d_state};
+        StateStatsArgs args{.norm = norm, .state = matrices};
+        if (wish_.stable_rank) args.stable_rank = rank;
+        state_stats(stream_, args);
+        const auto figures =
+            std::span(on_cpu(act_.figure_rows, figure_room).as<float>(), static_cast<std::size_t>(2 * all));
+        shown.norm = figures.first(static_cast<std::size_t>(all));
+        if (wish_.stable_rank) shown.stable_rank = figures.subspan(static_cast<std::size_t>(all));
+      }
+      if (wish_.states) {
+        states = on_cpu(states, state_room);
+        shown.states = std::span(states.as<float>(), static_cast<std::size_t>(states.shape.elements()));
+      }
+      probe_->states(shown);
+    }
+  }
+
+  // The tensor itself, or a copy in `room`.
+  ConstTensorView on_cpu(ConstTensorView tensor, std::vector<float>& room) {
+    if (tensor.where == DeviceKind::cpu) return tensor;
+    room.resize(static_cast<std::size_t>(tensor.shape.elements()));
+    stream_.copy(view_of(std::span<float>(room), tensor.shape), tensor);
+    return view_of(std::span<const float>(room), tensor.shape);
   }
 
   // Logits of some rows of the residual.
@@ -449,6 +516,7 @@ class BlockPass {
   Probe* probe_;
   std::int64_t rows_;
   bool steps_;  // every sequence has one token here
+  ProbeWish wish_;
   Activations act_;
 };
 

@@ -14,6 +14,7 @@
 #include "kernels/rms_norm.h"
 #include "kernels/sample.h"
 #include "kernels/ssd_scan.h"
+#include "kernels/state_stats.h"
 
 namespace holdfast::cuda {
 namespace {
@@ -61,6 +62,8 @@ double sum(Stream&, ConstTensorView) { absent(); }
 void convert(Stream&, TensorView, ConstTensorView) { absent(); }
 void add(Stream&, TensorView, ConstTensorView) { absent(); }
 void minus_exp(Stream&, TensorView, ConstTensorView) { absent(); }
+void state_stats(Stream&, const StateStatsArgs&) { absent(); }
+void ssd_trace(Stream&, const SsdTraceArgs&) { absent(); }
 bool layer_step(Stream&, const LayerStepArgs&) { absent(); }
 
 }  // namespace holdfast::cuda

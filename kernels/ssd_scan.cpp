@@ -141,7 +141,7 @@ void ssd_step(Stream& stream, const SsdStepArgs& args) {
   require(args.a, Shape{args.heads}, DType::f32, where, "ssd_step: a");
   require(args.d, Shape{args.heads}, DType::f32, where, "ssd_step: d");
   if (args.log_decay) require(args.log_decay, Shape{batch, args.heads}, DType::f32, where, "ssd_step: log_decay");
-  if (args.trace) require(args.trace, Shape{batch, args.heads, 3}, DType::f32, DeviceKind::cpu, "ssd_step: trace");
+  if (args.trace) require(args.trace, Shape{batch, args.heads, 3}, DType::f32, where, "ssd_step: trace");
   if (args.conv_table && args.state_table && where == DeviceKind::cuda) {
     require(args.conv_table, Shape{batch}, DType::i64, where, "ssd_step: conv_table");
     require(args.state_table, Shape{batch}, DType::i64, where, "ssd_step: state_table");

@@ -83,7 +83,7 @@ struct SsdStepArgs {
   float dt_min = 0.0f;
   float dt_max = std::numeric_limits<float>::infinity();
   TensorView log_decay = {};  // (B, H)  f32 out; may be absent
-  TensorView trace = {};      // (B, H, 3)  f32 out, on the CPU: what ssd_trace gives; may be absent
+  TensorView trace = {};      // (B, H, 3)  f32 out: what ssd_trace gives; may be absent
   // On a GPU, in place of conv and state: the B addresses of each in device memory, to which so many elements are added
   // (a layer's part of a state). A recorded step then serves whichever sequences the tables name when it is replayed.
   ConstTensorView conv_table = {};   // (B)  i64

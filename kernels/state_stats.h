@@ -1,5 +1,6 @@
 // Figures of the state memory, for the inspector: how large each head's matrix is, on how many directions it spreads,
-// what a token wrote and what was read. Nothing here changes a state.
+// what a token wrote and what was read. Nothing here changes a state. They are made where the state is, so that only
+// these few numbers move.
 #pragma once
 
 #include "kernels/device.h"
@@ -10,7 +11,7 @@ namespace holdfast {
 // norm = ||H||_F;  stable_rank = ||H||_F^2 / ||H||_2^2, between 1 and min(P, N), 0 for a head that holds nothing.
 struct StateStatsArgs {
   TensorView norm;              // (H)        f32 out
-  TensorView stable_rank = {};  // (H)        f32 out; may be absent: it costs a hundred times the norm
+  TensorView stable_rank = {};  // (H)        f32 out; may be absent: it costs ten to thirty times the norm
   ConstTensorView state;        // (H, P, N)  f32
 };
 void state_stats(Stream&, const StateStatsArgs&);
@@ -20,8 +21,8 @@ void state_stats(Stream&, const StateStatsArgs&);
 // dt is log_decay / A; H C is what y holds without D x, exact to the rounding of y.
 struct SsdTraceArgs {
   TensorView trace;           // (T, H, 3)  f32 out: write, read, skip
-  ConstTensorView y;          // (T, H, P)  f32, as ssd_scan left it
-  ConstTensorView xbc;        // (T, H*P + 2*G*N)  f32
+  ConstTensorView y;          // (T, H, P)  as ssd_scan left it: f32, or on a GPU y and xbc in bf16
+  ConstTensorView xbc;        // (T, H*P + 2*G*N)
   ConstTensorView log_decay;  // (T, H)     f32
   ConstTensorView a;          // (H)        f32
   ConstTensorView d;          // (H)        f32
@@ -33,5 +34,9 @@ namespace cpu {
 void state_stats(Stream&, const StateStatsArgs&);
 void ssd_trace(Stream&, const SsdTraceArgs&);
 }  // namespace cpu
+namespace cuda {
+void state_stats(Stream&, const StateStatsArgs&);
+void ssd_trace(Stream&, const SsdTraceArgs&);
+}  // namespace cuda
 
 }  // namespace holdfast

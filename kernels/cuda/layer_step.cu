@@ -17,6 +17,7 @@ namespace {
   const auto* proj = s.proj.as<float>();
   HeadSteps h;
   h.y = s.y.as<float>();
+  h.log_decay = s.log_decay ? s.log_decay.as<float>() : nullptr;
   h.z = proj;
   h.xbc = proj + inner;
   h.dt = proj + inner + channels;
@@ -34,7 +35,7 @@ namespace {
 
 [[nodiscard]] bool fits(const CudaStream& on, const LayerStepArgs& args, const HeadSteps& h) {
   const SsdStepArgs& s = args.step;
-  return h.sequences == 1 && !s.log_decay && s.conv_table && s.state_table && s.groups <= 64 &&
+  return h.sequences == 1 && !s.trace && s.conv_table && s.state_table && s.groups <= 64 &&
          s.heads * s.head_dim / s.groups % 32 == 0 && s.conv_weight.shape[1] <= 8 &&
          (h.xbc_stride % 4 == 0 || h.sequences == 1) && can_stream_rows(on, *args.in_proj) &&
          can_stream_rows(on, *args.out_proj);

@@ -30,6 +30,7 @@ struct StepShape {
   const float* a;
   const float* d;
   float* log_decay;  // or null
+  float* trace;      // (B, H, 3) or null
   std::int64_t heads, head_dim, d_state, groups, inner, channels, width;
   int taps;
   bool quads;  // rows of B, C and the states can be read four values at a time
@@ -72,6 +73,8 @@ __global__ void __launch_bounds__(step_threads) ssd_step_heads_kernel(StepShape 
   const float decay = expf(log_decay);
   if (threadIdx.x == 0 && s.log_decay != nullptr) s.log_decay[b * s.heads + head] = log_decay;
   float* state = s.state[b] + s.state_offset + head * s.head_dim * s.d_state;
+  float read = 0.0f;  // sums of squares, for the trace: of H C and of x
+  float x_squares = 0.0f;
   for (std::int64_t p = threadIdx.x / step_lanes; p < s.head_dim; p += step_threads / step_lanes) {
     const std::int64_t channel = head * s.head_dim + p;
     const float x = xbc[channel];
@@ -101,8 +104,24 @@ __global__ void __launch_bounds__(step_threads) ssd_step_heads_kernel(StepShape 
     const unsigned mates = 0xffu << (threadIdx.x % warp_size / step_lanes * step_lanes);
 #pragma unroll
     for (int step = step_lanes / 2; step > 0; step /= 2) sum += __shfl_xor_sync(mates, sum, step);
-    if (lane == 0) s.y[b * s.inner + channel] = (sum + s.d[head] * x) * silu(proj[channel]);
+    if (lane == 0) {
+      s.y[b * s.inner + channel] = (sum + s.d[head] * x) * silu(proj[channel]);
+      read += sum * sum;
+      x_squares += x * x;
+    }
   }
+  if (s.trace == nullptr) return;
+  __shared__ float room[step_threads / warp_size];
+  float in_squares = 0.0f;
+  for (std::int64_t n = threadIdx.x; n < s.d_state; n += step_threads) in_squares += in[n] * in[n];
+  read = sqrtf(block_sum(read, room));
+  const float x_length = sqrtf(block_sum(x_squares, room));
+  in_squares = block_sum(in_squares, room);
+  if (threadIdx.x != 0) return;
+  float* to = s.trace + (b * s.heads + head) * 3;
+  to[0] = dt * x_length * sqrtf(in_squares);
+  to[1] = read;
+  to[2] = fabsf(s.d[head]) * x_length;
 }
 
 }  // namespace
@@ -127,6 +146,7 @@ void ssd_step(Stream& stream, const SsdStepArgs& args) {
   s.y = args.y.as<float>();
   s.proj = args.proj.as<float>();
   s.log_decay = args.log_decay ? args.log_decay.as<float>() : nullptr;
+  s.trace = args.trace ? args.trace.as<float>() : nullptr;
   s.quads = s.d_state % 4 == 0 && s.inner % 4 == 0 && s.channels % 4 == 0 && args.state_offset % 4 == 0;
   const auto count = static_cast<std::size_t>(sequences);
   const std::size_t xbc_bytes = (count * static_cast<std::size_t>(s.channels) * sizeof(float) + 255) / 256 * 256;

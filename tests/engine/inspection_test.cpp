@@ -45,14 +45,21 @@ std::vector<TokenId> some_tokens(std::int64_t count) {
 // The same text token by token: decays, traces and states as the probe sees them.
 class Recorder : public Probe {
  public:
+  ProbeWish wish(int, std::int64_t) override { return {.trace = true, .states = true}; }
   void layer(const ProbeView& view) override {
     const auto l = static_cast<std::size_t>(view.layer);
     decays[l].insert(decays[l].end(), view.log_decay.begin(), view.log_decay.end());
     traces[l].insert(traces[l].end(), view.trace.begin(), view.trace.end());
-    states[l].push_back({view.state.begin(), view.state.end()});
+  }
+  void states(const ProbeStates& shown) override {
+    const std::size_t size = shown.states.size() / 3;
+    for (std::size_t l = 0; l < 3; ++l) {
+      const auto own = shown.states.subspan(l * size, size);
+      states_of[l].push_back({own.begin(), own.end()});
+    }
   }
   std::vector<float> decays[3], traces[3];
-  std::vector<std::vector<float>> states[3];
+  std::vector<std::vector<float>> states_of[3];
 };
 
 }  // namespace
@@ -115,7 +122,7 @@ class InspectionTest : public QObject {
             }
             want[kind].push_back(sum / static_cast<double>(end - begin));
           }
-          const auto head = std::span<const float>(steps.states[l][static_cast<std::size_t>(end - 1)])
+          const auto head = std::span<const float>(steps.states_of[l][static_cast<std::size_t>(end - 1)])
                                 .subspan(static_cast<std::size_t>(h * 20 * 24), 20 * 24);
           const double norm = oracle::frobenius_norm(head);
           want[3].push_back(norm);

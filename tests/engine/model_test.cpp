@@ -275,17 +275,29 @@ class ModelTest : public QObject {
   void a_probe_sees_every_token_and_the_states() {
     class Seen : public Probe {
      public:
+      ProbeWish wish(int, std::int64_t tokens) override {
+        const bool all = tokens > 1;  // of a step the decays alone, but for the last one
+        last = !decay_tokens.empty() && decay_tokens[0] == 89;
+        return {.trace = all, .norm = last, .states = last};
+      }
       void layer(const ProbeView& view) override {
         const auto l = static_cast<std::size_t>(view.layer);
         decay_tokens.resize(std::max(decay_tokens.size(), l + 1));
         decay_tokens[l] += view.tokens;
         for (const float d : view.log_decay) all_negative = all_negative && d < 0.0f;
         for (const float v : view.trace) all_traced = all_traced && v > 0.0f;
-        states.resize(std::max(states.size(), l + 1));
-        states[l].assign(view.state.begin(), view.state.end());
+        traced += view.trace.size();
+      }
+      void states(const ProbeStates& shown) override {
+        asked_for = asked_for && last;
+        norms = shown.norm.size();
+        ranks = shown.stable_rank.size();
+        state.assign(shown.states.begin(), shown.states.end());
       }
       std::vector<std::int64_t> decay_tokens;
-      std::vector<std::vector<float>> states;
+      std::vector<float> state;
+      std::size_t traced = 0, norms = 0, ranks = 0;
+      bool last = false, asked_for = true;
       bool all_negative = true;
       bool all_traced = true;
     };
@@ -300,9 +312,16 @@ class ModelTest : public QObject {
     QCOMPARE(seen.decay_tokens, (std::vector<std::int64_t>{90, 90}));
     QVERIFY(seen.all_negative);
     QVERIFY(seen.all_traced);
-    std::vector<float> joined;
-    for (const auto& s : seen.states) joined.insert(joined.end(), s.begin(), s.end());
-    HOLDFAST_COMPARE(compare_bitwise(joined, values_of(std::as_const(state).ssm())));
+    QCOMPARE(seen.traced, std::size_t{80 * 2 * 6 * 3});
+    QVERIFY(seen.asked_for);
+    QCOMPARE(seen.norms, std::size_t{2 * 6});
+    QCOMPARE(seen.ranks, std::size_t{0});
+    HOLDFAST_COMPARE(compare_bitwise(seen.state, values_of(std::as_const(state).ssm())));
+    // Being looked at changes nothing.
+    State unseen(model->device(), model->config());
+    model->forward(stream, std::span(ids).first(80), unseen, logits);
+    for (std::size_t i = 80; i < 90; ++i) model->forward(stream, std::span(ids).subspan(i, 1), unseen, logits);
+    HOLDFAST_COMPARE(compare_bitwise(seen.state, values_of(std::as_const(unseen).ssm())));
   }
 };
 

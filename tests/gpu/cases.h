@@ -40,6 +40,7 @@ void add_device_cases(GpuCases&);
 void add_rounded_cases(GpuCases&);
 void add_train_cases(GpuCases&);
 void add_trainer_cases(GpuCases&);
+void add_inspector_cases(GpuCases&);
 
 [[nodiscard]] inline GpuCases kernel_cases() {
   GpuCases cases;
@@ -54,6 +55,7 @@ void add_trainer_cases(GpuCases&);
   add_rounded_cases(cases);
   add_train_cases(cases);
   add_trainer_cases(cases);
+  add_inspector_cases(cases);
   return cases;
 }
 
