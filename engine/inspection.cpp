@@ -1,7 +1,10 @@
 #include "engine/inspection.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numbers>
 #include <string>
@@ -14,91 +17,149 @@ namespace holdfast {
 namespace {
 
 constexpr const char* series_names[Inspection::series_count] = {"write", "read", "skip", "norm", "stable_rank"};
+constexpr const char* kept_version = "1";
 
 std::size_t index_of(std::int64_t i) { return static_cast<std::size_t>(i); }
 
+template <class T>
+std::span<const std::byte> bytes_of(const std::vector<T>& values) {
+  return std::as_bytes(std::span(values));
+}
+
+std::string checksum_of(std::span<const SafetensorsTensor> tensors) {
+  std::uint64_t hash = 0;
+  std::vector<const SafetensorsTensor*> by_name;
+  for (const SafetensorsTensor& tensor : tensors) by_name.push_back(&tensor);
+  std::ranges::sort(by_name, {}, &SafetensorsTensor::name);
+  for (const SafetensorsTensor* tensor : by_name) {
+    hash = XXH3_64bits_withSeed(tensor->bytes.data(), tensor->bytes.size(), hash);
+  }
+  return std::to_string(hash);
+}
+
+template <class T>
+std::vector<T> values_of(const SafetensorsFile& file, const char* tensor_name, SafetensorsDType dtype,
+                         const Shape& shape) {
+  const SafetensorsTensor& tensor = file.get(tensor_name);
+  if (tensor.dtype != dtype || !(tensor.shape == shape)) {
+    throw FormatError(file.label() + ": " + tensor_name + " is of another shape or type than its decays say");
+  }
+  std::vector<T> values(tensor.bytes.size() / sizeof(T));
+  std::memcpy(values.data(), tensor.bytes.data(), tensor.bytes.size());
+  return values;
+}
+
 }  // namespace
 
-// Takes what each layer shows; a sample ends with the forward pass that reads its tokens.
-class Inspection::Collector final : public Probe {
- public:
-  Collector(Inspection& to, const Mamba2Config& config, const InspectionOptions& options)
-      : to_(to), options_(options), seen_(index_of(config.n_layer)) {}
+const char* Inspection::name(Series series) noexcept { return series_names[static_cast<int>(series)]; }
 
-  ProbeWish wish(int /* sequence */, std::int64_t tokens) override {
-    const bool sample = seen_.front() + tokens == to_.sample_ends_.back();
-    return {.trace = true,
-            .norm = sample,
-            .stable_rank = sample && options_.stable_rank,
-            .states = sample && options_.keep_states};
+InspectionRecorder::InspectionRecorder(const Mamba2Config& config, const InspectionOptions& options)
+    : options_(options), traces_(index_of(3 * config.n_layer * config.n_heads)) {
+  if (options.every < 1) {
+    throw ArgumentError("inspection: every: " + std::to_string(options.every) + ", want at least 1");
   }
+  seen_.layers_ = config.n_layer;
+  seen_.heads_ = config.n_heads;
+  seen_.decays_ = DecaySums(width());
+}
 
-  void layer(const ProbeView& view) override {
-    const std::int64_t width = to_.layers_ * to_.heads_;
-    std::int64_t& seen = seen_[index_of(view.layer)];
+InspectionRecorder::InspectionRecorder(Inspection begun, const Mamba2Config& config, const InspectionOptions& options)
+    : InspectionRecorder(config, options) {
+  if (begun.layers_ != seen_.layers_ || begun.heads_ != seen_.heads_) {
+    throw ArgumentError("inspection: " + std::to_string(begun.layers_) + " layers of " + std::to_string(begun.heads_) +
+                        " heads were seen, the model has " + std::to_string(seen_.layers_) + " of " +
+                        std::to_string(seen_.heads_));
+  }
+  seen_ = std::move(begun);
+  seen_.states_.clear();
+}
+
+std::int64_t InspectionRecorder::since_sample() const {
+  return seen_.tokens() - (seen_.sample_ends_.empty() ? 0 : seen_.sample_ends_.back());
+}
+
+ProbeWish InspectionRecorder::wish(int sequence, std::int64_t tokens) {
+  if (sequence != 0) return {};
+  const bool end = seen_.tokens() + tokens == end_;
+  const bool sample = end || since_sample() + tokens >= options_.every;
+  return {.trace = sample || options_.trace_all,
+          .norm = sample,
+          .stable_rank = sample && options_.stable_rank,
+          .states = end && options_.keep_states};
+}
+
+void InspectionRecorder::layer(const ProbeView& view) {
+  if (view.sequence != 0) return;
+  const std::int64_t heads = seen_.heads_;
+  const std::int64_t first = view.layer * heads;
+  decays_.resize(index_of(view.tokens * width()));
+  for (std::int64_t t = 0; t < view.tokens; ++t) {
+    std::copy_n(view.log_decay.begin() + t * heads, heads, decays_.begin() + t * width() + first);
+  }
+  if (!view.trace.empty()) {
+    const float* trace = view.trace.data();
     for (std::int64_t t = 0; t < view.tokens; ++t) {
-      const auto from = view.log_decay.begin() + t * to_.heads_;
-      std::copy_n(from, to_.heads_, to_.log_decay_.begin() + (seen + t) * width + view.layer * to_.heads_);
-    }
-    seen += view.tokens;
-    const std::int64_t sample = to_.samples() - 1;
-    const std::int64_t first = sample * width + view.layer * to_.heads_;
-    // Means over the sample's tokens, which may come in several blocks.
-    const auto share = 1.0f / static_cast<float>(to_.sample_ends_.back() - sample_begin());
-    for (std::int64_t t = 0; t < view.tokens; ++t) {
-      for (std::int64_t h = 0; h < to_.heads_; ++h) {
+      for (std::int64_t h = 0; h < heads; ++h) {
         for (std::int64_t kind = 0; kind < 3; ++kind) {
-          to_.series_[kind][index_of(first + h)] += share * view.trace[index_of((t * to_.heads_ + h) * 3 + kind)];
+          traces_[index_of(kind * width() + first + h)] += static_cast<double>(*trace++);
         }
       }
     }
   }
-
-  void states(const ProbeStates& shown) override {
-    const std::int64_t first = (to_.samples() - 1) * to_.layers_ * to_.heads_;
-    std::ranges::copy(shown.norm, to_.series_[static_cast<int>(Series::norm)].begin() + first);
-    std::ranges::copy(shown.stable_rank, to_.series_[static_cast<int>(Series::stable_rank)].begin() + first);
-    if (!shown.states.empty()) to_.states_.assign(shown.states.begin(), shown.states.end());
+  if (view.layer + 1 < seen_.layers_) return;
+  if (!view.trace.empty()) traced_ += view.tokens;
+  for (std::int64_t t = 0; t < view.tokens; ++t) {
+    seen_.decays_.append(std::span(decays_).subspan(index_of(t * width()), index_of(width())));
   }
+}
 
- private:
-  [[nodiscard]] std::int64_t sample_begin() const {
-    return to_.samples() > 1 ? to_.sample_ends_[index_of(to_.samples() - 2)] : 0;
+void InspectionRecorder::states(const ProbeStates& shown) {
+  if (shown.sequence != 0 || shown.norm.empty()) return;
+  seen_.sample_ends_.push_back(seen_.tokens());
+  const auto add = [&](Inspection::Series series, std::span<const float> values) {
+    auto& to = seen_.series_[static_cast<int>(series)];
+    to.insert(to.end(), values.begin(), values.end());
+    to.resize(index_of(seen_.samples() * width()));
+  };
+  std::vector<float> means(index_of(width()));
+  for (int kind = 0; kind < 3; ++kind) {
+    for (std::size_t i = 0; i < means.size(); ++i) {
+      const double sum = traces_[static_cast<std::size_t>(kind) * means.size() + i];
+      means[i] = traced_ == 0 ? 0.0f : static_cast<float>(sum / static_cast<double>(traced_));
+    }
+    add(static_cast<Inspection::Series>(kind), means);
   }
-
-  Inspection& to_;
-  const InspectionOptions& options_;
-  std::vector<std::int64_t> seen_;  // tokens of each layer
-};
+  add(Inspection::Series::norm, shown.norm);
+  add(Inspection::Series::stable_rank, shown.stable_rank);
+  std::ranges::fill(traces_, 0.0);
+  traced_ = 0;
+  seen_.states_.assign(shown.states.begin(), shown.states.end());
+}
 
 Inspection Inspection::of(const Mamba2Model& model, Stream& stream, std::span<const TokenId> tokens,
                           const InspectionOptions& options, const std::function<void(std::int64_t)>& progress,
                           std::stop_token stop) {
   if (tokens.empty()) throw ArgumentError("inspection: no tokens, want at least one");
-  if (options.every < 1) {
-    throw ArgumentError("inspection: every: " + std::to_string(options.every) + ", want at least 1");
-  }
-  Inspection made;
-  made.layers_ = model.config().n_layer;
-  made.heads_ = model.config().n_heads;
-  made.every_ = options.every;
-  const std::size_t width = index_of(made.layers_ * made.heads_);
+  InspectionRecorder recorder(model.config(), options);
   State state(model.device(), model.config());
-  Collector collector(made, model.config(), options);
-  while (made.tokens_ < std::ssize(tokens) && !stop.stop_requested()) {
-    const std::int64_t count = std::min(options.every, std::ssize(tokens) - made.tokens_);
-    made.sample_ends_.push_back(made.tokens_ + count);
-    made.log_decay_.resize(index_of(made.tokens_ + count) * width);
-    for (auto& series : made.series_) series.resize(index_of(made.samples()) * width);
-    const SequenceInput input{tokens.subspan(index_of(made.tokens_), index_of(count)), &state, {}};
-    model.forward(stream, {&input, 1}, LogitRows::none, &collector);
-    made.tokens_ += count;
-    if (progress) progress(made.tokens_);
+  recorder.sample_at(std::ssize(tokens));
+  std::int64_t read = 0;
+  while (read < std::ssize(tokens) && !stop.stop_requested()) {
+    const std::int64_t count = std::min(options.every, std::ssize(tokens) - read);
+    const SequenceInput input{tokens.subspan(index_of(read), index_of(count)), &state, {}};
+    model.forward(stream, {&input, 1}, LogitRows::none, &recorder);
+    read += count;
+    if (progress) progress(read);
   }
-  return made;
+  return std::move(recorder).take();
 }
 
 std::int64_t Inspection::sample_end(std::int64_t sample) const { return sample_ends_.at(index_of(sample)); }
+
+std::int64_t Inspection::sample_of(std::int64_t token) const {
+  const auto place = std::ranges::upper_bound(sample_ends_, token);
+  return std::min<std::int64_t>(place - sample_ends_.begin(), samples() - 1);
+}
 
 std::span<const float> Inspection::values(Series series, std::int64_t sample) const {
   if (sample < 0 || sample >= samples()) {
@@ -110,55 +171,104 @@ std::span<const float> Inspection::values(Series series, std::int64_t sample) co
 }
 
 std::vector<double> Inspection::decay_sums(std::int64_t layer, std::int64_t head) const {
-  std::vector<double> sums{0.0};
-  sums.reserve(index_of(tokens_ + 1));
-  const std::int64_t width = layers_ * heads_;
-  for (std::int64_t t = 0; t < tokens_; ++t) {
-    sums.push_back(sums.back() + static_cast<double>(log_decay_[index_of(t * width + layer * heads_ + head)]));
-  }
-  return sums;
+  return decays_.of_head(layer * heads_ + head);
 }
 
 std::vector<double> Inspection::retention(std::int64_t written, std::int64_t at) const {
-  if (written < 0 || at < written || at >= tokens_) {
+  if (written < 0 || at < written || at >= tokens()) {
     throw ArgumentError("inspection: retention of token " + std::to_string(written) + " at " + std::to_string(at) +
-                        ", want 0 <= written <= at < " + std::to_string(tokens_));
+                        ", want 0 <= written <= at < " + std::to_string(tokens()));
   }
-  std::vector<double> sums(index_of(layers_ * heads_));
-  for (std::int64_t t = written + 1; t <= at; ++t) {
-    const float* row = log_decay_.data() + t * layers_ * heads_;
-    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += static_cast<double>(row[i]);
-  }
-  for (double& sum : sums) sum = std::exp(sum);
+  std::vector<double> sums = decays_.after(at + 1);
+  const std::vector<double> before = decays_.after(written + 1);
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = std::exp(sums[i] - before[i]);
   return sums;
 }
 
 std::vector<double> Inspection::half_life(std::int64_t first, std::int64_t last) const {
-  if (first < 0 || first >= last || last > tokens_) {
+  if (first < 0 || first >= last || last > tokens()) {
     throw ArgumentError("inspection: half-life over tokens " + std::to_string(first) + " to " + std::to_string(last) +
-                        ", want 0 <= first < last <= " + std::to_string(tokens_));
+                        ", want 0 <= first < last <= " + std::to_string(tokens()));
   }
-  std::vector<double> sums(index_of(layers_ * heads_));
-  for (std::int64_t t = first; t < last; ++t) {
-    const float* row = log_decay_.data() + t * layers_ * heads_;
-    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] -= static_cast<double>(row[i]);
-  }
-  for (double& sum : sums) {
-    sum = sum > 0.0 ? std::numbers::ln2 * static_cast<double>(last - first) / sum
-                    : std::numeric_limits<double>::infinity();
+  std::vector<double> sums = decays_.after(last);
+  const std::vector<double> before = decays_.after(first);
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const double sum = before[i] - sums[i];
+    sums[i] = sum > 0.0 ? std::numbers::ln2 * static_cast<double>(last - first) / sum
+                        : std::numeric_limits<double>::infinity();
   }
   return sums;
 }
 
 void Inspection::save(const std::filesystem::path& file) const {
-  const auto bytes = [](const auto& values) { return std::as_bytes(std::span(values)); };
+  const std::vector<float> log_decay = decays_.differences(0, tokens());
   std::vector<SafetensorsTensor> tensors;
-  tensors.push_back({"log_decay", SafetensorsDType::f32, Shape{tokens_, layers_, heads_}, bytes(log_decay_)});
-  tensors.push_back({"sample_end", SafetensorsDType::i64, Shape{samples()}, bytes(sample_ends_)});
+  tensors.push_back({"log_decay", SafetensorsDType::f32, Shape{tokens(), layers_, heads_}, bytes_of(log_decay)});
+  tensors.push_back({"sample_end", SafetensorsDType::i64, Shape{samples()}, bytes_of(sample_ends_)});
   for (int i = 0; i < series_count; ++i) {
-    tensors.push_back({series_names[i], SafetensorsDType::f32, Shape{samples(), layers_, heads_}, bytes(series_[i])});
+    tensors.push_back(
+        {series_names[i], SafetensorsDType::f32, Shape{samples(), layers_, heads_}, bytes_of(series_[i])});
   }
-  write_safetensors(file, tensors, {{"every", std::to_string(every_)}});
+  write_safetensors(file, tensors, {{"log_decay_step", "2^-18"}});
+}
+
+void Inspection::keep(const std::filesystem::path& file, const std::string& key) const {
+  const std::vector<std::byte> codes = decays_.packed();
+  std::vector<SafetensorsTensor> tensors;
+  tensors.push_back({"decays", SafetensorsDType::u8, Shape{std::ssize(codes)}, codes});
+  tensors.push_back({"sample_end", SafetensorsDType::i64, Shape{samples()}, bytes_of(sample_ends_)});
+  for (int i = 0; i < series_count; ++i) {
+    tensors.push_back(
+        {series_names[i], SafetensorsDType::f32, Shape{samples(), layers_, heads_}, bytes_of(series_[i])});
+  }
+  write_safetensors(file, tensors,
+                    {{"inspection", kept_version},
+                     {"key", key},
+                     {"tokens", std::to_string(tokens())},
+                     {"checksum", checksum_of(tensors)}});
+}
+
+Inspection Inspection::load(const std::filesystem::path& file, const std::string& key, const Mamba2Config& config) {
+  const SafetensorsFile from = SafetensorsFile::open(file);
+  const auto word = [&](const char* what) -> const std::string& {
+    const auto found = from.metadata().find(what);
+    if (found == from.metadata().end()) {
+      throw FormatError(from.label() + ": no metadata \"" + what + "\", is this a kept inspection?");
+    }
+    return found->second;
+  };
+  if (word("inspection") != kept_version) {
+    throw FormatError(from.label() + ": an inspection of format " + word("inspection") + ", want " + kept_version);
+  }
+  if (word("key") != key) throw FormatError(from.label() + ": an inspection of another text or by another model");
+  if (word("checksum") != checksum_of(from.tensors())) {
+    throw FormatError(from.label() + ": damaged, its checksum does not fit");
+  }
+  std::int64_t count = 0;
+  try {
+    count = std::stoll(word("tokens"));
+  } catch (const std::exception&) {
+    throw FormatError(from.label() + ": tokens: \"" + word("tokens") + "\", want a number");
+  }
+  Inspection made;
+  made.layers_ = config.n_layer;
+  made.heads_ = config.n_heads;
+  made.decays_ = DecaySums::unpack(from.get("decays").bytes, made.layers_ * made.heads_, count, from.label());
+  const std::int64_t samples = from.get("sample_end").shape.elements();
+  made.sample_ends_ = values_of<std::int64_t>(from, "sample_end", SafetensorsDType::i64, Shape{samples});
+  std::int64_t before = 0;
+  for (const std::int64_t end : made.sample_ends_) {
+    if (end <= before || end > count) {
+      throw FormatError(from.label() + ": a sample after " + std::to_string(end) + " tokens, want more than " +
+                        std::to_string(before) + " and at most " + std::to_string(count));
+    }
+    before = end;
+  }
+  for (int i = 0; i < series_count; ++i) {
+    made.series_[i] =
+        values_of<float>(from, series_names[i], SafetensorsDType::f32, Shape{samples, made.layers_, made.heads_});
+  }
+  return made;
 }
 
 }  // namespace holdfast

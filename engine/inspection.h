@@ -1,4 +1,5 @@
-// What a model's memory did over a text: read again from its tokens, so that any session can be inspected afterwards.
+// What a model's memory did over a text: watched while the text is read or written, or read again from its tokens, so
+// that any session can be inspected afterwards.
 //
 // Quantities, per layer and head (Mamba-2: H[t] = exp(dt A) H[t-1] + dt x (x) B):
 //   retention of token s at t   exp(sum of dt A over s < u <= t): the share of what s wrote that is left; exact
@@ -12,8 +13,10 @@
 #include <functional>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
+#include "engine/decay_sums.h"
 #include "engine/model.h"
 #include "engine/token.h"
 
@@ -23,12 +26,14 @@ struct InspectionOptions {
   std::int64_t every = 16;   // tokens from one sample of the states to the next
   bool stable_rank = true;   // costs most of the time
   bool keep_states = false;  // of the last token: (L, H, P, N), for the head's own picture
+  bool trace_all = true;     // write, read and skip of every token; else only of the pass that ends with a sample
 };
 
 class Inspection {
  public:
   enum class Series { write, read, skip, norm, stable_rank };
   static constexpr int series_count = 5;
+  [[nodiscard]] static const char* name(Series series) noexcept;
 
   // Reads the tokens from an empty state. progress: tokens read so far. Throws what forward() throws; ArgumentError for
   // no tokens or every < 1. When stopped, what was read so far is what is there (possibly nothing).
@@ -36,34 +41,69 @@ class Inspection {
                                      const InspectionOptions& options = {},
                                      const std::function<void(std::int64_t)>& progress = {}, std::stop_token stop = {});
 
-  [[nodiscard]] std::int64_t tokens() const noexcept { return tokens_; }
+  [[nodiscard]] std::int64_t tokens() const noexcept { return decays_.tokens(); }
   [[nodiscard]] std::int64_t layers() const noexcept { return layers_; }
   [[nodiscard]] std::int64_t heads() const noexcept { return heads_; }
   [[nodiscard]] std::int64_t samples() const noexcept { return std::ssize(sample_ends_); }
-  [[nodiscard]] std::int64_t sample_end(std::int64_t sample) const;  // tokens read when it was taken
-  [[nodiscard]] std::int64_t every() const noexcept { return every_; }
+  [[nodiscard]] std::int64_t sample_end(std::int64_t sample) const;  // tokens read when it was taken; ascending
+  [[nodiscard]] std::int64_t sample_of(std::int64_t token) const;    // the first that has seen it, or the last of all
 
   // One sample of one series, of all heads: (L, H).
   [[nodiscard]] std::span<const float> values(Series series, std::int64_t sample) const;
+  [[nodiscard]] const DecaySums& decays() const noexcept { return decays_; }  // of L * H heads
   // The running sum of dt A of a head: (tokens + 1), 0 first.
   [[nodiscard]] std::vector<double> decay_sums(std::int64_t layer, std::int64_t head) const;
   // At token `at` (index, >= written) of what token `written` wrote, for all heads: (L, H).
   [[nodiscard]] std::vector<double> retention(std::int64_t written, std::int64_t at) const;
   // Over the tokens [first, last): (L, H), in tokens; infinite for a head that does not decay.
   [[nodiscard]] std::vector<double> half_life(std::int64_t first, std::int64_t last) const;
-  [[nodiscard]] std::span<const float> log_decay() const noexcept { return log_decay_; }  // (tokens, L, H)
-  [[nodiscard]] std::span<const float> states() const noexcept { return states_; }        // (L, H, P, N) or empty
+  [[nodiscard]] std::span<const float> states() const noexcept { return states_; }  // (L, H, P, N) or empty
 
-  // A safetensors file: log_decay (T, L, H), sample_end (S), and (S, L, H) of each series. Throws IoError.
+  // For other programs, a safetensors file: log_decay (T, L, H), sample_end (S), and (S, L, H) of each series. Throws
+  // IoError.
   void save(const std::filesystem::path& file) const;
+  // For load(): small, without states. `key` says of what text and model it is.
+  void keep(const std::filesystem::path& file, const std::string& key) const;
+  // Throws IoError; FormatError for a file that is damaged, of another shape of model, or of another key.
+  [[nodiscard]] static Inspection load(const std::filesystem::path& file, const std::string& key,
+                                       const Mamba2Config& config);
 
  private:
-  class Collector;
-  std::int64_t tokens_ = 0, layers_ = 0, heads_ = 0, every_ = 1;
-  std::vector<float> log_decay_;
+  friend class InspectionRecorder;
+  DecaySums decays_;
+  std::int64_t layers_ = 0, heads_ = 0;
   std::vector<std::int64_t> sample_ends_;
   std::vector<float> series_[series_count];  // (S, L, H)
   std::vector<float> states_;
+};
+
+// Watches the passes of one sequence, the first of each pass, from its first token on or behind what was seen before.
+class InspectionRecorder final : public Probe {
+ public:
+  InspectionRecorder(const Mamba2Config& config, const InspectionOptions& options);
+  // Throws ArgumentError where `begun` is of another shape.
+  InspectionRecorder(Inspection begun, const Mamba2Config& config, const InspectionOptions& options);
+
+  // The part of a pass that reaches so many tokens ends with a sample, however few there are since the last, and with
+  // the states when they are to be kept.
+  void sample_at(std::int64_t tokens) noexcept { end_ = tokens; }
+  [[nodiscard]] const Inspection& seen() const noexcept { return seen_; }
+  [[nodiscard]] Inspection take() && { return std::move(seen_); }
+
+  [[nodiscard]] ProbeWish wish(int sequence, std::int64_t tokens) override;
+  void layer(const ProbeView& view) override;
+  void states(const ProbeStates& shown) override;
+
+ private:
+  [[nodiscard]] std::int64_t width() const noexcept { return seen_.layers_ * seen_.heads_; }
+  [[nodiscard]] std::int64_t since_sample() const;
+
+  Inspection seen_;
+  InspectionOptions options_;
+  std::int64_t end_ = 0;
+  std::vector<float> decays_;   // (tokens of the part, L, H)
+  std::vector<double> traces_;  // (3, L, H) sums since the last sample
+  std::int64_t traced_ = 0;     // tokens in them
 };
 
 }  // namespace holdfast

@@ -20,7 +20,6 @@
 #include <cmath>
 
 #include "app/services/cache_size.h"
-#include "app/services/cache_size.h"
 #include "app/widgets/heatmap_view.h"
 #include "app/widgets/plot_view.h"
 #include "engine/atomic_file.h"
@@ -29,7 +28,8 @@ namespace holdfast {
 namespace {
 
 constexpr double longest_half_life = 1e6;  // beyond it a head forgets nothing that matters here
-constexpr int retention_points = 400;
+constexpr int retention_points = 250;
+constexpr std::int64_t retention_numbers = 300'000;  // log decays that are added up at once
 
 QString bytes_shown(double bytes) {
   return QLocale().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeIecFormat);
@@ -425,20 +425,25 @@ void InspectPanel::updateRetention() {
   const std::size_t chosen =
       static_cast<std::size_t>(layer_) * static_cast<std::size_t>(seen.heads()) + static_cast<std::size_t>(head_);
   const std::int64_t count = seen.tokens() - token_;
-  const std::int64_t step = std::max<std::int64_t>(1, count / retention_points);
-  std::vector<double> sums(width);
+  // Every token where that is quick; else where the sums are known already, and the first tokens, where curves bend
+  // most.
+  const bool all = count * static_cast<std::int64_t>(width) <= retention_numbers;
   PlotLine best{tr("best head"), {}, {}, false}, middle{tr("median head"), {}, {}, false},
       own{tr("chosen head"), {}, {}, true};
-  for (std::int64_t t = token_; t < seen.tokens(); ++t) {
-    if (t > token_) {
-      const float* row = seen.log_decay().data() + static_cast<std::size_t>(t) * width;
-      for (std::size_t i = 0; i < width; ++i) sums[i] += static_cast<double>(row[i]);
-    }
-    if ((t - token_) % step != 0 && t + 1 != seen.tokens()) continue;
+  const std::vector<double> written = seen.decays().after(token_ + 1);
+  const std::int64_t step =
+      all ? std::max<std::int64_t>(1, count / retention_points)
+          : DecaySums::block * std::max<std::int64_t>(1, count / DecaySums::block / retention_points);
+  for (std::int64_t t = token_; t < seen.tokens();) {
+    std::vector<double> sums = seen.decays().after(t + 1);
+    for (std::size_t i = 0; i < width; ++i) sums[i] -= written[i];
     const auto x = static_cast<double>(t);
     best.x.push_back(x), best.y.push_back(std::exp(*std::max_element(sums.begin(), sums.end())));
-    middle.x.push_back(x), middle.y.push_back(std::exp(middle_of(sums)));
     own.x.push_back(x), own.y.push_back(std::exp(sums[chosen]));
+    middle.x.push_back(x), middle.y.push_back(std::exp(middle_of(std::move(sums))));
+    if (t + 1 == seen.tokens()) break;
+    const std::int64_t next = all ? t + step : t < token_ + 16 ? t + 1 : (t + 1) / step * step + step - 1;
+    t = std::min(next, seen.tokens() - 1);
   }
   PlotData made;
   made.lines = {std::move(best), std::move(middle), std::move(own)};
@@ -539,7 +544,8 @@ void InspectPanel::exportArray() {
         file += static_cast<char>(header.size() & 0xff);
         file += static_cast<char>(header.size() >> 8);
         file += header;
-        const auto values = std::as_bytes(seen.log_decay());
+        const std::vector<float> decays = seen.decays().differences(0, seen.tokens());
+        const auto values = std::as_bytes(std::span(decays));
         file.append(reinterpret_cast<const char*>(values.data()), values.size());
         return file;
       },

@@ -2,7 +2,7 @@
 //
 // Faults that were planted in engine/inspection.cpp, and seen to fail here:
 //   retention that counts the writing token's own decay; a layer's decays put where its neighbour's belong; means over
-//   one token more; a sample taken before its last tokens.
+//   the tokens of earlier samples too; a sample one token late; a file whose checksum is not looked at.
 #include "engine/inspection.h"
 
 #include <QTemporaryDir>
@@ -178,6 +178,73 @@ class InspectionTest : public QObject {
     const auto read = SafetensorsFile::open(file);
     QVERIFY(read.get("log_decay").shape == (Shape{30, 3, 4}));
     QVERIFY(read.get("stable_rank").shape == (Shape{3, 3, 4}));
+  }
+
+  void a_kept_inspection_comes_back_and_goes_on() {
+    Stream stream(Device::cpu(), 1);
+    const auto config = small_config();
+    const auto model = Mamba2Model::random(stream, config, WeightFormat::f32, 7);
+    const auto ids = some_tokens(150);
+    // Watched on the way: a text read at once, then tokens one by one.
+    State state(model->device(), config);
+    InspectionRecorder first(config, {.every = 16});
+    model->forward(stream, std::span(ids).first(70), state, {}, &first);
+    for (std::size_t i = 70; i < 100; ++i) model->forward(stream, std::span(ids).subspan(i, 1), state, {}, &first);
+    QCOMPARE(first.seen().tokens(), std::int64_t{100});
+    QCOMPARE(first.seen().samples(), std::int64_t{2});
+    QCOMPARE(first.seen().sample_end(0), std::int64_t{70});
+    QCOMPARE(first.seen().sample_end(1), std::int64_t{86});
+    QTemporaryDir folder;
+    const std::filesystem::path file = std::filesystem::path(folder.path().toStdString()) / "kept";
+    first.seen().keep(file, "text 1");
+    QVERIFY_EXCEPTION_THROWN((void)Inspection::load(file, "text 2", config), FormatError);
+    Mamba2Config other = config;
+    other.n_layer = 2;
+    QVERIFY_EXCEPTION_THROWN((void)Inspection::load(file, "text 1", other), FormatError);
+    InspectionRecorder second(Inspection::load(file, "text 1", config), config, {.every = 16});
+    second.sample_at(150);
+    for (std::size_t i = 100; i < 150; ++i) model->forward(stream, std::span(ids).subspan(i, 1), state, {}, &second);
+    const Inspection whole = Inspection::of(*model, stream, ids, {.every = 150});
+    const Inspection& seen = second.seen();
+    QCOMPARE(seen.tokens(), std::int64_t{150});
+    QCOMPARE(seen.sample_end(seen.samples() - 1), std::int64_t{150});
+    QCOMPARE(seen.sample_of(0), std::int64_t{0});
+    QCOMPARE(seen.sample_of(70), std::int64_t{1});
+    QCOMPARE(seen.sample_of(149), seen.samples() - 1);
+    for (const auto& [written, at] : {std::pair{0, 149}, {69, 70}, {90, 140}}) {
+      const auto got = seen.retention(written, at), want = whole.retention(written, at);
+      for (std::size_t i = 0; i < got.size(); ++i) QVERIFY(std::abs(got[i] - want[i]) < 1e-5);
+    }
+    for (const auto series : {Inspection::Series::norm, Inspection::Series::stable_rank}) {
+      HOLDFAST_COMPARE(compare_relative(seen.values(series, seen.samples() - 1), whole.values(series, 0), 1e-4));
+    }
+    // The mean of a sample is one over its own tokens, whichever passes they came in.
+    const Inspection early = Inspection::of(*model, stream, std::span(ids).first(70), {.every = 70});
+    HOLDFAST_COMPARE(
+        compare_relative(seen.values(Inspection::Series::write, 0), early.values(Inspection::Series::write, 0), 1e-4));
+  }
+
+  void a_damaged_file_is_refused() {
+    Stream stream(Device::cpu(), 1);
+    const auto config = small_config();
+    const auto model = Mamba2Model::random(stream, config, WeightFormat::f32, 7);
+    QTemporaryDir folder;
+    const std::filesystem::path file = std::filesystem::path(folder.path().toStdString()) / "kept";
+    Inspection::of(*model, stream, some_tokens(40), {}).keep(file, "k");
+    QFile bytes(QString::fromStdString(file.string()));
+    QVERIFY(bytes.open(QIODevice::ReadWrite));
+    const QByteArray good = bytes.readAll();
+    for (const qsizetype at : {good.size() - 1, good.size() / 2, good.size() * 3 / 4}) {
+      QByteArray bad = good;
+      bad[at] = static_cast<char>(bad[at] ^ 1);
+      bytes.seek(0);
+      bytes.write(bad);
+      bytes.flush();
+      QVERIFY_EXCEPTION_THROWN((void)Inspection::load(file, "k", config), FormatError);
+    }
+    bytes.resize(good.size() / 2);
+    QVERIFY_EXCEPTION_THROWN((void)Inspection::load(file, "k", config), FormatError);
+    QVERIFY_EXCEPTION_THROWN((void)Inspection::load(file.string() + "x", "k", config), IoError);
   }
 
   void bad_arguments_are_refused() {

@@ -1,8 +1,8 @@
 // state_stats and ssd_trace against their definitions in double; the trace of a step against that of a scan.
 //
 // Faults that were planted in kernels/cpu/state_stats.cpp and ssd_step.cpp, and seen to fail here:
-//   two squarings in place of seven; the transposed case read with rows and columns exchanged; the group of B off by
-//   one; D x left in what was read; no trace taken by a step.
+//   two steps of the bidiagonalisation; a step that keeps the direction before; the columns behind the last vector left
+//   out; the group of B off by one; D x left in what was read; no trace taken by a step.
 #include "kernels/state_stats.h"
 
 #include <QTest>

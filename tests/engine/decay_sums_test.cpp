@@ -1,0 +1,168 @@
+// Running sums of log decays: what is left of any token, against the recurrence in double over long texts, and what
+// others may have done to a packed form.
+//
+// Faults that were planted in engine/decay_sums.cpp, and seen to fail here:
+//   differences rounded one by one; the sums kept in float; the rest of a block left out; a block's head off by one;
+//   the open block forgotten when packed.
+#include "engine/decay_sums.h"
+
+#include <QTest>
+#include <cmath>
+
+#include "kernels/error.h"
+#include "kernels/ssd_scan.h"
+#include "tests/oracle/ssd.h"
+#include "tests/support/data.h"
+#include "tests/support/ssd_data.h"
+
+using namespace holdfast;
+using test::SsdData;
+
+namespace {
+
+constexpr std::int64_t long_text = 20000;
+
+// Heads of all kinds: some forget at once, some hold on to a token for the whole text.
+SsdData long_data() {
+  SsdData data({.tokens = long_text, .heads = 6, .head_dim = 2, .d_state = 3, .groups = 1}, 17);
+  data.a = {-16.0f, -0.9f, -0.03f, -2e-3f, -1e-4f, -3e-6f};
+  return data;
+}
+
+std::vector<float> decays_of(const SsdData& data) {
+  const oracle::SsdShape& s = data.shape;
+  std::vector<float> y(static_cast<std::size_t>(s.tokens * s.inner())), state = data.state;
+  std::vector<float> log_decay(static_cast<std::size_t>(s.tokens * s.heads));
+  Stream stream(Device::cpu(), 2);
+  const auto vector = [&](const std::vector<float>& v) { return view_of(std::span(v), Shape{s.heads}); };
+  ssd_scan(stream, {.y = view_of(std::span(y), Shape{s.tokens, s.heads, s.head_dim}),
+                    .state = view_of(std::span(state), Shape{s.heads, s.head_dim, s.d_state}),
+                    .xbc = view_of(std::span(data.xbc), Shape{s.tokens, s.conv_dim()}),
+                    .dt_raw = view_of(std::span(data.dt_raw), Shape{s.tokens, s.heads}),
+                    .dt_stride = s.heads,
+                    .dt_bias = vector(data.dt_bias),
+                    .a = vector(data.a),
+                    .d = vector(data.d),
+                    .groups = s.groups,
+                    .log_decay = view_of(std::span(log_decay), Shape{s.tokens, s.heads})});
+  return log_decay;
+}
+
+DecaySums sums_of(const std::vector<float>& log_decay, std::int64_t heads) {
+  DecaySums sums(heads);
+  for (std::size_t t = 0; t < log_decay.size(); t += static_cast<std::size_t>(heads)) {
+    sums.append(std::span(log_decay).subspan(t, static_cast<std::size_t>(heads)));
+  }
+  return sums;
+}
+
+}  // namespace
+
+class DecaySumsTest : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void what_is_left_of_any_token_is_exact_over_a_long_text() {
+    const SsdData data = long_data();
+    const std::int64_t heads = data.shape.heads;
+    const DecaySums sums = sums_of(decays_of(data), heads);
+    QCOMPARE(sums.tokens(), long_text);
+    // By the definition, in double, from what the kernel was given.
+    std::vector<std::vector<double>> want(static_cast<std::size_t>(long_text + 1),
+                                          std::vector<double>(static_cast<std::size_t>(heads)));
+    for (std::int64_t t = 0; t < long_text; ++t) {
+      for (std::size_t h = 0; h < static_cast<std::size_t>(heads); ++h) {
+        const double raw = static_cast<double>(data.dt_raw[static_cast<std::size_t>(t * heads) + h]) +
+                           static_cast<double>(data.dt_bias[h]);
+        want[static_cast<std::size_t>(t + 1)][h] =
+            want[static_cast<std::size_t>(t)][h] + std::log1p(std::exp(raw)) * static_cast<double>(data.a[h]);
+      }
+    }
+    test::Random random(4);
+    int between = 0;  // pairs of which something is left and something lost: what the test is about
+    for (int pair = 0; pair < 3000; ++pair) {
+      const std::int64_t written = pair < 2 ? 0 : random.below(long_text);
+      const std::int64_t reach = pair % 3 == 0 ? long_text : pair % 3 == 1 ? 200 : 8;
+      const std::int64_t at = pair == 0 ? long_text : std::min(long_text, written + random.below(reach));
+      const auto first = sums.after(written), last = sums.after(at);
+      for (std::size_t h = 0; h < static_cast<std::size_t>(heads); ++h) {
+        const double got = std::exp(last[h] - first[h]);
+        const double wanted =
+            std::exp(want[static_cast<std::size_t>(at)][h] - want[static_cast<std::size_t>(written)][h]);
+        if (wanted > 0.01 && wanted < 0.99) ++between;
+        QVERIFY2(std::abs(got - wanted) <= 1e-5, qPrintable(QStringLiteral("head %1, tokens %2 to %3: %4, want %5")
+                                                                .arg(h)
+                                                                .arg(written)
+                                                                .arg(at)
+                                                                .arg(got, 0, 'g', 12)
+                                                                .arg(wanted, 0, 'g', 12)));
+      }
+    }
+    QVERIFY(between > 2000);
+    QVERIFY2(sums.bytes() < static_cast<std::size_t>(long_text * heads * 4), qPrintable(QString::number(sums.bytes())));
+  }
+
+  void all_ways_to_ask_agree() {
+    test::Random random(9);
+    std::vector<float> decays = random.uniforms(5 * 200, -0.7, 0.0);
+    decays[17] = -1e9f;  // nothing is left, and later sums stay finite
+    const DecaySums sums = sums_of(decays, 5);
+    const std::vector<float> rows = sums.differences(60, 200);
+    for (std::int64_t h = 0; h < 5; ++h) {
+      const std::vector<double> head = sums.of_head(h);
+      QCOMPARE(std::ssize(head), std::int64_t{201});
+      for (const std::int64_t t : {0, 1, 63, 64, 65, 127, 128, 130, 199, 200}) {
+        QCOMPARE(sums.after(t)[static_cast<std::size_t>(h)], head[static_cast<std::size_t>(t)]);
+      }
+      for (std::int64_t t = 60; t < 200; ++t) {
+        const double step = head[static_cast<std::size_t>(t + 1)] - head[static_cast<std::size_t>(t)];
+        QVERIFY(std::abs(step - static_cast<double>(rows[static_cast<std::size_t>((t - 60) * 5 + h)])) < 1e-6);
+        QVERIFY(std::abs(step - static_cast<double>(decays[static_cast<std::size_t>(t * 5 + h)])) < 4e-6);
+      }
+    }
+    QVERIFY(std::exp(sums.after(5)[2]) < 1e-50);
+  }
+
+  void the_packed_form_comes_back_and_goes_on() {
+    test::Random random(2);
+    const std::vector<float> decays = random.uniforms(3 * 150, -0.3, 0.0);
+    for (const std::size_t tokens : {0U, 1U, 64U, 130U}) {
+      const DecaySums some = sums_of({decays.begin(), decays.begin() + static_cast<std::ptrdiff_t>(3 * tokens)}, 3);
+      DecaySums back = DecaySums::unpack(some.packed(), 3, static_cast<std::int64_t>(tokens), "test");
+      QCOMPARE(back.after(back.tokens()), some.after(some.tokens()));
+      for (std::size_t t = tokens; t < 150; ++t) back.append(std::span(decays).subspan(3 * t, 3));
+      const auto want = sums_of(decays, 3).after(150), got = back.after(150);
+      for (std::size_t h = 0; h < 3; ++h) QVERIFY(std::abs(got[h] - want[h]) <= 4e-6);
+    }
+  }
+
+  void damaged_packed_forms_are_refused() {
+    test::Random random(2);
+    const DecaySums sums = sums_of(random.uniforms(3 * 70, -0.3, 0.0), 3);
+    const std::vector<std::byte> packed = sums.packed();
+    const auto unpack = [&](std::span<const std::byte> bytes, std::int64_t heads, std::int64_t tokens) {
+      (void)DecaySums::unpack(bytes, heads, tokens, "test");
+    };
+    QVERIFY_EXCEPTION_THROWN(unpack(std::span(packed).first(packed.size() - 1), 3, 70), FormatError);
+    QVERIFY_EXCEPTION_THROWN(unpack(packed, 3, 69), FormatError);
+    QVERIFY_EXCEPTION_THROWN(unpack(packed, 4, 70), FormatError);
+    QVERIFY_EXCEPTION_THROWN(unpack(packed, 3, std::int64_t{1} << 62), FormatError);
+    QVERIFY_EXCEPTION_THROWN(unpack(packed, -1, 70), FormatError);
+    const std::vector<std::byte> endless(300, std::byte{0xff});
+    QVERIFY_EXCEPTION_THROWN(unpack(endless, 3, 70), FormatError);
+  }
+
+  void what_is_no_decay_is_refused() {
+    DecaySums sums(2);
+    QVERIFY_EXCEPTION_THROWN(sums.append(std::vector<float>{-0.1f}), ArgumentError);
+    QVERIFY_EXCEPTION_THROWN(sums.append(std::vector<float>{-0.1f, 0.1f}), NumericError);
+    QVERIFY_EXCEPTION_THROWN(sums.append(std::vector<float>{-0.1f, std::nanf("")}), NumericError);
+    QCOMPARE(sums.tokens(), std::int64_t{0});
+    QVERIFY_EXCEPTION_THROWN((void)sums.after(1), ArgumentError);
+    QVERIFY_EXCEPTION_THROWN((void)sums.of_head(2), ArgumentError);
+    QVERIFY_EXCEPTION_THROWN((void)sums.differences(0, 1), ArgumentError);
+  }
+};
+
+QTEST_GUILESS_MAIN(DecaySumsTest)
+#include "decay_sums_test.moc"
