@@ -18,6 +18,7 @@ constexpr const char* bench_footer =
     "of all sequences: the median of --repeat rounds, the least and the most. Shares are of what this device did in "
     "the\n"
     "same run: memory read, and dot products in the weights' number format.\n"
+    "--probe watches the memory while one sequence is decoded, as the inspector does, and says what that costs.\n"
     "Memory other than weights and states should stay within 64 MiB.\n"
     "Example: holdfast bench --shape 130m --dtype q8 --prompt 512,2048 --batch 1,16 --json";
 
@@ -90,6 +91,13 @@ std::string bench_text(const Json& json) {
     text += bench_padded(bench_share(row["share_of_products"]), 10) +
             bench_padded(bench_share(row["share_of_bandwidth"]), 11) + "\n";
   }
+  if (!json["probe"].is_null()) {
+    const Json& probe = json["probe"];
+    text += "watched (every " + probe["every"].dump() + " tokens): " + fixed(probe["on"].get<double>(), 1) +
+            " tokens/s, without " + fixed(probe["off"].get<double>(), 1) + ": costs " +
+            fixed(100.0 * probe["share"].get<double>(), 1) + " % (" + fixed(100.0 * probe["least"].get<double>(), 1) +
+            " to " + fixed(100.0 * probe["most"].get<double>(), 1) + ")\n";
+  }
   return text;
 }
 
@@ -114,6 +122,7 @@ class BenchCommand final : public Command {
         ->check(CLI::Range(1, 1000))
         ->capture_default_str()
         ->type_name("N");
+    app_->add_flag("--probe", plan_.probe, "Measure what watching the memory costs a decoded token");
     output_.add_to(*app_);
     app_->footer(bench_footer);
   }
@@ -123,6 +132,7 @@ class BenchCommand final : public Command {
     plan_.prompts = parse_counts(prompts_, "--prompt", 0, std::int64_t{1} << 24);
     std::erase(plan_.prompts, 0);
     plan_.batches = parse_counts(batches_, "--batch", 1, 4096);
+    if (plan_.probe && plan_.tokens == 0) throw UsageError("--probe: watches decoded tokens, want --tokens above 0");
     if (plan_.prompts.empty() && plan_.tokens == 0) throw UsageError("--prompt 0 --tokens 0: nothing to measure");
     const LoadedModel loaded = load();
     const BenchReport report = run_bench(*loaded.model, *loaded.stream, plan_);
@@ -166,6 +176,16 @@ class BenchCommand final : public Command {
     if (report.ceiling) {
       json["ceiling"] = {{"bytes_per_second", report.ceiling->bytes_per_second},
                          {"operations_per_second", report.ceiling->operations_per_second}};
+    }
+    json["probe"] = nullptr;
+    if (report.probe) {
+      const ProbeCost& cost = *report.probe;
+      json["probe"] = {{"every", cost.every},
+                       {"off", cost.off.median()},
+                       {"on", cost.on.median()},
+                       {"share", median_of(cost.shares)},
+                       {"least", std::ranges::min(cost.shares)},
+                       {"most", std::ranges::max(cost.shares)}};
     }
     json["repeat"] = plan_.repeat;
     Json& cases = json["cases"] = Json::array();

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/inspection.h"
 #include "kernels/cpu/ceiling.h"
 #include "kernels/cpu/thread_pool.h"
 #include "kernels/error.h"
@@ -71,6 +72,34 @@ class BenchRun {
     return static_cast<double>(bench_case.tokens * bench_case.batch) / seconds;
   }
 
+  // A round of one sequence with and without a recorder, in turn from sample to sample, so that a machine that slows
+  // down slows both alike.
+  void probe(std::int64_t tokens, bool watched_first, ProbeCost& cost) {
+    InspectionRecorder recorder(model_->config(), {.every = cost.every});
+    reset();
+    const std::int64_t stretches = 2 * std::max<std::int64_t>(1, tokens / cost.every);
+    const std::vector<TokenId> list = ids(stretches * cost.every);
+    double seconds[2] = {};
+    for (std::int64_t s = 0; s < stretches; ++s) {
+      const bool watched = (s % 2 == 0) == watched_first;
+      const auto begin = std::chrono::steady_clock::now();
+      for (const TokenId& id :
+           std::span(list).subspan(static_cast<std::size_t>(s * cost.every), static_cast<std::size_t>(cost.every))) {
+        model_->forward(*stream_, {&id, 1}, states_.front(), std::span(logits_).first(vocab()),
+                        watched ? &recorder : nullptr);
+      }
+      stream_->synchronize();
+      seconds[watched ? 1 : 0] += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    }
+    const auto half = static_cast<double>(stretches / 2 * cost.every);
+    if (recorder.seen().tokens() != stretches / 2 * cost.every || recorder.seen().samples() != stretches / 2) {
+      throw NumericError("bench: the recorder has not seen every token and sample");
+    }
+    cost.off.samples.push_back(half / seconds[0]);
+    cost.on.samples.push_back(half / seconds[1]);
+    cost.shares.push_back(seconds[1] / seconds[0] - 1.0);
+  }
+
   // Largest difference between the last logits of one long pass and those of single steps, relative to the largest.
   double check() {
     const std::vector<TokenId> tokens = ids(bench_check_tokens);
@@ -123,12 +152,6 @@ std::int64_t peak_resident_bytes() {
     return kib * 1024;
   }
   return 0;
-}
-
-double median_of(std::vector<double> values) {
-  std::ranges::sort(values);
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2.0;
 }
 
 // The fastest products there are for weights of this format; plain f32 ones where the processor has no others.
@@ -185,6 +208,12 @@ Work decode_work(const Mamba2Model& model, std::int64_t batch) {
           .bytes = weight_bytes_per_pass(model.weights()) / static_cast<double>(batch) + state_traffic(c)};
 }
 
+double median_of(std::vector<double> values) {
+  std::ranges::sort(values);
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2.0;
+}
+
 double Rates::median() const { return median_of(samples); }
 double Rates::least() const { return std::ranges::min(samples); }
 double Rates::most() const { return std::ranges::max(samples); }
@@ -209,9 +238,11 @@ BenchReport run_bench(const Mamba2Model& model, Stream& stream, const BenchPlan&
   report.states_bytes = static_cast<std::int64_t>(run.state_bytes());
   // Round by round: a machine that slows down for a while slows every case alike.
   std::vector<cpu::Ceiling> ceilings;
+  if (plan.probe) report.probe = ProbeCost{.every = InspectionOptions{}.every, .off = {}, .on = {}, .shares = {}};
   for (int round = 0; round < plan.repeat; ++round) {
     if (stream.kind() == DeviceKind::cpu) ceilings.push_back(cpu::measure_ceiling(stream.pool()));
     for (BenchCase& timed : report.cases) timed.rates.samples.push_back(run.rate(timed));
+    if (report.probe) run.probe(plan.tokens, round % 2 == 0, *report.probe);
   }
   if (!ceilings.empty()) report.ceiling = bench_ceiling(ceilings, format);
   return report;

@@ -40,22 +40,33 @@ struct BenchCase {
   Rates rates;
 };
 
+// What it costs to watch the memory while a sequence is decoded: the same model with and without, in turn.
+struct ProbeCost {
+  std::int64_t every = 0;      // tokens from sample to sample
+  Rates off, on;               // of each round
+  std::vector<double> shares;  // of each round: time that watching takes, relative to the time without
+};
+
 struct BenchPlan {
   std::vector<std::int64_t> prompts;
   std::vector<std::int64_t> batches;
   std::int64_t tokens = 128;
   int repeat = 5;
+  bool probe = false;
 };
 
 struct BenchReport {
   std::vector<BenchCase> cases;
   std::optional<BenchCeiling> ceiling;  // absent on a GPU
-  double check_difference = 0.0;        // prefill against steps, relative to the largest logit
+  std::optional<ProbeCost> probe;
+  double check_difference = 0.0;  // prefill against steps, relative to the largest logit
   double check_tolerance = 0.0;
   std::int64_t peak_resident_bytes = 0;  // of the process, before the ceilings; 0 where the system does not tell
   std::int64_t weights_bytes = 0;
   std::int64_t states_bytes = 0;  // of all sequences that were in memory at once
 };
+
+[[nodiscard]] double median_of(std::vector<double> values);
 
 // Throws NumericError, and times nothing, when the check fails.
 [[nodiscard]] BenchReport run_bench(const Mamba2Model& model, Stream& stream, const BenchPlan& plan);

@@ -181,6 +181,7 @@ void CommandsProgramTest::bad_input_is_one_sentence_and_an_exit_code_data() {
   row("unknown shape", {"bench", "--shape", "13m"}, 2, "13m");
   row("shape of no sense", {"bench", "--shape", "64,2,3,16,16,2,96"}, 2, "--shape");
   row("prompt is no number", {"bench", "--shape", "14.5m", "--prompt", "many"}, 2, "--prompt");
+  row("probe of nothing", {"bench", "--shape", "14.5m", "--tokens", "0", "--probe"}, 2, "--tokens");
   row("batch of none", {"bench", "--shape", "14.5m", "--batch", "0"}, 2, "--batch");
 }
 
@@ -230,7 +231,7 @@ void CommandsProgramTest::bench_checks_measures_and_reports() {
   const std::map<QString, std::string> formats = {{"f32", "f32"}, {"bf16", "bf16"}, {"q8", "q8_0"}, {"q4", "q4_1"}};
   for (const auto& [dtype, format] : formats) {
     const Ran ran = Program().run({"bench", "--shape", "64,2,8,16,16,2,96", "--dtype", dtype, "--prompt", "33,70",
-                                   "--batch", "1,3", "--tokens", "4", "--repeat", "2", "--json"});
+                                   "--batch", "1,3", "--tokens", "4", "--repeat", "2", "--probe", "--json"});
     HOLDFAST_ENDED(ran, 0);
     const auto json = ran.json();
     QVERIFY(json.is_object());
@@ -241,6 +242,8 @@ void CommandsProgramTest::bench_checks_measures_and_reports() {
     QVERIFY(json["memory"]["peak_resident_bytes"].get<double>() > 0);
     QVERIFY(json["memory"]["within"].get<bool>());
     QVERIFY(json["check"]["difference"].get<double>() <= json["check"]["tolerance"].get<double>());
+    for (const char* rate : {"on", "off"}) QVERIFY(json["probe"][rate].get<double>() > 0.0);
+    QVERIFY(json["probe"]["least"].get<double>() <= json["probe"]["share"].get<double>());
     QCOMPARE(json["cases"].size(), std::size_t{4});
     for (const auto& row : json["cases"]) {
       QVERIFY(row["tokens_per_second"].get<double>() > 0.0);
