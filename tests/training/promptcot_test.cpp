@@ -285,6 +285,7 @@ class PromptCotTest final : public QObject {
     QCOMPARE(texts("a b\nc\n"), (std::vector<std::string>{"a b", "c"}));
     QVERIFY_EXCEPTION_THROWN((void)texts("{\"answer\": 1}\n"), FormatError);
     QCOMPARE(load_problem_texts(HOLDFAST_SOURCE_DIR "/tests/suites/everyday.tsv").size(), std::size_t{205});
+    QCOMPARE(load_problem_texts(HOLDFAST_SOURCE_DIR "/tests/suites/everyday_two.tsv").size(), std::size_t{220});
   }
 
  private:
