@@ -31,6 +31,7 @@ namespace holdfast::generators {
 [[nodiscard]] std::span<const Family> change_families();
 [[nodiscard]] std::span<const Family> errand_families();
 [[nodiscard]] std::span<const Family> school_families();
+[[nodiscard]] std::span<const Family> number_story_families();
 [[nodiscard]] std::span<const Family> chain_families();
 [[nodiscard]] std::span<const Family> composition_families();
 

@@ -225,7 +225,7 @@ class Words {
     const int speaker = static_cast<int>(m.between(0, 99));
     if (speaker < 25) speaker_ = Speaker::me;
     if (speaker >= 25 && speaker < 37 && may_be_you(text)) speaker_ = Speaker::you;
-    in_words_ = m.chance(15);
+    in_words_ = m.chance(15) && !is_formula(text);
     commas_ = m.chance(40);
     crowd_ = m.pick({"people", "students", "kids", "children", "visitors", "players", "guests", "members"});
   }
@@ -273,7 +273,7 @@ class Words {
       } else if (c == '(' && pattern.substr(at).starts_with("(~")) {
         out += any_order(pattern, at);
       } else if (c == '{') {
-        const std::size_t end = pattern.find('}', at);
+        const std::size_t end = closing(pattern, at, '}');
         const bool alone =
             (out.empty() || out.back() == ' ') &&
             (end + 1 == pattern.size() || std::string_view(" ?").find(pattern[end + 1]) != std::string_view::npos);
@@ -281,7 +281,7 @@ class Words {
         at = end + 1;
       } else if (c == '<' && at + 1 < pattern.size() &&
                  std::isalpha(static_cast<unsigned char>(pattern[at + 1])) != 0) {
-        const std::size_t end = pattern.find('>', at);
+        const std::size_t end = closing(pattern, at, '>');
         out += lexical(pattern.substr(at + 1, end - at - 1));
         at = end + 1;
       } else if (c == '#') {
@@ -293,6 +293,12 @@ class Words {
       }
     }
     return out;
+  }
+
+  static std::size_t closing(std::string_view pattern, std::size_t at, char end) {
+    const std::size_t found = pattern.find(end, at);
+    if (found == std::string_view::npos) throw ArgumentError("text \"" + std::string(pattern) + "\": a slot is open");
+    return found;
   }
 
   // Behind the bracket, "|" or "~" that ends the part at `at`.
@@ -414,6 +420,7 @@ class Words {
     if (form == "+") return value < 0 ? "- " + generators::text(-value) : "+ " + generators::text(value);
     if (form == ":o") return ordinal(value);
     if (form == ":w") return number_word(value);
+    if (form == ":n") return generators::text(value);
     if (form == ":times")
       return value == 2 ? "twice" : (in_words_ ? number_word(value) : generators::text(value)) + " times";
     if (form == ":t") return clock_text(value);
@@ -476,6 +483,14 @@ class Words {
       if (at == 0 || text[at - 1] != '{') return false;
     }
     return text.find("{Name}") != std::string_view::npos && text.find("{Ann}") == std::string_view::npos;
+  }
+
+  // Numbers beside signs stay in digits.
+  static bool is_formula(std::string_view text) {
+    for (const std::string_view sign : {" * {", " / {", " + {", " - {", " = {", "^", "f(", "sqrt("}) {
+      if (text.find(sign) != std::string_view::npos) return true;
+    }
+    return false;
   }
 
   enum class Speaker { other, me, you };

@@ -3,7 +3,8 @@
 // draw    "a=2..12; b=a+1..40; c:=a*b; !c%5==0": ranges with both ends, values, and conditions, else all is drawn
 // again. text    "[one|two]" takes one of several words, the same one wherever the same brackets stand again; "{a}" is
 // a number,
-//         "{a$}" cents as dollars, "{a'1}" tenths as a decimal number, "{a:o}" 3rd, "{a:w}" three, "{a:times}" twice,
+//         "{a$}" cents as dollars, "{a'1}" tenths as a decimal number, "{a:o}" 3rd, "{a:w}" three, "{a:n}" 2003, as
+//         years are written, "{a:times}" twice,
 //         "{a:t}" minutes as a clock time, "{a:b}" binary, "{a:d}" a day of the week from 0 for Monday, "{a/b}" the
 //         fraction in lowest terms, "{a+}" a signed term, and
 //         "{a:day/days}" the word that fits; "{Name}", "{he}", "{things}" and others are words. "<fruit>" is a word of
@@ -47,5 +48,6 @@ struct TaleTable {
 [[nodiscard]] std::span<const TaleTable> change_tables();
 [[nodiscard]] std::span<const TaleTable> errand_tables();
 [[nodiscard]] std::span<const TaleTable> school_tables();
+[[nodiscard]] std::span<const TaleTable> number_tables();
 
 }  // namespace holdfast::generators
