@@ -257,6 +257,124 @@ constexpr std::array sharing{
          "<smalls> are in the box?",
          "Each gets more: d = b - a; That takes: e = r + s; Number of those who share: n = e / d; p = n * a; t = p + r",
          "{t}", "(x - r) / a == (x + s) / b", "linear equations; several operations"},
+    // Longer errands: several things happen one after the other.
+    Tale{3, "a=2..9; k=2..5; b:=a*k; n=2..6; s:=a+b; x:=n*s",
+         "[{Ann} writes a {a}-page letter to each of {n} friends, and a report {k:times} as long for each of them as "
+         "well. How many pages does {her} write <altogether>?|Every day {Ann} does {a} sums in the morning and "
+         "{k:times} as many in the evening. How many sums is that in {n} days?|A <cook> bakes {a} pies before noon and "
+         "{k:times} as many after noon, each day. How many pies is that in {n} days?]",
+         "Second: b = a * k; One time: s = a + b; x = n * s", "{x}", "x == n * a * (1 + k)",
+         "several operations; multiplication"},
+    Tale{3, "h=4..60; a:=2*h; s:=a+h; n=2..5; p=2..9; x:=s*p",
+         "[{Name} sold {a} <smalls> in one month and half as many in the next, at ${p} each. How much money came "
+         "in?|On <day> a <cook> sells {a} <bakeds> at ${p} each, the next day half as many. How many dollars is that "
+         "<altogether>?|A club sells {a} tickets at ${p} each this week; last week it sold half as many. How much is "
+         "that in both "
+         "weeks?]",
+         "Half: h = a / 2; Both: s = a + h; x = s * p", "{x}", "x == p * a * 3 / 2",
+         "several operations; fraction of a quantity"},
+    Tale{3, "e=10..30; u=2..5; v=2..5; !u+v<e; p=2..6; l:=e-u-v; x:=l*p",
+         "[{Ann}'s hens lay {e} eggs a day. {Her} eats {u}, uses {v} for baking and sells the rest for ${p} each. How "
+         "many dollars does {her} make a day?|A <cook> makes {e} <bakeds>, eats {u}, gives {v} to a neighbor and sells "
+         "the others at ${p} each. How much money is that?|Of {e} tickets, {u} are given to friends and {v} to "
+         "teachers. The rest is sold at ${p} each. What is the income?]",
+         "Not sold: s = u + v; Sold: l = e - s; x = l * p", "{x}", "x / p + u + v == e", "several operations; money"},
+    Tale{3, "n=2..6; m=2..6; r=2..9; w:=n*m; x:=w*r",
+         "[{Name} run{+s} {n} rounds, {m} times a week. A round is {r} km. How many km is that a week?|A pump does {n} "
+         "strokes a minute. Each stroke lifts {r} liters. How many liters does it lift in {m} minutes?|{n} cups of "
+         "feed go to each of {m} <animals> every day. How many cups is that in {r} days?]",
+         "w = n * m; x = w * r", "{x}", "x / r / m == n", "several operations; multiplication"},
+    Tale{3, "a=3..40; d=2..20; b:=a+d; k=2..4; c:=b*k; x:=a+b+c",
+         "[{Ann} has {a} <smalls>, {Bob} has {d} more than {Ann}, and the [teacher|coach|neighbor] has {k:times} as "
+         "many as {Bob}. How many do all three have?|On day one {a} people came, on day two {d} more, and on day three "
+         "{k:times} as many as on day two. How many came in the three days?|The first box weighs {a} kg, the second "
+         "{d} kg more, "
+         "the third {k:times} as much as the second. How many kg is that <altogether>?]",
+         "Second: b = a + d; Third: c = b * k; x = a + b + c", "{x}", "x == a + (a + d) * (1 + k)",
+         "several operations; addition"},
+    Tale{3, "c=4..20; n=3..12; p=1..9; q=2..9; b:=c*n; s=5..60; !b>s; x:=b-s",
+         "[{Name} make{+s} {n} bracelets and sell{+s} each for ${c}. The material cost ${s} <altogether>. What is "
+         "left?|A car wash takes ${c} a car. {n} cars come, and soap costs ${s}. How much is earned?|Tickets for a "
+         "play are ${c}. {n} are sold, and the hall costs ${s}. How many dollars remain?]",
+         "Income: b = c * n; x = b - s", "{x}", "x + s == c * n", "profit and loss; several operations"},
+    Tale{3, "t=40..200; k=2..6; f:=t/k; !t%k==0; l:=t-f; n=2..8; !l%n==0; x:=l/n",
+         "[{Ann} has {t} pages to read. {Her} reads 1/{k} of them on <day> and the rest in {n} equal parts on the next "
+         "{n} days. How many pages is one part?|Of {t} <smalls>, 1/{k} are given away, and the others fill {n} equal "
+         "bags. How many are in a bag?|A prize of ${t}: 1/{k} goes to the winner, and {n} others share the rest "
+         "<equally>. How many dollars does each "
+         "of them get?]",
+         "f = t / k; l = t - f; x = l / n", "{x}", "x * n == t - t / k", "fraction of a quantity; several operations"},
+    Tale{4, "p=10..40; n=3..9; k=1..4; c:=5*k; q=2..8; d:=n*p; !(d*c)%100==0; e:=d*c/100; f:=d-e; x:=f+q",
+         "[{Name} order{+s} {n} <wears> at ${p} each, with {c}% off the lot, and ${q} for delivery. What {do} {he} "
+         "pay?|A club buys {n} balls at ${p}, gets {c}% off, and pays ${q} for shipping. What is the bill?|{n} nights "
+         "at ${p} each, {c}% off for members, plus a fee of ${q}. How much does a member pay?]",
+         "Before the discount: d = n * p; Off: e = c % d; f = d - e; x = f + q", "{x}",
+         "x - q == n * p * (1 - c / 100)", "percent discount; several operations"},
+    Tale{4, "h=6..9; r=10..25; d=3..6; o=1..4; k=2..10; s:=r+k; n:=h*d; p:=n*r; q:=o*s; x:=p+q",
+         "[{Name} work{+s} {h} hours a day on {d} days for ${r} an hour, and {o} {o:hour/hours} on Sunday for ${k} "
+         "more an hour. What is the pay for the week?|A guide leads {d} tours of {h} hours at ${r} an hour, and a "
+         "night tour of {o} {o:hour/hours} that pays ${k} more each hour. How much is earned?]",
+         "Hours: n = h * d; Normal: p = n * r; Extra rate: s = r + k; q = o * s; x = p + q", "{x}",
+         "x == r * h * d + o * (r + k)", "unit rate; several operations"},
+    Tale{4, "a=2..9; b=2..9; n=2..6; c=3..9; m:=n*7; u:=a*n; v:=b*c; s:=u+v; p=2..5; x:=s*p; !a!=b",
+         "[A zoo has {n} lions that eat {a} kg of meat a day each and {c} wolves that eat {b} kg each. How many kg of "
+         "meat are needed for {p} days?|A family has {n} adults who drink {a} glasses of milk a day each and {c} "
+         "children who drink {b} each. How many glasses is that in {p} days?|{n} big machines use {a} liters of fuel "
+         "an hour each, {c} small ones {b} each. "
+         "How many liters do they use in {p} hours?]",
+         "u = a * n; v = b * c; s = u + v; x = s * p", "{x}", "x / p - b * c == a * n",
+         "several operations; unit rate"},
+    Tale{4, "v=8..60; t=2..5; w=4..40; d:=v*t; k=1..9; e=1..30; g:=d-e; !g>0 && g%w==0; x:=g/w; !x>1 && w!=v",
+         "[A trip is {d} km. {e} km are walked, and the rest is done by bike at {w} km an hour. How many hours does "
+         "the bike ride take?|A pool needs {d} cubic m of water. {e} are in it, and {w} come in each hour. In how many "
+         "hours is it full?|A book has {d} pages. {Ann} has read {e} and now reads {w} a day. How many days does the "
+         "rest take?]",
+         "Left: g = d - e; x = g / w", "{x}", "x * w + e == d", "speed; several operations"},
+    Tale{4, "n=2..6; a=2..9; m=2..6; b=2..9; c=5..50; s:=n*a+m*b; t:=s+c; k=2..8; !t%k==0; x:=t/k; !a!=b",
+         "[{k} friends share the cost of {n} pizzas at ${a}, {m} salads at ${b} and a cake for ${c} <equally>. How "
+         "much does each pay?|For a party, {n} games at ${a}, {m} prizes at ${b} and a hall for ${c} are paid by {k} "
+         "families in equal shares. What does one family pay?]",
+         "p = n * a; q = m * b; t = p + q + c; x = t / k", "{x}", "x * k == n * a + m * b + c",
+         "money; several operations"},
+    Tale{4, "a=30..90; g=2..9; l=1..8; !l<g; n=3..12; d:=g-l; p:=n*d; x:=a+p",
+         "[A snail is {a} cm up a wall. Each day it climbs {g} cm, and each night it slips back {l} cm. How high is it "
+         "after {n} days and nights?|A savings box holds ${a}. Each week ${g} go in and ${l} come out. How much is in "
+         "it after {n} weeks?|A pond has {a} fish. Each month {g} hatch and {l} are caught. How many fish are there "
+         "after {n} months?]",
+         "Each time: d = g - l; p = n * d; x = a + p", "{x}", "x == a + n * g - n * l",
+         "several operations; multiplication"},
+    Tale{5,
+         "x=20..200; k=2..4; a:=x/k; !x%k==0; l:=x-a; b=2..20; m:=l-b; !m>0 && m%2==0; h:=m/2; c=2..20; e:=h-c; !e>1",
+         "[{Ann} spent 1/{k} of {hers} money on a coat, then ${b} on food, then half of what was left on a gift, and "
+         "then ${c} on a taxi. ${e} remained. How much did {her} have at first?|From a roll of ribbon 1/{k} was cut "
+         "off, then {b} cm, then half of the rest, then {c} cm. {e} cm are left. How many cm long was it?]",
+         "Before the last: h = e + c; Before the half: m = h * 2; Before that: l = m + b; d = k - 1; One part: u = l / "
+         "d; x = u * k",
+         "{x}", "((x - x / k) - b) / 2 - c == e", "inverse operations; several operations"},
+    Tale{5,
+         "p=2..9; n=20..80; k=1..5; c:=5*k; b:=n*c/100; !(n*c)%100==0; g:=n-b; q=4..20; !g*q>n*p; a:=n*p; r:=g*q; "
+         "x:=r-a",
+         "[A trader buys {n} plants at ${p} each. {c}% of them die, and the others are sold at ${q} each. What is the "
+         "profit?|A <cook> makes {n} cakes that cost ${p} each to bake. {c}% are spoiled, and the rest sells at ${q} "
+         "each. How many dollars are gained?]",
+         "Cost: a = n * p; Lost: b = c % n; g = n - b; Income: r = g * q; x = r - a", "{x}",
+         "x == n * (1 - c / 100) * q - n * p", "profit and loss; several operations"},
+    Tale{5,
+         "a=2..6; b=2..6; n=2..6; m=2..6; !a!=b; u=2..12; v=2..12; p:=a*u+b*v; q:=n*u+m*v; d:=a*m-b*n; !d>0 && u!=v; "
+         "e:=p*m; f:=q*b; g:=e-f",
+         "{a} big and {b} small boxes hold {p} <smalls>; {n} big and {m} small ones hold {q}. How many <smalls> are in "
+         "a big box?",
+         "> The first {m} times, the second {b} times: then the small ones are equal in number; e = p * m; f = q * b; "
+         "g = e - f; h = a * m; i = b * n; d = h - i; u = g / d",
+         "{u}", "x * (a * m - b * n) == p * m - q * b", "systems of linear equations"},
+    Tale{5, "v=40..90; w=30..80; t=2..5; l=1..3; !v!=w; a:=v*l; b:=v+w; d:=a+b*t; s:=d",
+         "[Two towns are {d} km apart. A <mover> leaves the first at {v} km per hour, and {l} {l:hour/hours} later "
+         "another leaves the second toward it at {w} km per hour. How many hours after the second starts do they "
+         "meet?|{Ann} starts digging a {d} m tunnel at {v} m a week. {l} {l:week/weeks} later {Bob} starts from the "
+         "other end at {w} m a week. How "
+         "many weeks do both dig?]",
+         "Before the second: a = v * l; g = d - a; Together: b = v + w; t = g / b", "{t}", "v * (x + l) + w * x == d",
+         "relative speed; several operations"},
 };
 // pay, rates, ways, work
 constexpr std::array rates{
@@ -393,7 +511,7 @@ constexpr std::array rates{
          "> Of {a} * {b} parts {Ann} does {b} an hour and {Bob} {a}; p = a * b; Done: g = t * b; q = p - g; s = a + b; "
          "x = q / s",
          "{x}", "(t + x) / a + x / b == 1", "combined work"},
-    Tale{4, "v=30..90; w=30..90; !v<w; t=1..5; k=1..4; u:=t+k; !v*u==w*t; d:=v*u",
+    Tale{4, "k=1..4; t=1..5; u:=t+k; g:=gcd(t,u); m=10..40; v:=t/g*m; w:=u/g*m; !v>=20 && w<=120; d:=v*u",
          "Going at {v} km per hour instead of {w}, a <mover> takes {k} {k:hour/hours} longer for the same trip. How "
          "many km long is it?",
          "> With t hours at {w}: {w}t = {v}(t + {k}); s = v * k; e = w - v; t = s / e; x = w * t", "{x}",
