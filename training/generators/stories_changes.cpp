@@ -57,7 +57,8 @@ constexpr std::array things{
     Tale{2, "a=5..90; b=2..60; c=2..60; !c<a+b",
          "[{Name} had {a} <items>. {He} <gain:b>, then {he} <lose:c>.|{Name} had {a} <items>. First {he} <gain:b>; "
          "after "
-         "that {he} <lose:c>.|On <day> {Name} had {a} <items>. On <day2> {he} <gain:b>. On <day3> {he} <lose:c>.|After "
+         "that {he} <lose:c>.|On <day> {Name} had {a} <items>. The next day {he} <gain:b>. The day after that {he} "
+         "<lose:c>.|After "
          "{Name} <gain:b>, {he} <lose:c>. There had been {a} <items> in the beginning.] {aside} ?? <asknow>",
          "After the gain: p = a + b; x = p - c", "{x}", "x + c == a + b", "addition; subtraction"},
     Tale{2, "b=2..60; a=b+1..90; c=2..60",
@@ -69,15 +70,15 @@ constexpr std::array things{
          "After the loss: p = a - b; x = p + c", "{x}", "x - c + b == a", "addition; subtraction"},
     Tale{2, "b=2..40; c=2..40; a=b+c+1..120",
          "[{Name} had {a} <items>. {He} <lose:b>. {He} also <lose2:c>.|{Name} started with {a} <items>. On <day> {he} "
-         "<lose:b>, and on <day2> {he} <lose2:c>.|Of {his} {a} <items>, {Name} <lose:b> and then <lose2:c>.|{Name} "
+         "<lose:b>, and the next day {he} <lose2:c>.|Of {his} {a} <items>, {Name} <lose:b> and then <lose2:c>.|{Name} "
          "<lose:b> "
          "and <lose2:c>. There had been {a} <items>.] {aside} ?? [<asknow>|How many <items> {do} {he} still have?|How "
          "many "
          "<items> are left?]",
          "Gone: p = b + c; x = a - p", "{x}", "x + b + c == a", "subtraction"},
     Tale{2, "a=2..60; b=2..40; c=2..40",
-         "[{Name} had {a} <items>. {He} <gain:b>, and later {he} <gain2:c>.|{Name} <gain:b> on <day> and <gain2:c> on "
-         "<day2>. {He} already had {a} <items>.|To {his} {a} <items> come others: {he} <gain:b>, and then {he} "
+         "[{Name} had {a} <items>. {He} <gain:b>, and later {he} <gain2:c>.|{Name} <gain:b> on <day> and <gain2:c> the next "
+         "day. {He} already had {a} <items>.|To {his} {a} <items> come others: {he} <gain:b>, and then {he} "
          "<gain2:c>.] "
          "{aside} ?? <asknow>",
          "x = a + b + c", "{x}", "x - a - b == c", "addition"},

@@ -230,7 +230,7 @@ constexpr std::array sharing{
          "division; several operations"},
     Tale{3, "k=3..12; q=2..12; r=1..k-1; a:=k*q+r; n=2..5; p=2..9; y:=q*p",
          "[{a} <fruits> are packed in <bins> of {k}, and only full <bins> are sold, for ${p} each. How much money "
-         "comes in?|A <worker> "
+         "comes in?|A <cook> "
          "puts {a} <bakeds> in <bins> of {k} and sells every full <bin> for ${p}. What does that bring?]",
          "q, r = a // k; y = q * p", "{y}", "x == floor(a / k) * p", "division with remainder; money"},
     Tale{3, "n=3..9; k=2..12; j=1..2; m:=n-j; !(n*k)%m==0; a:=n*k; x:=a/m; y:=x-k",
@@ -637,7 +637,7 @@ constexpr std::array shares{
          "many pages has "
          "the book?]",
          "Percent left: r = 100 - p; d = a * 100; x = d / r", "{x}", "x - x * p / 100 == a", "reverse percentage"},
-    Tale{3, "k=1..12; p:=5*k; j=1..20; x:=20*j; c:=x*p/100; a:=x+c",
+    Tale{3, "k=1..6; p:=5*k; j=1..20; x:=20*j; c:=x*p/100; a:=x+c",
          "[With {p}% tax, a <dear> costs ${a}. What is the price without tax?|A crowd grew by {p}% to {a}. How large "
          "was it?|Including a tip of {p}%, "
          "the bill is ${a}. What was it without the tip?|A wage rose by {p}% and is now ${a}. What was it?|There are "
