@@ -148,6 +148,46 @@ constexpr std::array shopping{
          "<snack>] cost?",
          "One <drink>: p = t - s; {a} of them: q = a * p; r = s - q; y = r / b", "{y}", "b * x == s - a * (t - s)",
          "systems of linear equations; money"},
+    // Prices in dollars and cents.
+    Tale{2, "k=5..60; a:=5*k; j=5..60; b:=5*j; x:=a+b",
+         "[A <snack> is ${a$} and a <drink> is ${b$}. What do both cost <altogether>?|{Name} pay{+s} ${a$} for a "
+         "<snack> and ${b$} for a <drink>. How many dollars is that?|{Name} add{+s} a <drink> for ${b$} to a <snack> "
+         "for ${a$}. What is the bill?|Bus fare is ${a$}, lunch ${b$}. How much are they together?]",
+         "> In cents: ${a$} is {a} and ${b$} is {b}; x = a + b; > That is ${x$}", "{x$}", "100 * x == a + b",
+         "decimals; money"},
+    Tale{2, "k=5..60; a:=5*k; n=5..20; c:=100*n; x:=c-a; !x>0",
+         "[A <snack> costs ${a$}. {Name} pay{+s} with ${n}. How much change is that?|From ${n}, {Name} spend{+s} "
+         "${a$}. How many dollars are left?|{Name} {has} ${n} and buy{+s} a <paper> for ${a$}. What is left?|A <drink> "
+         "of ${a$} is paid with ${n}. What comes back?]",
+         "> In cents: ${n} is {c} and ${a$} is {a}; x = c - a; > That is ${x$}", "{x$}", "100 * x + a == 100 * n",
+         "decimals; coins and change"},
+    Tale{2, "k=5..40; a:=5*k; n=2..9; x:=n*a",
+         "[{n} <papers> at ${a$} each: what do they cost?|A <drink> costs ${a$}. How many dollars are {n} of "
+         "them?|{Name} buy{+s} {n} <snacks> for ${a$} apiece. What {do} {he} pay?|Every day {Name} spend{+s} ${a$} on "
+         "the bus. How much is that in {n} days?]",
+         "> ${a$} is {a} cents; x = n * a; > That is ${x$}", "{x$}", "100 * x / n == a", "decimals; money"},
+    Tale{2, "k=5..40; u:=5*k; n=2..9; a:=n*u",
+         "[{n} <papers> cost ${a$}. What does one cost?|{n} friends share a bill of ${a$} <equally>. How many dollars "
+         "does each pay?|For {n} <drinks> {Name} <paid> ${a$}. What is the price of one?|{n} equal tickets come to "
+         "${a$}. How much is a ticket?]",
+         "> ${a$} is {a} cents; u = a / n; > That is ${u$}", "{u$}", "100 * x * n == a", "decimals; unit rate"},
+    Tale{3, "k=5..40; a:=5*k; n=2..6; m=2..6; j=5..40; b:=5*j; c:=n*a; d:=m*b; x:=c+d; !a!=b",
+         "[{Name} buy{+s} {n} <snacks> at ${a$} and {m} <drinks> at ${b$} each. What is the bill in dollars?|A <paper> "
+         "costs ${a$} and a <snack> ${b$}. How many dollars are {n} of the first and {m} of the second?|{n} kids pay "
+         "${a$} each and {m} adults ${b$} each. How much is that?]",
+         "> In cents: {a} and {b}; c = n * a; d = m * b; x = c + d; > That is ${x$}", "{x$}",
+         "100 * x == n * a + m * b", "decimals; money"},
+    Tale{3, "k=5..40; a:=5*k; n=2..6; c:=n*a; p=5..30; t:=100*p; x:=t-c; !x>0",
+         "[{Name} buy{+s} {n} <papers> at ${a$} each and pay{+s} with ${p}. How much change {do} {he} get?|With ${p}, "
+         "{Name} pay{+s} for {n} <drinks> that cost ${a$} each. How many dollars come back?|{Name} {has} ${p}. {He} "
+         "pay{+s} ${a$} for the bus {n} times. What is left?]",
+         "> ${a$} is {a} cents, ${p} is {t} cents; c = n * a; x = t - c; > That is ${x$}", "{x$}",
+         "100 * x + n * a == 100 * p", "decimals; coins and change"},
+    Tale{3, "k=1..5; b:=5*k; j=2..40; a:=100*j; t:=j*b; x:=a+t; y=2..90",
+         "[A meal costs ${j}. {Name} leave{+s} a tip of {b}%. How many dollars is that with the tip?|${j} plus {b}% "
+         "tax: what is paid?|A bill of ${j} grows by a service charge of {b}%. What is due?]",
+         "> ${j} is {a} cents; t = b % a; x = a + t; > That is ${x$}", "{x$}", "x == j * (1 + b / 100)",
+         "sales tax and tip; decimals"},
 };
 
 constexpr std::array sharing{
@@ -286,7 +326,8 @@ constexpr std::array sharing{
          "w = n * m; x = w * r", "{x}", "x / r / m == n", "several operations; multiplication"},
     Tale{3, "a=3..40; d=2..20; b:=a+d; k=2..4; c:=b*k; x:=a+b+c",
          "[{Ann} has {a} <smalls>, {Bob} has {d} more than {Ann}, and the [teacher|coach|neighbor] has {k:times} as "
-         "many as {Bob}. How many do all three have?|On day one {a} people came, on day two {d} more, and on day three "
+         "many as {Bob}. How many do all three have?|On day one {a} people came, on day two {d} more, and on the last "
+         "day "
          "{k:times} as many as on day two. How many came in the three days?|The first box weighs {a} kg, the second "
          "{d} kg more, "
          "the third {k:times} as much as the second. How many kg is that <altogether>?]",
@@ -375,6 +416,75 @@ constexpr std::array sharing{
          "many weeks do both dig?]",
          "Before the second: a = v * l; g = d - a; Together: b = v + w; t = g / b", "{t}", "v * (x + l) + w * x == d",
          "relative speed; several operations"},
+    // Fractions of things that are measured, and amounts in words.
+    Tale{2, "q=2..8; s=2..8; !q!=s; d:=q*s; a:=s; b:=q; n:=d-a-b; !n>0; m:=a+b",
+         "[{Ann} eats 1/{q} of a pizza and {Bob} 1/{s}. What fraction is left?|1/{q} of a field is corn and 1/{s} is "
+         "wheat. What part of it is neither?|{Name} spend{+s} 1/{q} of the day at work and 1/{s} asleep. What fraction "
+         "of the day is left?|A tank is emptied by 1/{q} and then by 1/{s} of its full content. What fraction is still "
+         "in it?]",
+         "> 1/{q} = {s}/{d} and 1/{s} = {q}/{d}; m = a + b; n = d - m; reduce n / d", "{n/d}", "x == 1 - 1 / q - 1 / s",
+         "adding fractions; subtraction"},
+    Tale{2, "q=2..6; p=1..q-1; n=2..12; !gcd(p,q)==1; a:=p*n",
+         "[A batch needs {p}/{q} cup of sugar. How many cups are needed for {n} batches?|{Name} run{+s} {p}/{q} mile a "
+         "day. How many miles is that in {n} days?|Each of {n} cats eats {p}/{q} can a day. How many cans is that?|One "
+         "ribbon takes {p}/{q} yard. How many yards do {n} take?]",
+         "a = p * n; > That is {a}/{q}; reduce a / q", "{a/q}", "x * q == p * n", "multiplying fractions"},
+    Tale{2, "q=2..9; n=2..12; a:=q*n",
+         "[How many pieces of 1/{q} yard can be cut from {n} yards?|{n} pies are cut so that each piece is 1/{q} of a "
+         "pie. How many pieces are there?|A scoop holds 1/{q} cup. How many scoops make {n} cups?|A lap is 1/{q} mile. "
+         "How many laps are {n} miles?|A bottle fills 1/{q} of a bucket. How many bottles fill {n} buckets?]",
+         "> Each whole has {q} of them; x = n * q", "{x}", "x / q == n", "division; fraction of a quantity"},
+    Tale{2, "h=2..40; a:=2*h; x:=a+h",
+         "[{Ann} has {a} <smalls>, {Bob} half as many. How many do they have <altogether>?|A coat takes {a} buttons, a "
+         "shirt half that number. How many buttons do both take?|On <day> {a} people came, the next day only half as "
+         "many. How many came on both days?]",
+         "Half: h = a / 2; x = a + h", "{x}", "2 * x == 3 * a", "fraction of a quantity; addition"},
+    Tale{2, "h=2..30; a:=3*h; x:=a-h",
+         "[{Ann} has {a} <smalls>, {Bob} a third as many. How many more does {Ann} have?|A rope is {a} feet long, a "
+         "string a third of that. How much longer, in feet, is the rope?|{a} adults and a third as many children came. "
+         "How many more adults than children were there?]",
+         "A third: h = a / 3; x = a - h", "{x}", "3 * x == 2 * a", "fraction of a quantity; subtraction"},
+    Tale{1, "n=2..9; x:=12*n",
+         "[{Name} buy{+s} {n:w} dozen <bakeds>. How many <bakeds> is that?|A box holds a dozen <fruits>. How many are "
+         "in {n} boxes?|{n:w} dozen <papers> lie on a desk. How many are they?|A <cook> uses a dozen eggs a day. How "
+         "many is that in {n} days?|How many are {n:w} dozen [eggs|roses|cups|chairs|spoons|pens]?]",
+         "x = n * 12", "{x}", "x / 12 == n", "multiplication"},
+    Tale{2, "n=2..9; c=2..9; t:=12*n; x:=t-c",
+         "[{Name} buy{+s} {n:w} dozen <bakeds> and eat{+s} {c}. How many are left?|Of {n:w} dozen <fruits>, {c} are "
+         "bad. How many are good?|{n:w} dozen cups were on a shelf, and {c} broke. How many are whole?]",
+         "All: t = n * 12; x = t - c", "{x}", "x + c == 12 * n", "multiplication; subtraction"},
+    Tale{2, "a=2..40; k=2..9; b:=a*k",
+         "[{Ann} has {b} <smalls> and {Bob} has {a}. How many times as many as {Bob} does {Ann} have?|A tree is {b} "
+         "feet tall and a bush {a} feet. How many times as tall as the bush is the tree?|A trip takes {b} minutes by "
+         "bus and {a} by train. How many times as long does the bus take?|A truck carries {b} kg, a cart {a} kg. How "
+         "many cart loads make one truck load?]",
+         "k = b / a", "{k}", "x * a == b", "multiplicative comparison; division"},
+    Tale{2, "r=2..9; n=2..60; a:=r*n; x:=a",
+         "[One dollar is {r} crowns. How many crowns are ${n}?|A bank gives {r} crowns for a dollar. {Name} change{+s} "
+         "${n}. How many crowns is that?|At {r} tokens to the dollar, how many tokens do ${n} buy?|For every dollar "
+         "{Name} get{+s} {r} points. How many points are ${n} worth?]",
+         "x = n * r", "{x}", "x / r == n", "unit rate; multiplication"},
+    Tale{2, "r=2..9; n=2..60; a:=r*n",
+         "[One dollar is {r} crowns. How many dollars are {a} crowns?|{Name} bring{+s} {a} crowns to a bank that takes "
+         "{r} for a dollar. How many dollars is that?|A prize of {a} points is paid out at {r} points to the dollar. "
+         "How many dollars is it?]",
+         "n = a / r", "{n}", "x * r == a", "unit rate; division"},
+    Tale{3, "l=4..10; h=2..9; d:=100*h; v:=l*h; p=1..4; x:=v*p",
+         "[A car uses {l} liters for 100 km, and a liter costs ${p}. What does the fuel for {d} km cost?|A van needs "
+         "{l} liters per 100 km. Fuel is ${p} a liter. How many dollars is a trip of {d} km?]",
+         "Hundreds: h = d / 100; Liters: v = l * h; x = v * p", "{x}", "x / p == d * l / 100",
+         "unit rate; several operations"},
+    Tale{3, "a=2..9; b=2..9; n=2..9; m=2..9; x:=a*n-b*m; !x>0 && a!=b",
+         "[{n} <fruits> cost ${a} each and {m} <vegetables> ${b} each. How much more do the <fruits> cost "
+         "<altogether>?|{Ann} earns ${a} an hour for {n} hours, {Bob} ${b} an hour for {m} hours. How many dollars "
+         "more does {Ann} get?|One field has {n} rows of {a} plants, another {m} rows of {b}. How many more plants are "
+         "in the first?]",
+         "p = a * n; q = b * m; x = p - q", "{x}", "x + b * m == a * n", "multiplication; subtraction"},
+    Tale{3, "k=2..9; m=2..9; a:=k*m; r=2..9; n=2..9; t:=a*r; !t%n==0; x:=t/n; !x!=r && n!=k",
+         "[{a} boxes weigh {t} kg. A cart carries {n} kg at a time. How many trips does it take to move them all, each "
+         "trip full?|A ribbon of {t} cm is cut into {n} equal parts. How long is one part, in cm?|{t} <smalls> are "
+         "dealt to {n} <groups> one after the other until none is left. How many does each have?]",
+         "x = t / n", "{x}", "x * n == t", "division"},
 };
 // pay, rates, ways, work
 constexpr std::array rates{
