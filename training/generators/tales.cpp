@@ -163,7 +163,7 @@ bool draw_once(Maker& m, std::string_view draw, Values& values) {
 
 Values drawn(Maker& m, std::string_view draw) {
   Values values;
-  for (int tries = 0; tries < 5000; ++tries) {
+  for (int tries = 0; tries < 200000; ++tries) {
     if (draw_once(m, draw, values)) return values;
   }
   throw ArgumentError("draw \"" + std::string(draw) + "\": its conditions never hold");
