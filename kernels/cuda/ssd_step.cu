@@ -179,7 +179,8 @@ void ssd_step(Stream& stream, const SsdStepArgs& args) {
   h.sequences = sequences;
   h.heads = s.heads, h.head_dim = s.head_dim, h.d_state = s.d_state, h.groups = s.groups;
   h.dt_min = s.dt_min, h.dt_max = s.dt_max;
-  if (s.quads && can_step_heads(h)) return step_heads(on, h);
+  // The kernel for large heads takes no trace.
+  if (s.quads && s.trace == nullptr && can_step_heads(h)) return step_heads(on, h);
   launch(on, "ssd_step",
          {.grid = dim3(static_cast<unsigned>(s.heads), rows), .block = dim3(step_threads), .overlaps = true},
          ssd_step_heads_kernel, s);
