@@ -77,7 +77,8 @@ constexpr std::array things{
          "<items> are left?]",
          "Gone: p = b + c; x = a - p", "{x}", "x + b + c == a", "subtraction"},
     Tale{2, "a=2..60; b=2..40; c=2..40",
-         "[{Name} had {a} <items>. {He} <gain:b>, and later {he} <gain2:c>.|{Name} <gain:b> on <day> and <gain2:c> the next "
+         "[{Name} had {a} <items>. {He} <gain:b>, and later {he} <gain2:c>.|{Name} <gain:b> on <day> and <gain2:c> the "
+         "next "
          "day. {He} already had {a} <items>.|To {his} {a} <items> come others: {he} <gain:b>, and then {he} "
          "<gain2:c>.] "
          "{aside} ?? <asknow>",

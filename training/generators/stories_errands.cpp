@@ -631,7 +631,7 @@ constexpr std::array rates{
          "km per hour?",
          "a = v * t; b = w * u; s = a + b; h = t + u; x = s / h", "{x}", "x * (t + u) == v * t + w * u",
          "speed; weighted mean"},
-    Tale{5, "x=4..60; c=1..12; !x>c; t=2..6; u=3..12; !t<u; p:=x+c; q:=x-c; !p*t==q*u; d:=p*t",
+    Tale{5, "t=2..6; e=1..6; u:=t+e; m=1..4; c:=m*e; !c<=12; x:=m*(t+u); d:=(x+c)*t",
          "With a current of {c} km per hour a boat takes {t} hours down the river and {u} hours back. What is its "
          "speed in still water, in km per "
          "hour?",
@@ -810,10 +810,7 @@ constexpr std::array shares{
          "> Made to fit at {Bob}: {a} * {c}, {b} * {c}, {b} * {d}; e = a * c; f = b * c; g = b * d; h = e + f + g; One "
          "part: k = t / h; y = f * k",
          "{y}", "x * a / b + x + x * d / c == t", "ratio; several operations"},
-    Tale{5,
-         "k=1..8; p:=5*k; l=1..8; q:=5*l; a=20..900; !p!=q; b=20..900; !(a*p)%100==0 && (b*q)%100==0; u:=a*p/100; "
-         "v:=b*q/100; i:=u+v; s:=a+b; "
-         "!p<q; c:=s*p/100; !(s*p)%100==0; d:=i-c; e:=q-p",
+    Tale{5, "k=1..8; l=k+1..9; p:=5*k; q:=5*l; n=1..45; m=1..45; a:=20*n; b:=20*m; s:=a+b; i:=n*k+m*l",
          "${s} is put in two accounts, one at {p}% and one at {q}% a year. The interest after a year is ${i}. How much "
          "was put in at {q}%?",
          "> All at {p}%; c = p % s; More: d = i - c; e = q - p; f = d * 100; b = f / e", "{b}",

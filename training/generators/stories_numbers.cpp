@@ -84,7 +84,7 @@ constexpr std::array unknowns{
          "and $10 worth ${t}. How many $10 bills are in it?]",
          "> If all were fives; p = 5 * n; More: q = t - p; y = q / 5", "{y}", "10 * x + 5 * (n - x) == t",
          "systems of linear equations; money"},
-    Tale{4, "t=1..9; o=1..9; !t!=o; n:=10*t+o; s:=t+o; r:=10*o+t; v:=n+r; k=1..9; !o==k*t; p:=k+1",
+    Tale{4, "t=1..4; k=2..9; o:=k*t; !o<=9; s:=t+o",
          "[The digits of a two-digit [number|house number|bus number|lottery number] add up to {s}, and the ones digit "
          "is {k:times} the tens digit. What is the number?|{Ann} thinks of a two-digit number with the digit sum {s}. "
          "Its last digit is {k:times} its first. Which number is it?|A two-digit [code|number] has digits that sum to "

@@ -214,10 +214,12 @@ constexpr std::array shapes{
          "{p} cm by {q} cm by {r} cm case. How many fit?]",
          "Along: a = p / k; Across: b = q / k; Up: c = r / k; v = a * b; w = v * c", "{w}",
          "x * k * k * k == p * q * r", "volume; several operations"},
-    Tale{3, "a=10..50; b=10..40; h=2..15; v:=a*b; w:=v*h; !w%1000==0; x:=w/1000",
-         "A fish tank is {a} cm by {b} cm, with water {h} cm deep. How many liters is that, if a liter is 1000 cubic "
-         "cm?",
-         "v = a * b; w = v * h; x = w / 1000", "{x}", "1000 * x == a * b * h", "volume; unit conversion"},
+    Tale{3, "a=2..12; b=2..10; h=2..5; p:=5*a; q:=10*b; k:=20*h; x:=a*b*h",
+         "[A fish tank is {p} cm by {q} cm, with water {k} cm deep. How many liters is that, if a liter is 1000 cubic "
+         "cm?|A trough is {q} cm long, {p} cm wide and filled {k} cm high. How many liters are in it? A liter is 1000 "
+         "cubic cm.|Rain fills a {q} cm by {p} cm basin {k} cm deep. How many liters, of 1000 cubic cm each, did it "
+         "catch?]",
+         "v = p * q; w = v * k; x = w / 1000", "{x}", "1000 * x == p * q * k", "volume; unit conversion"},
     Tale{2, "a=20..85; b=20..85; x:=180-a-b; !x>15",
          "[A sail has corners of {a} and {b} degrees. What is the third corner?|A triangle's angles are {a} degrees, "
          "{b} degrees and one more. Find it.|Two corners of a triangular sign measure {a} and {b} "
