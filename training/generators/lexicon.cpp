@@ -94,7 +94,7 @@ constexpr std::array lists{
           "How many dollars {do} {he} spend?|Find the total price."},
     Named{"askchange",
           "How much change {do} {he} get?|How much change {do} {he} get back?|How much money {do} {he} get back?|"
-          "What is {his} change?|How many dollars {do} {he} get back?|What change is {he} due?|"
+          "What is {his} change?|How many dollars {do} {he} get back?|What change {is} {he} due?|"
           "How much is returned to {him}?"},
     Named{"askprofit",
           "What is the profit?|How much profit is made?|How much is earned on the deal?|"

@@ -365,7 +365,7 @@ constexpr std::array sharing{
          "How many liters do they use in {p} hours?]",
          "u = a * n; v = b * c; s = u + v; x = s * p", "{x}", "x / p - b * c == a * n",
          "several operations; unit rate"},
-    Tale{4, "v=8..60; t=2..5; w=4..40; d:=v*t; k=1..9; e=1..30; g:=d-e; !g>0 && g%w==0; x:=g/w; !x>1 && w!=v",
+    Tale{4, "v=20..60; t=2..5; w=9..30; d:=v*t; e=3..30; g:=d-e; !g>0 && g%w==0; x:=g/w; !x>1 && w!=v",
          "[A trip is {d} km. {e} km are walked, and the rest is done by bike at {w} km an hour. How many hours does "
          "the bike ride take?|A pool needs {d} cubic m of water. {e} are in it, and {w} come in each hour. In how many "
          "hours is it full?|A book has {d} pages. {Ann} has read {e} and now reads {w} a day. How many days does the "

@@ -487,7 +487,7 @@ class Words {
 
   // Numbers beside signs stay in digits.
   static bool is_formula(std::string_view text) {
-    for (const std::string_view sign : {" * {", " / {", " + {", " - {", " = {", "^", "f(", "sqrt("}) {
+    for (const std::string_view sign : {" * {", " / {", " + {", " - {", " = {", "^", "f(", "sqrt(", "}, {"}) {
       if (text.find(sign) != std::string_view::npos) return true;
     }
     return false;
