@@ -82,7 +82,7 @@ ProbeWish InspectionRecorder::wish(int sequence, std::int64_t tokens) {
   if (sequence != 0) return {};
   const bool end = seen_.tokens() + tokens == end_;
   const bool sample = end || since_sample() + tokens >= options_.every;
-  return {.trace = sample || options_.trace_all,
+  return {.trace = tokens > 1 || options_.trace_steps,
           .norm = sample,
           .stable_rank = sample && options_.stable_rank,
           .states = end && options_.keep_states};
@@ -125,7 +125,7 @@ void InspectionRecorder::states(const ProbeStates& shown) {
   for (int kind = 0; kind < 3; ++kind) {
     for (std::size_t i = 0; i < means.size(); ++i) {
       const double sum = traces_[static_cast<std::size_t>(kind) * means.size() + i];
-      means[i] = traced_ == 0 ? 0.0f : static_cast<float>(sum / static_cast<double>(traced_));
+      means[i] = static_cast<float>(sum / static_cast<double>(traced_));  // 0 / 0: none was traced
     }
     add(static_cast<Inspection::Series>(kind), means);
   }

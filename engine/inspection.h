@@ -4,7 +4,8 @@
 // Quantities, per layer and head (Mamba-2: H[t] = exp(dt A) H[t-1] + dt x (x) B):
 //   retention of token s at t   exp(sum of dt A over s < u <= t): the share of what s wrote that is left; exact
 //   half-life                   ln 2 / mean(-dt A), in tokens
-//   write, read, skip           dt ||x|| ||B||, ||H C||, ||D x||; means over the tokens since the sample before
+//   write, read, skip           dt ||x|| ||B||, ||H C||, ||D x||; means over the traced tokens since the sample before,
+//                               NaN where none was
 //   norm, stable rank           ||H||_F, ||H||_F^2 / ||H||_2^2 at the sample
 #pragma once
 
@@ -26,7 +27,7 @@ struct InspectionOptions {
   std::int64_t every = 16;   // tokens from one sample of the states to the next
   bool stable_rank = true;   // costs most of the time
   bool keep_states = false;  // of the last token: (L, H, P, N), for the head's own picture
-  bool trace_all = true;     // write, read and skip of every token; else only of the pass that ends with a sample
+bool trace_steps = true;  // write, read and skip of single tokens too; a GPU takes a slower way with them
 };
 
 class Inspection {

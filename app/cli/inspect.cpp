@@ -3,6 +3,7 @@
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <numeric>
 #include <optional>
 #include <stop_token>
 
@@ -13,7 +14,11 @@
 #include "app/cli/output.h"
 #include "app/files/paths.h"
 #include "app/store/store.h"
+#include "engine/checkpoint.h"
 #include "engine/inspection.h"
+#include "engine/safetensors.h"
+#include "engine/session.h"
+#include "engine/state_difference.h"
 
 namespace holdfast::cli {
 namespace {
@@ -24,6 +29,10 @@ constexpr const char* inspect_footer =
     "written as safetensors: log_decay (tokens, layers, heads), the sum of which gives the retention\n"
     "exp(L_t - L_s) of any token; and, every few tokens, write, read, skip, norm and stable_rank (samples, layers,\n"
     "heads), with sample_end saying after how many tokens.\n"
+    "--compare takes two state files of one model instead (of a session, exported or trained) and says how far apart "
+    "they\n"
+    "are: the distance ||A - B|| / ||A|| of every head, written as distance, cosine, norm_a and norm_b (layers, "
+    "heads).\n"
     "Printed are, of all heads, how long they remember: the half-life in tokens, and what is left of a given token.\n"
     "Example: holdfast inspect holdfast-mini --text \"A train leaves at 3 pm.\" --out memory.safetensors";
 
@@ -44,6 +53,7 @@ class InspectCommand final : public Command {
     source->add_option("--text", text_, "The text itself")->type_name("TEXT");
     source->add_option("--in", file_, "A file of text")->type_name("FILE");
     source->add_option("--session", session_, "A stored session, by its number")->type_name("ID");
+    source->add_option("--compare", compare_, "Two state files, A and B")->type_name("A B")->expected(2);
     source->require_option(1);
     app_->add_option("--every", options_.every, "Tokens from one sample to the next")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30))
@@ -59,6 +69,7 @@ class InspectCommand final : public Command {
 
   int run() override {
     const auto data = globals_->data();
+    if (!compare_.empty()) return compare(data);
     const LoadedModel loaded =
         load_model(model_.empty() ? default_model(data).path.string() : model_, data, device_, !session_);
     const std::vector<TokenId> tokens = read_tokens(loaded, data);
@@ -80,6 +91,69 @@ class InspectCommand final : public Command {
   }
 
  private:
+  // Two states need the shape of their model, not its weights.
+  int compare(const std::filesystem::path& data) {
+    const auto checkpoint = Checkpoint::open(model_.empty() ? default_model(data).path : resolve_model(model_, data));
+    const Snapshot a = Snapshot::load(compare_[0], checkpoint->config());
+    const Snapshot b = Snapshot::load(compare_[1], checkpoint->config());
+    if (a.model_fingerprint != b.model_fingerprint) {
+      throw FormatError(compare_[1] + ": a state of other weights (" + b.model_fingerprint + ") than " + compare_[0] +
+                        " (" + a.model_fingerprint + "): their numbers do not mean the same");
+    }
+    const StateDifference apart = difference(std::as_const(a.state).ssm(), std::as_const(b.state).ssm());
+    if (!out_.empty()) save(apart);
+    put(apart, a, b);
+    return exit_fine;
+  }
+
+  void save(const StateDifference& apart) const {
+    const Shape shape{apart.layers, apart.heads};
+    std::vector<SafetensorsTensor> tensors;
+    for (const auto& [name, values] : {std::pair{"distance", &apart.distance},
+                                       {"cosine", &apart.cosine},
+                                       {"norm_a", &apart.norm_a},
+                                       {"norm_b", &apart.norm_b}}) {
+      tensors.push_back({name, SafetensorsDType::f64, shape, std::as_bytes(std::span(*values))});
+    }
+    write_safetensors(out_, tensors, {{"a", compare_[0]}, {"b", compare_[1]}});
+  }
+
+  void put(const StateDifference& apart, const Snapshot& a, const Snapshot& b) const {
+    std::vector<std::size_t> order(apart.distance.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order,
+                             [&](std::size_t x, std::size_t y) { return apart.distance[x] > apart.distance[y]; });
+    const auto heads = static_cast<std::size_t>(apart.heads);
+    Json most = Json::array();
+    std::string text = "A read " + std::to_string(a.tokens_read) + " tokens, B " + std::to_string(b.tokens_read) +
+                       "; ||A - B|| / ||A|| of the whole state " + fixed(apart.whole, 4) + "\n" +
+                       "most diverged heads:\n";
+    for (const std::size_t head : std::span(order).first(std::min<std::size_t>(order.size(), 10))) {
+      most.push_back({{"layer", head / heads},
+                      {"head", head % heads},
+                      {"distance", number_or_null(apart.distance[head])},
+                      {"cosine", apart.cosine[head]}});
+      text += "  layer " + std::to_string(head / heads) + ", head " + std::to_string(head % heads) + ": " +
+              (std::isfinite(apart.distance[head]) ? fixed(apart.distance[head], 4) : "unlimited") + ", cosine " +
+              fixed(apart.cosine[head], 4) + "\n";
+    }
+    Json json = {{"a", {{"file", compare_[0]}, {"tokens", a.tokens_read}}},
+                 {"b", {{"file", compare_[1]}, {"tokens", b.tokens_read}}},
+                 {"layers", apart.layers},
+                 {"heads", apart.heads},
+                 {"distance", number_or_null(apart.whole)},
+                 {"median_distance", number_or_null(quantile(apart.distance, 0.5))},
+                 {"most_diverged", most},
+                 {"divergence", nullptr},
+                 {"out", out_.empty() ? Json(nullptr) : Json(out_)}};
+    if (!a.logits.empty() && a.logits.size() == b.logits.size()) {
+      const double nats = divergence(a.logits, b.logits);
+      json["divergence"] = nats;
+      text += "next token: divergence of B from A " + fixed(nats, 4) + " nats\n";
+    }
+    put_result(output_, json, text);
+  }
+
   [[nodiscard]] std::vector<TokenId> read_tokens(const LoadedModel& loaded, const std::filesystem::path& data) const {
     std::vector<TokenId> tokens;
     if (session_) {
@@ -153,6 +227,7 @@ class InspectCommand final : public Command {
   std::string text_;
   std::string file_;
   std::string out_;
+  std::vector<std::string> compare_;
   std::optional<std::int64_t> session_;
   std::int64_t token_ = 0;
   InspectionOptions options_;

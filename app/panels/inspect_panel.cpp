@@ -4,6 +4,7 @@
 #include <QComboBox>
 #include <QFileDialog>
 #include <QGridLayout>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QLocale>
@@ -11,14 +12,22 @@
 #include <QMouseEvent>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QScrollArea>
+#include <QRegularExpression>
+#include <QSortFilterProxyModel>
 #include <QStackedWidget>
+#include <QTabWidget>
+#include <QTableView>
+#include <QTableWidget>
 #include <QTextBlock>
+#include <QTextBrowser>
 #include <QTextEdit>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
 
+#include "app/models/head_table_model.h"
+#include "app/panels/inspect_difference.h"
+#include "app/panels/inspect_head_view.h"
 #include "app/services/cache_size.h"
 #include "app/widgets/heatmap_view.h"
 #include "app/widgets/plot_view.h"
@@ -27,7 +36,8 @@
 namespace holdfast {
 namespace {
 
-constexpr double longest_half_life = 1e6;  // beyond it a head forgets nothing that matters here
+constexpr double fading = 0.5;  // a given of which no head has more left than this is fading
+constexpr int most_timeline_columns = 200'000;
 constexpr int retention_points = 250;
 constexpr std::int64_t retention_numbers = 300'000;  // log decays that are added up at once
 
@@ -52,6 +62,38 @@ QString shown_piece(const QString& piece) {
   text.replace(QLatin1Char('\n'), QStringLiteral("\u21b5"));
   return text.trimmed().isEmpty() && !text.contains(QChar(0x21b5)) ? QStringLiteral("\u2423") : text.trimmed();
 }
+
+// A number of the question and the token that ends it.
+struct Given {
+  QString text;
+  int token = 0;
+};
+
+std::vector<Given> givens_of(const InspectResult& result) {
+  QString text;
+  std::vector<qsizetype> ends;
+  for (std::int64_t t = 0; t < result.question; ++t) {
+    text += result.pieces.value(static_cast<qsizetype>(t));
+    ends.push_back(text.size());
+  }
+  std::vector<Given> givens;
+  static const QRegularExpression number(QStringLiteral(R"((?<![\w.,])[-+]?\d+(?:[.,]\d+)*(?:/\d+)?%?)"));
+  for (auto match = number.globalMatch(text); match.hasNext();) {
+    const QRegularExpressionMatch found = match.next();
+    const auto last = std::ranges::lower_bound(ends, found.capturedEnd());
+    if (last != ends.end()) givens.push_back({found.captured(), static_cast<int>(last - ends.begin())});
+  }
+  return givens;
+}
+
+QTableWidgetItem* cell_of(const QString& text, bool number) {
+  auto* item = new QTableWidgetItem(text);
+  item->setFlags(Qt::ItemIsSelectable | Qt::ItemIsEnabled);
+  if (number) item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  return item;
+}
+
+QString percent(double share) { return QLocale().toString(100.0 * share, 'f', 1) + QStringLiteral(" %"); }
 
 void save_bytes(QWidget* parent, const QString& title, const QString& filter,
                 const std::function<std::string()>& content, const std::function<void(const QString&)>& failed) {
@@ -82,8 +124,10 @@ InspectPanel::InspectPanel(InspectService* service, QWidget* parent) : QWidget(p
       tr("Type a text, or take the session that is open in Solve.\nIts tokens are read again, and you see what the "
          "model's fixed memory keeps of them."));
   pages_->addWidget(empty_);
-  pages_->addWidget(buildViews());
+  buildTabs();
+  pages_->addWidget(tabs_);
   layout->addWidget(pages_, 1);
+  connectViews();
   connect(service_, &InspectService::started, this, [this] {
     progress_->setValue(0);
     progress_->show();
@@ -97,6 +141,7 @@ InspectPanel::InspectPanel(InspectService* service, QWidget* parent) : QWidget(p
     if (result) show(std::move(result));
   });
   connect(service_, &InspectService::failed, this, &InspectPanel::failed);
+  connect(difference_, &InspectDifference::failed, this, &InspectPanel::failed);
   setModel({});
 }
 
@@ -116,11 +161,19 @@ QWidget* InspectPanel::buildBar() {
   inspectSession_->setObjectName(QStringLiteral("inspectSessionButton"));
   inspectSession_->setToolTip(tr("The session that is open in Solve (Ctrl+I)"));
   row->addWidget(inspectSession_);
+  again_ = new QPushButton(tr("Read again"));
+  again_->setObjectName(QStringLiteral("inspectAgain"));
+  again_->setToolTip(
+      tr("This session was watched while it ran. Reading it again takes more samples, and brings the states of "
+         "the heads."));
+  again_->hide();
+  row->addWidget(again_);
   export_ = new QPushButton(tr("Export"));
   export_->setObjectName(QStringLiteral("inspectExport"));
   auto* menu = new QMenu(export_);
   menu->addAction(tr("All views as a picture (PNG)\u2026"), this, &InspectPanel::exportPicture);
   menu->addAction(tr("The map of heads as a table (CSV)\u2026"), this, &InspectPanel::exportTable);
+  menu->addAction(tr("The timeline as a table (CSV)\u2026"), this, &InspectPanel::exportTimeline);
   menu->addAction(tr("Every token's log decays (NPY)\u2026"), this, &InspectPanel::exportArray);
   export_->setMenu(menu);
   row->addWidget(export_);
@@ -134,14 +187,33 @@ QWidget* InspectPanel::buildBar() {
   connect(text_, &QLineEdit::returnPressed, this, &InspectPanel::inspectText);
   connect(inspectText_, &QPushButton::clicked, this,
           [this] { progress_->isVisible() ? service_->stop() : inspectText(); });
-  connect(inspectSession_, &QPushButton::clicked, this, &InspectPanel::inspectSession);
+  connect(inspectSession_, &QPushButton::clicked, this, [this] { inspectSession(); });
+  connect(again_, &QPushButton::clicked, this, [this] { inspectSession(true); });
   return bar;
 }
 
-QWidget* InspectPanel::buildViews() {
+void InspectPanel::buildTabs() {
+  tabs_ = new QTabWidget;
+  tabs_->setObjectName(QStringLiteral("inspectTabs"));
+  tabs_->setDocumentMode(true);
+  tabs_->addTab(buildOverview(), tr("Overview"));
+  headView_ = new InspectHeadView;
+  tabs_->addTab(headView_, tr("One head"));
+  difference_ = new InspectDifference(service_);
+  tabs_->addTab(difference_, tr("Difference"));
+  tabs_->addTab(buildNumbers(), tr("All numbers"));
+  auto* explained = new QTextBrowser;
+  explained->setObjectName(QStringLiteral("inspectExplained"));
+  explained->setAccessibleName(tr("What the numbers mean"));
+  explained->setFrameShape(QFrame::NoFrame);
+  explained->setHtml(inspectExplanation());
+  tabs_->addTab(explained, tr("What they mean"));
+}
+
+QWidget* InspectPanel::buildOverview() {
   auto* views = new QWidget;
   auto* grid = new QGridLayout(views);
-  grid->setContentsMargins(0, 0, 0, 0);
+  grid->setContentsMargins(0, 8, 0, 0);
   grid->setHorizontalSpacing(18);
   grid->setVerticalSpacing(6);
   auto* head = new QHBoxLayout;
@@ -150,9 +222,9 @@ QWidget* InspectPanel::buildViews() {
   metric_ = new QComboBox;
   metric_->setObjectName(QStringLiteral("metric"));
   metric_->setAccessibleName(tr("What the map shows"));
-  for (const Metric m :
-       {Metric::halfLife, Metric::retention, Metric::norm, Metric::stableRank, Metric::write, Metric::read}) {
-    metric_->addItem(metricName(m), static_cast<int>(m));
+  for (const InspectMetric m : inspect_metrics) {
+    metric_->addItem(inspectMetricName(m), static_cast<int>(m));
+    metric_->setItemData(metric_->count() - 1, inspectMetricFormula(m), Qt::ToolTipRole);
   }
   head->addWidget(metric_);
   grid->addLayout(head, 0, 0);
@@ -166,23 +238,42 @@ QWidget* InspectPanel::buildViews() {
   tokens_->setReadOnly(true);
   tokens_->setAccessibleName(tr("The text that was read"));
   tokens_->viewport()->setCursor(Qt::ArrowCursor);
+  tokens_->viewport()->setMouseTracking(true);
+  tokens_->viewport()->installEventFilter(this);
   grid->addWidget(tokens_, 1, 1);
-  grid->addWidget(view_title(tr("Over the tokens, by layer (mean of its heads)")), 2, 0);
+  auto* over = new QHBoxLayout;
+  timelineTitle_ = view_title({});
+  over->addWidget(timelineTitle_, 1);
+  kind_ = new QComboBox;
+  kind_->setObjectName(QStringLiteral("timelineKind"));
+  kind_->setAccessibleName(tr("What a pixel of the timeline shows of several samples"));
+  for (const auto& [name, kind] : {std::pair{tr("mean"), HeatmapLevels::Kind::mean},
+                                   {tr("least"), HeatmapLevels::Kind::least},
+                                   {tr("most"), HeatmapLevels::Kind::most}}) {
+    kind_->addItem(name, static_cast<int>(kind));
+  }
+  over->addWidget(kind_);
+  grid->addLayout(over, 2, 0);
   timeline_ = new HeatmapView;
   timeline_->setObjectName(QStringLiteral("timeline"));
   timeline_->setAccessibleName(tr("Layers over the tokens"));
+  timeline_->setToolTip(tr("Wheel: zoom. Drag: move."));
   grid->addWidget(timeline_, 3, 0);
   grid->addWidget(view_title(tr("What is left of the chosen token")), 2, 1);
   retention_ = new PlotView;
   retention_->setObjectName(QStringLiteral("retention"));
   retention_->setAccessibleName(tr("Retention of the chosen token"));
   grid->addWidget(retention_, 3, 1);
-  stateTitle_ = view_title({});
-  grid->addWidget(stateTitle_, 4, 0);
-  state_ = new HeatmapView;
-  state_->setObjectName(QStringLiteral("headState"));
-  state_->setAccessibleName(tr("State of the chosen head"));
-  grid->addWidget(state_, 5, 0);
+  grid->addWidget(view_title(tr("Numbers of the question, and what is left of them")), 4, 0);
+  givens_ = new QTableWidget(0, 4);
+  givens_->setObjectName(QStringLiteral("givens"));
+  givens_->setAccessibleName(tr("Numbers of the question"));
+  givens_->setHorizontalHeaderLabels({tr("Number"), tr("Best head"), tr("Median head"), tr("Memory")});
+  givens_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+  givens_->verticalHeader()->hide();
+  givens_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  givens_->setSelectionMode(QAbstractItemView::SingleSelection);
+  grid->addWidget(givens_, 5, 0);
   grid->addWidget(view_title(tr("Memory: this state beside the caches of Transformers")), 4, 1);
   memory_ = new PlotView;
   memory_->setObjectName(QStringLiteral("memoryChart"));
@@ -196,52 +287,142 @@ QWidget* InspectPanel::buildViews() {
   words_->setTextFormat(Qt::PlainText);
   words_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   grid->addWidget(words_, 6, 0, 1, 2);
+  return views;
+}
+
+QWidget* InspectPanel::buildNumbers() {
+  auto* page = new QWidget;
+  auto* layout = new QVBoxLayout(page);
+  layout->setContentsMargins(0, 8, 0, 0);
+  auto* search = new QLineEdit;
+  search->setObjectName(QStringLiteral("numbersSearch"));
+  search->setPlaceholderText(tr("Head, as L3H7"));
+  search->setAccessibleName(tr("Find a head"));
+  search->setClearButtonEnabled(true);
+  search->setMaximumWidth(220);
+  layout->addWidget(search);
+  heads_ = new HeadTableModel(this);
+  sortedHeads_ = new QSortFilterProxyModel(this);
+  sortedHeads_->setSourceModel(heads_);
+  sortedHeads_->setSortRole(Qt::UserRole);
+  sortedHeads_->setFilterCaseSensitivity(Qt::CaseInsensitive);
+  numbers_ = new QTableView;
+  numbers_->setObjectName(QStringLiteral("numbers"));
+  numbers_->setAccessibleName(tr("All heads with all numbers"));
+  numbers_->setModel(sortedHeads_);
+  numbers_->setSortingEnabled(true);
+  numbers_->sortByColumn(0, Qt::AscendingOrder);
+  numbers_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  numbers_->setSelectionMode(QAbstractItemView::SingleSelection);
+  numbers_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+  numbers_->horizontalHeader()->setDefaultAlignment(Qt::AlignCenter | static_cast<Qt::Alignment>(Qt::TextWordWrap));
+  numbers_->verticalHeader()->hide();
+  layout->addWidget(numbers_, 1);
+  connect(search, &QLineEdit::textChanged, sortedHeads_, &QSortFilterProxyModel::setFilterFixedString);
+  return page;
+}
+
+void InspectPanel::connectViews() {
   connect(metric_, &QComboBox::currentIndexChanged, this, [this] {
     updateMap();
     updateTimeline();
     updateWords();
   });
+  connect(kind_, &QComboBox::currentIndexChanged, this,
+          [this] { timeline_->setKind(static_cast<HeatmapLevels::Kind>(kind_->currentData().toInt())); });
   connect(map_, &HeatmapView::cellSelected, this, &InspectPanel::selectHead);
-  connect(timeline_, &HeatmapView::cellSelected, this, [this](int layer, int sample) {
+  connect(difference_, &InspectDifference::headSelected, this, &InspectPanel::selectHead);
+  connect(headView_, &InspectHeadView::tokenSelected, this, [this](int token) { selectToken(token, true); });
+  connect(timeline_, &HeatmapView::cellSelected, this, [this](int layer, int column) {
     if (!result_) return;
     selectHead(layer, head_);
-    selectToken(static_cast<int>(result_->seen.sample_end(sample)) - 1);
+    selectToken(column * columnTokens_, true);
   });
+  connect(timeline_, &HeatmapView::cellPointed, this,
+          [this](int, int column) { pointAt(column < 0 ? -1 : column * columnTokens_); });
   connect(tokens_, &QTextEdit::cursorPositionChanged, this, [this] {
-    const int at = tokens_->textCursor().position();
-    const auto next = std::upper_bound(tokenBegins_.begin(), tokenBegins_.end(), at);
-    if (next != tokenBegins_.begin()) selectToken(static_cast<int>(next - tokenBegins_.begin()) - 1);
+    const int token = tokenAt(tokens_->textCursor().position());
+    if (token >= 0) selectToken(token, false);
   });
-  return views;
+  connect(givens_, &QTableWidget::currentCellChanged, this, [this](int row) {
+    if (row >= 0 && givens_->item(row, 0) != nullptr) {
+      selectToken(givens_->item(row, 0)->data(Qt::UserRole).toInt(), true);
+    }
+  });
+  connect(numbers_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+          [this](const QModelIndex& current) {
+            if (!current.isValid()) return;
+            const int row = sortedHeads_->mapToSource(current).row();
+            selectHead(heads_->layerOf(row), heads_->headOf(row));
+          });
+  connect(tabs_, &QTabWidget::currentChanged, this, &InspectPanel::updateExtras);
 }
+
+// The text's side of what the mouse points at.
+bool InspectPanel::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == tokens_->viewport()) {
+    if (event->type() == QEvent::MouseMove) {
+      pointAt(tokenAt(tokens_->cursorForPosition(static_cast<QMouseEvent*>(event)->pos()).position()));
+    } else if (event->type() == QEvent::Leave) {
+      pointAt(-1);
+    }
+  }
+  return QWidget::eventFilter(watched, event);
+}
+
+int InspectPanel::tokenAt(int position) const {
+  const auto next = std::upper_bound(tokenBegins_.begin(), tokenBegins_.end(), position);
+  return static_cast<int>(next - tokenBegins_.begin()) - 1;
+}
+
+int InspectPanel::columnOf(int token) const { return token < 0 ? -1 : token / columnTokens_; }
 
 void InspectPanel::setModel(const SharedModel& model) {
   model_ = model;
   inspectText_->setEnabled(model.model != nullptr);
   inspectSession_->setEnabled(model.model != nullptr && session_);
   export_->setEnabled(result_ != nullptr);
+  difference_->setModel(model);
 }
 
 void InspectPanel::setSession(SessionId session, const QString& title) {
   session_ = session;
   sessionTitle_ = title;
   inspectSession_->setEnabled(model_.model != nullptr && session_);
+  difference_->setSession(session);
 }
 
 void InspectPanel::inspectText() {
   if (model_.model != nullptr && !text_->text().trimmed().isEmpty()) service_->inspectText(model_, text_->text());
 }
 
-void InspectPanel::inspectSession() {
-  if (model_.model != nullptr && session_) service_->inspectSession(model_, session_, sessionTitle_);
+void InspectPanel::inspectSession(bool again) {
+  if (model_.model == nullptr || !session_) return;
+  service_->inspectSession(model_, session_, sessionTitle_, again);
+  difference_->refresh();
 }
 
 void InspectPanel::show(std::shared_ptr<const InspectResult> result) {
   result_ = std::move(result);
   export_->setEnabled(true);
+  again_->setVisible(result_->watched);
   layer_ = std::min<int>(layer_, static_cast<int>(result_->seen.layers()) - 1);
   head_ = std::min<int>(head_, static_cast<int>(result_->seen.heads()) - 1);
   token_ = 0;
+  pointed_ = -1;
+  showText();
+  pages_->setCurrentIndex(1);
+  updateMap();
+  updateTimeline();
+  updateRetention();
+  updateGivens();
+  updateMemory();
+  updateWords();
+  updateExtras();
+  markTokens();
+}
+
+void InspectPanel::showText() {
   tokenBegins_.clear();
   QString text;
   for (const QString& piece : result_->pieces) {
@@ -250,105 +431,79 @@ void InspectPanel::show(std::shared_ptr<const InspectResult> result) {
   }
   const QSignalBlocker quiet(tokens_);
   tokens_->setPlainText(text);
-  pages_->setCurrentIndex(1);
-  updateMap();
-  updateTimeline();
-  updateHead();
-  updateRetention();
-  updateMemory();
-  updateWords();
-  markToken();
 }
 
 void InspectPanel::selectHead(int layer, int head) {
-  if (!result_) return;
+  if (!result_ || layer >= result_->seen.layers() || head >= result_->seen.heads()) return;
   layer_ = layer, head_ = head;
   map_->select(layer, head);
-  updateHead();
   updateRetention();
   updateWords();
+  updateExtras();
 }
 
-void InspectPanel::selectToken(int token) {
-  if (!result_ || token == token_) return;
-  token_ = std::clamp(token, 0, static_cast<int>(result_->seen.tokens()) - 1);
-  if (metric() == Metric::retention) updateMap();
+// scroll: the text follows; not when it was clicked itself.
+void InspectPanel::selectToken(int token, bool scroll) {
+  if (!result_) return;
+  token = std::clamp(token, 0, static_cast<int>(result_->seen.tokens()) - 1);
+  if (token == token_) return;
+  token_ = token;
+  if (metric() == InspectMetric::retention) {
+    updateMap();
+    updateTimeline();
+  }
+  timeline_->select(layer_, columnOf(token_));
   updateRetention();
   updateWords();
-  markToken();
+  updateExtras();
+  markTokens();
+  if (!scroll) return;
+  const QSignalBlocker quiet(tokens_);
+  QTextCursor cursor(tokens_->document());
+  cursor.setPosition(tokenBegins_[static_cast<std::size_t>(token_)]);
+  tokens_->setTextCursor(cursor);
 }
 
-void InspectPanel::markToken() {
-  QTextEdit::ExtraSelection mark;
-  mark.cursor = QTextCursor(tokens_->document());
-  const auto index = static_cast<std::size_t>(token_);
-  if (index >= tokenBegins_.size()) return;
-  const int end = index + 1 < tokenBegins_.size() ? tokenBegins_[index + 1] : tokens_->document()->characterCount() - 1;
-  mark.cursor.setPosition(tokenBegins_[index]);
-  mark.cursor.setPosition(end, QTextCursor::KeepAnchor);
-  mark.format.setBackground(palette().color(QPalette::Highlight));
-  mark.format.setForeground(palette().color(QPalette::HighlightedText));
-  tokens_->setExtraSelections({mark});
+void InspectPanel::pointAt(int token) {
+  if (!result_ || token == pointed_) return;
+  pointed_ = token;
+  timeline_->point(columnOf(token));
+  markTokens();
 }
 
-InspectPanel::Metric InspectPanel::metric() const { return static_cast<Metric>(metric_->currentData().toInt()); }
-
-QString InspectPanel::metricName(Metric m) const {
-  switch (m) {
-    case Metric::halfLife: return tr("Half-life in tokens");
-    case Metric::retention: return tr("Left of the chosen token");
-    case Metric::norm: return tr("Norm of the state");
-    case Metric::stableRank: return tr("Stable rank of the state");
-    case Metric::write: return tr("Write strength");
-    case Metric::read: return tr("Read strength");
-  }
-  return {};
+void InspectPanel::markTokens() {
+  QList<QTextEdit::ExtraSelection> marks;
+  const auto mark = [&](int token, const QColor& back, const QColor& fore) {
+    const auto index = static_cast<std::size_t>(token);
+    if (token < 0 || index >= tokenBegins_.size()) return;
+    QTextEdit::ExtraSelection selection;
+    selection.cursor = QTextCursor(tokens_->document());
+    const int end =
+        index + 1 < tokenBegins_.size() ? tokenBegins_[index + 1] : tokens_->document()->characterCount() - 1;
+    selection.cursor.setPosition(tokenBegins_[index]);
+    selection.cursor.setPosition(end, QTextCursor::KeepAnchor);
+    selection.format.setBackground(back);
+    selection.format.setForeground(fore);
+    marks.push_back(selection);
+  };
+  mark(pointed_, palette().color(QPalette::Mid), palette().color(QPalette::WindowText));
+  mark(token_, palette().color(QPalette::Highlight), palette().color(QPalette::HighlightedText));
+  tokens_->setExtraSelections(marks);
 }
 
-QString InspectPanel::formula(Metric m) const {
-  switch (m) {
-    case Metric::halfLife: return tr("ln 2 / mean(-dt A): after so many tokens half of what was written is left.");
-    case Metric::retention:
-      return tr("exp of the sum of dt A over the tokens since: the exact share that is left at the end.");
-    case Metric::norm: return tr("The Frobenius norm of the head's matrix H at the end.");
-    case Metric::stableRank: return tr("(Frobenius norm / spectral norm) squared: on how many directions H spreads.");
-    case Metric::write: return tr("dt |x| |B|, mean over the last sample: how much is written per token.");
-    case Metric::read: return tr("|H C|, mean over the last sample: how much is read per token.");
-  }
-  return {};
-}
-
-std::vector<float> InspectPanel::mapValues(Metric m) const {
-  const Inspection& seen = result_->seen;
-  std::vector<double> exact;
-  switch (m) {
-    case Metric::halfLife: exact = seen.half_life(0, seen.tokens()); break;
-    case Metric::retention: exact = seen.retention(token_, seen.tokens() - 1); break;
-    default: {
-      const auto series = m == Metric::norm         ? Inspection::Series::norm
-                          : m == Metric::stableRank ? Inspection::Series::stable_rank
-                          : m == Metric::write      ? Inspection::Series::write
-                                                    : Inspection::Series::read;
-      const auto values = seen.values(series, seen.samples() - 1);
-      return {values.begin(), values.end()};
-    }
-  }
-  std::vector<float> values;
-  for (const double v : exact) values.push_back(static_cast<float>(std::min(v, longest_half_life)));
-  return values;
-}
+InspectMetric InspectPanel::metric() const { return static_cast<InspectMetric>(metric_->currentData().toInt()); }
 
 void InspectPanel::updateMap() {
   if (!result_) return;
-  const Metric m = metric();
-  mapTitle_->setText(tr("%1, by layer (down) and head").arg(metricName(m)));
+  const InspectMetric m = metric();
   HeatmapData made;
   made.rows = static_cast<int>(result_->seen.layers());
   made.columns = static_cast<int>(result_->seen.heads());
-  made.values = mapValues(m);
-  made.logarithmic = m != Metric::retention && m != Metric::stableRank;
-  made.valueName = metricName(m);
-  made.describe = [this, values = made.values, columns = made.columns, name = made.valueName](int row, int column) {
+  made.values = inspectMetricValues(result_->seen, m, token_);
+  made.logarithmic = inspectMetricIsLogarithmic(m);
+  made.valueName = inspectMetricName(m);
+  mapTitle_->setText(tr("%1, by layer (down) and head").arg(inspectMetricName(m)));
+  made.describe = [values = made.values, columns = made.columns, name = inspectMetricName(m)](int row, int column) {
     return tr("Layer %1, head %2: %3 %4")
         .arg(row)
         .arg(column)
@@ -358,64 +513,83 @@ void InspectPanel::updateMap() {
   map_->select(layer_, head_);
 }
 
+// Samples may stand at any distance; columns stand for as many tokens each.
 void InspectPanel::updateTimeline() {
   if (!result_) return;
   const Inspection& seen = result_->seen;
-  const Metric m = metric();
-  const auto heads = static_cast<std::size_t>(seen.heads());
+  const InspectMetric m = metric();
+  const std::vector<float> by_sample = inspectTimeline(seen, m, token_);
+  std::int64_t step = seen.sample_end(0);
+  for (std::int64_t s = 1; s + 1 < seen.samples(); ++s)
+    step = std::min(step, seen.sample_end(s) - seen.sample_end(s - 1));
+  columnTokens_ = static_cast<int>(std::max({std::int64_t{1}, step, seen.tokens() / most_timeline_columns + 1}));
   HeatmapData made;
   made.rows = static_cast<int>(seen.layers());
-  made.columns = static_cast<int>(seen.samples());
+  made.columns = static_cast<int>((seen.tokens() + columnTokens_ - 1) / columnTokens_);
+  const auto samples = static_cast<std::size_t>(seen.samples());
   made.values.resize(static_cast<std::size_t>(made.rows) * static_cast<std::size_t>(made.columns));
-  const auto series = m == Metric::stableRank ? Inspection::Series::stable_rank
-                      : m == Metric::write    ? Inspection::Series::write
-                      : m == Metric::read     ? Inspection::Series::read
-                                              : Inspection::Series::norm;
-  for (int s = 0; s < made.columns; ++s) {
-    const auto values = seen.values(series, s);
+  for (int c = 0; c < made.columns; ++c) {
+    const auto sample = static_cast<std::size_t>(seen.sample_of(std::int64_t{c} * columnTokens_));
     for (int l = 0; l < made.rows; ++l) {
-      float sum = 0.0f;
-      for (std::size_t h = 0; h < heads; ++h) sum += values[static_cast<std::size_t>(l) * heads + h];
-      made.values[static_cast<std::size_t>(l * made.columns + s)] = sum / static_cast<float>(heads);
+      made.values[static_cast<std::size_t>(l) * static_cast<std::size_t>(made.columns) + static_cast<std::size_t>(c)] =
+          by_sample[static_cast<std::size_t>(l) * samples + sample];
     }
   }
-  made.logarithmic = m != Metric::stableRank;
-  const bool other = m == Metric::halfLife || m == Metric::retention;
-  made.valueName = metricName(other ? Metric::norm : m);
+  made.logarithmic = inspectMetricIsLogarithmic(m);
+  made.valueName = inspectMetricName(m);
+  for (const InspectMark& mark : result_->marks) {
+    made.marks.push_back({static_cast<double>(mark.token) / columnTokens_, mark.text, mark.kept});
+  }
+  timelineTitle_->setText(tr("%1 over the tokens, by layer (mean of its heads)").arg(inspectMetricName(m)));
   made.describe = [this, values = made.values, columns = made.columns, name = made.valueName](int row, int column) {
-    const auto end = static_cast<qsizetype>(result_->seen.sample_end(column));
-    return tr("Layer %1, after token %2 (%3): %4 %5")
+    const auto token = static_cast<qsizetype>(column) * columnTokens_;
+    return tr("Layer %1, from token %2 (%3): %4 %5")
         .arg(row)
-        .arg(end)
-        .arg(shown_piece(result_->pieces.value(end - 1)), name,
-             QLocale().toString(values[static_cast<std::size_t>(row * columns + column)], 'g', 4));
+        .arg(token)
+        .arg(shown_piece(result_->pieces.value(token)), name,
+             QLocale().toString(values[static_cast<std::size_t>(row) * static_cast<std::size_t>(columns) +
+                                       static_cast<std::size_t>(column)],
+                                'g', 4));
   };
   timeline_->setData(std::move(made));
 }
 
-void InspectPanel::updateHead() {
+// What only the tab in sight shows.
+void InspectPanel::updateExtras() {
   if (!result_) return;
-  const Mamba2Config& c = result_->config;
-  stateTitle_->setText(tr("State of layer %1, head %2 at the end (%3 x %4, size of each number)")
-                           .arg(layer_)
-                           .arg(head_)
-                           .arg(c.head_dim)
-                           .arg(c.d_state));
-  HeatmapData made;
-  made.rows = static_cast<int>(c.head_dim);
-  made.columns = static_cast<int>(c.d_state);
-  const auto size = static_cast<std::size_t>(c.head_dim * c.d_state);
-  const auto first =
-      (static_cast<std::size_t>(layer_) * static_cast<std::size_t>(c.n_heads) + static_cast<std::size_t>(head_)) * size;
-  for (const float v : result_->seen.states().subspan(first, size)) made.values.push_back(std::abs(v));
-  made.valueName = tr("size");
-  made.describe = [values = made.values, columns = made.columns](int row, int column) {
-    return tr("H[%1, %2]: %3")
-        .arg(row)
-        .arg(column)
-        .arg(QLocale().toString(values[static_cast<std::size_t>(row * columns + column)], 'g', 4));
-  };
-  state_->setData(std::move(made));
+  if (tabs_->currentWidget() == headView_) headView_->show(*result_, layer_, head_);
+  if (numbers_->isVisible()) updateNumbers();
+}
+
+void InspectPanel::updateNumbers() {
+  std::vector<HeadTableModel::Column> columns;
+  for (const InspectMetric m : inspect_metrics) {
+    columns.push_back({inspectMetricName(m), inspectMetricValues(result_->seen, m, token_)});
+  }
+  const QSignalBlocker quiet(numbers_->selectionModel());
+  heads_->setHeads(static_cast<int>(result_->seen.layers()), static_cast<int>(result_->seen.heads()),
+                   std::move(columns));
+  const int row = layer_ * static_cast<int>(result_->seen.heads()) + head_;
+  numbers_->setCurrentIndex(sortedHeads_->mapFromSource(heads_->index(row, 0)));
+}
+
+void InspectPanel::updateGivens() {
+  const Inspection& seen = result_->seen;
+  const std::vector<Given> givens = givens_of(*result_);
+  const QSignalBlocker quiet(givens_);
+  givens_->setRowCount(static_cast<int>(givens.size()));
+  for (std::size_t i = 0; i < givens.size(); ++i) {
+    const auto kept = seen.retention(givens[i].token, seen.tokens() - 1);
+    const double best = *std::max_element(kept.begin(), kept.end());
+    const auto row = static_cast<int>(i);
+    auto* number = cell_of(givens[i].text, false);
+    number->setData(Qt::UserRole, givens[i].token);
+    number->setToolTip(tr("Token %1").arg(givens[i].token));
+    givens_->setItem(row, 0, number);
+    givens_->setItem(row, 1, cell_of(percent(best), true));
+    givens_->setItem(row, 2, cell_of(percent(middle_of(kept)), true));
+    givens_->setItem(row, 3, cell_of(best < fading ? tr("fading in every head") : tr("held"), false));
+  }
 }
 
 void InspectPanel::updateRetention() {
@@ -487,10 +661,12 @@ void InspectPanel::updateWords() {
   const double cache = cache_of_this_size(result_->config);
   const auto break_even = static_cast<qint64>(std::ceil(state / cache));
   words_->setText(
+      (result_->watched ? tr("Watched while the session ran: nothing was read again.") + QLatin1Char('\n')
+                        : QString()) +
       tr("%1: %2\nToken %3, \u201c%4\u201d: the best head has kept %5 % of what it wrote, the median head %6 %. %7 of "
          "%8 heads have a half-life "
          "longer than this text.\nThe state takes %9, whatever the length. ")
-          .arg(metricName(metric()), formula(metric()))
+          .arg(inspectMetricName(metric()), inspectMetricFormula(metric()))
           .arg(token_)
           .arg(shown_piece(result_->pieces.value(token_)),
                QLocale().toString(100.0 * *std::max_element(kept.begin(), kept.end()), 'f', 1),
@@ -519,13 +695,33 @@ void InspectPanel::exportTable() {
         std::vector<std::vector<float>> columns;
         for (int i = 0; i < metric_->count(); ++i) {
           text += ",\"" + metric_->itemText(i).toStdString() + "\"";
-          columns.push_back(mapValues(static_cast<Metric>(metric_->itemData(i).toInt())));
+          columns.push_back(inspectMetricValues(result_->seen, inspect_metrics[static_cast<std::size_t>(i)], token_));
         }
         const auto heads = static_cast<std::size_t>(result_->seen.heads());
         for (std::size_t i = 0; i < columns.front().size(); ++i) {
           text += "\n" + std::to_string(i / heads) + "," + std::to_string(i % heads);
           for (const auto& column : columns)
             text += "," + QByteArray::number(static_cast<double>(column[i]), 'g', 9).toStdString();
+        }
+        return text + "\n";
+      },
+      [this](const QString& message) { emit failed(message); });
+}
+
+void InspectPanel::exportTimeline() {
+  save_bytes(
+      this, tr("The timeline as a table"), tr("Tables (*.csv)"),
+      [this] {
+        const Inspection& seen = result_->seen;
+        const std::vector<float> values = inspectTimeline(seen, metric(), token_);
+        std::string text = "tokens";
+        for (std::int64_t l = 0; l < seen.layers(); ++l) text += ",layer " + std::to_string(l);
+        for (std::int64_t s = 0; s < seen.samples(); ++s) {
+          text += "\n" + std::to_string(seen.sample_end(s));
+          for (std::int64_t l = 0; l < seen.layers(); ++l) {
+            const float value = values[static_cast<std::size_t>(l * seen.samples() + s)];
+            text += "," + QByteArray::number(static_cast<double>(value), 'g', 9).toStdString();
+          }
         }
         return text + "\n";
       },

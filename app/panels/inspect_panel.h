@@ -1,11 +1,12 @@
-// What the model's memory kept and lost over a text: which heads remember for how long, what is left of a token, how
-// the memory filled, and what a Transformer's cache would hold. All views speak of one selected head and one selected
-// token.
+// What the model's memory kept and lost over a text: which heads remember for how long, what is left of a token and of
+// the givens, how the memory filled, what a Transformer's cache would hold, and how two memories differ. All views
+// speak of one selected head and one selected token.
 #pragma once
 
 #include <QWidget>
 #include <memory>
 
+#include "app/services/inspect_metric.h"
 #include "app/services/inspect_service.h"
 
 class QComboBox;
@@ -14,12 +15,19 @@ class QLineEdit;
 class QMenu;
 class QProgressBar;
 class QPushButton;
+class QSortFilterProxyModel;
 class QStackedWidget;
+class QTableView;
+class QTableWidget;
+class QTabWidget;
 class QTextEdit;
 
 namespace holdfast {
 
+class HeadTableModel;
 class HeatmapView;
+class InspectDifference;
+class InspectHeadView;
 class PlotView;
 
 class InspectPanel : public QWidget {
@@ -30,35 +38,44 @@ class InspectPanel : public QWidget {
 
   void setModel(const SharedModel& model);
   void setSession(SessionId session, const QString& title);  // what "this session" is
-  void inspectSession();
+  void inspectSession(bool again = false);
   [[nodiscard]] const InspectResult* result() const { return result_.get(); }
+  [[nodiscard]] int token() const { return token_; }
 
  signals:
   void failed(const QString& message);
 
- private:
-  enum class Metric { halfLife, retention, norm, stableRank, write, read };
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
 
+ private:
   QWidget* buildBar();
-  QWidget* buildViews();
+  QWidget* buildOverview();
+  QWidget* buildNumbers();
+  void buildTabs();
+  void connectViews();
   void inspectText();
   void show(std::shared_ptr<const InspectResult> result);
+  void showText();
   void selectHead(int layer, int head);
-  void selectToken(int token);
+  void selectToken(int token, bool scroll);
+  void pointAt(int token);
   void updateMap();
   void updateTimeline();
-  void updateHead();
   void updateRetention();
+  void updateGivens();
   void updateMemory();
   void updateWords();
-  void markToken();
+  void updateNumbers();
+  void updateExtras();
+  void markTokens();
   void exportPicture();
   void exportTable();
+  void exportTimeline();
   void exportArray();
-  [[nodiscard]] Metric metric() const;
-  [[nodiscard]] std::vector<float> mapValues(Metric metric) const;  // (L, H)
-  [[nodiscard]] QString metricName(Metric metric) const;
-  [[nodiscard]] QString formula(Metric metric) const;
+  [[nodiscard]] InspectMetric metric() const;
+  [[nodiscard]] int tokenAt(int position) const;  // of the shown text
+  [[nodiscard]] int columnOf(int token) const;    // of the timeline
 
   InspectService* service_;
   SharedModel model_;
@@ -66,25 +83,35 @@ class InspectPanel : public QWidget {
   QString sessionTitle_;
   std::shared_ptr<const InspectResult> result_;
   int layer_ = 0, head_ = 0, token_ = 0;
+  int pointed_ = -1;              // token under the mouse
+  int columnTokens_ = 1;          // that a column of the timeline stands for
   std::vector<int> tokenBegins_;  // of each token in the shown text
 
   QLineEdit* text_;
   QPushButton* inspectText_;
   QPushButton* inspectSession_;
+  QPushButton* again_;
   QPushButton* export_;
   QProgressBar* progress_;
   QStackedWidget* pages_;
+  QTabWidget* tabs_;
   QLabel* empty_;
   QTextEdit* tokens_;
   QComboBox* metric_;
+  QComboBox* kind_;
   QLabel* mapTitle_;
+  QLabel* timelineTitle_;
   HeatmapView* map_;
   HeatmapView* timeline_;
-  HeatmapView* state_;
-  QLabel* stateTitle_;
   PlotView* retention_;
+  QTableWidget* givens_;
   PlotView* memory_;
   QLabel* words_;
+  InspectHeadView* headView_;
+  InspectDifference* difference_;
+  HeadTableModel* heads_;
+  QSortFilterProxyModel* sortedHeads_;
+  QTableView* numbers_;
 };
 
 }  // namespace holdfast

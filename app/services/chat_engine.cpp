@@ -77,7 +77,11 @@ Placed load_where_it_fits(const std::shared_ptr<const Checkpoint>& checkpoint, i
 }  // namespace
 
 ChatEngine::ChatEngine(const fs::path& database, fs::path states, LiveText& live, int threads)
-    : store_(database, {.check = false}), states_(store_, std::move(states)), live_(&live), threads_(threads) {}
+    : store_(database, {.check = false}),
+      states_(store_, std::move(states)),
+      inspections_(database.parent_path() / "inspections"),
+      live_(&live),
+      threads_(threads) {}
 ChatEngine::~ChatEngine() = default;
 
 ChatEngine::Loaded& ChatEngine::loaded() {
@@ -117,6 +121,7 @@ ModelInfo ChatEngine::load(const fs::path& path, const std::function<void(double
                            .format = format,
                            .row = {},
                            .session = {},
+                           .recorder = {},
                            .origin_session = {},
                            .origin = {},
                            .tokenizer_of = {}});
@@ -193,6 +198,28 @@ void ChatEngine::find_state(SessionId id, const std::vector<TokenId>& ids, std::
     origin == nullptr ? session.reset() : session.restore(*origin);
   }
   session.set_draws(draws);  // of this branch: the state may have been kept on another
+  if (!holds) now.recorder.reset();
+  watch();
+}
+
+void ChatEngine::watch() {
+  Loaded& now = loaded();
+  Session& session = *now.session;
+  const auto read = static_cast<std::int64_t>(session.tokens_read());
+  const bool wanted = store_.setting(watch_setting).value_or("1") != "0";
+  if (!wanted || (now.recorder != nullptr && now.recorder->seen().tokens() != read)) now.recorder.reset();
+  if (wanted && now.recorder == nullptr) {
+    const Mamba2Config& config = now.model->config();
+    // On a GPU, steps are not traced: that takes other kernels, and the text must not depend on who looks.
+    const InspectionOptions options{.trace_steps = now.stream.kind() == DeviceKind::cpu};
+    if (read == 0) {
+      now.recorder = std::make_unique<InspectionRecorder>(config, options);
+    } else if (auto seen =
+                   inspections_.find(now.model->fingerprint(), session.tokens_read(), session.prefix_hash(), config)) {
+      now.recorder = std::make_unique<InspectionRecorder>(std::move(*seen), config, options);
+    }
+  }
+  session.set_probe(now.recorder.get());
 }
 
 // The model is known to the store from its first use on.
@@ -308,6 +335,8 @@ NodeRow ChatEngine::written(TurnWriter& writer, const std::function<NodeRow()>& 
     return turn();
   } catch (...) {
     loaded().session->reset();
+    loaded().session->set_probe(nullptr);
+    loaded().recorder.reset();
     if (writer.row().id) writer.finish("error");
     throw;
   }
@@ -460,6 +489,9 @@ void ChatEngine::keep_state(SessionId id) {
   Loaded& now = loaded();
   if (now.row) states_.note(*now.session, id, now.row);
   states_.write();
+  if (now.recorder == nullptr || now.recorder->seen().tokens() == 0) return;
+  if (now.recorder->seen().tokens() != static_cast<std::int64_t>(now.session->tokens_read())) return;
+  inspections_.keep(now.recorder->seen(), now.model->fingerprint(), now.session->prefix_hash());
 }
 
 }  // namespace holdfast

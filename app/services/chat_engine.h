@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "app/services/inspection_keeper.h"
 #include "app/services/live_text.h"
 #include "app/services/state_keeper.h"
 #include "app/services/vote.h"
@@ -133,7 +134,8 @@ class ChatEngine {
     ChatFormat format = ChatFormat::plain;  // the model's own
     CheckpointId row;
     std::unique_ptr<Session> session;
-    SessionId origin_session;  // whose origin is held
+    std::unique_ptr<InspectionRecorder> recorder;  // of all that the session has read, or null
+    SessionId origin_session;                      // whose origin is held
     std::optional<Snapshot> origin;
     std::map<std::int64_t, std::string> tokenizer_of;  // hash by checkpoint row
   };
@@ -151,6 +153,8 @@ class ChatEngine {
   [[nodiscard]] std::vector<TokenId> ids_of(const std::vector<NodeRow>& branch, std::size_t index,
                                             const TurnSettings& settings);
   const Snapshot* origin_of(SessionId id);  // what the session begins with; null: nothing read
+  // Sees to it that what the session reads and writes from here on is watched, where all before it was seen.
+  void watch();
   void find_state(SessionId id, const std::vector<TokenId>& ids, std::uint64_t draws);
   [[nodiscard]] NodeRow begun(SessionId id, const NodeRow& question, const TurnSettings& settings);
   NodeRow generate(TurnWriter& writer, std::int64_t max_tokens, std::int64_t thinking_budget, const TurnEvents& events,
@@ -161,6 +165,7 @@ class ChatEngine {
 
   Store store_;
   StateKeeper states_;
+  InspectionKeeper inspections_;
   LiveText* live_;
   int threads_;
   std::unique_ptr<Loaded> loaded_;

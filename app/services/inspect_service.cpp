@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <utility>
 
+#include "app/store/state_files.h"
 #include "app/store/store.h"
 #include "kernels/error.h"
 
@@ -12,76 +14,205 @@ namespace {
 
 constexpr std::int64_t inspect_most_samples = 4000;
 constexpr std::int64_t inspect_every = 4;  // tokens from sample to sample, more in long texts
+constexpr qsizetype inspect_words = 40;    // of a text, in a label
+
+QString kind_of(NodeKind kind) {
+  switch (kind) {
+    case NodeKind::system: return InspectService::tr("system");
+    case NodeKind::user: return InspectService::tr("question");
+    case NodeKind::thought: return InspectService::tr("thought");
+    case NodeKind::answer: return InspectService::tr("answer");
+    case NodeKind::note: return InspectService::tr("note");
+  }
+  return {};
+}
+
+QString piece_of(const Tokenizer& tokenizer, TokenId id) {
+  const std::string_view bytes = tokenizer.bytes(id);
+  return bytes.empty() ? QString::fromStdString(tokenizer.piece(id))
+                       : QString::fromUtf8(bytes.data(), static_cast<qsizetype>(bytes.size()));
+}
+
+QString text_of(const Tokenizer& tokenizer, std::span<const TokenId> tokens) {
+  QString text;
+  for (const TokenId id : tokens) text += piece_of(tokenizer, id);
+  return text.simplified();
+}
+
+// The tokens up to the end of this node.
+std::vector<TokenId> tokens_to(const Store& store, NodeId node) {
+  std::vector<TokenId> tokens;
+  for (const NodeRow& row : store.branch_to(node)) {
+    if (row.tokens) tokens.insert(tokens.end(), row.tokens->begin(), row.tokens->end());
+  }
+  return tokens;
+}
+
+// In which node each of these states stands: what was read up to it has its hash.
+std::vector<NodeId> nodes_of(const Store& store, SessionId session, const std::vector<SnapshotRow>& states) {
+  std::map<std::pair<std::int64_t, std::uint64_t>, NodeId> found;
+  for (const SnapshotRow& row : states) found[{row.position, row.prefix_hash}] = {};
+  struct End {
+    std::int64_t position = 0;
+    std::uint64_t hash = 0;
+  };
+  std::map<std::int64_t, End> ends;  // by node
+  for (const NodeRow& node : store.tree(session)) {
+    End at = ends[node.parent.value];  // parents come first
+    for (const TokenId id : node.tokens.value_or(std::vector<TokenId>{})) {
+      at = {at.position + 1, prefix_hash(at.hash, {&id, 1})};
+      const auto place = found.find({at.position, at.hash});
+      if (place != found.end() && !place->second) place->second = node.id;
+    }
+    ends[node.id.value] = at;
+  }
+  std::vector<NodeId> nodes;
+  for (const SnapshotRow& row : states) nodes.push_back(found[{row.position, row.prefix_hash}]);
+  return nodes;
+}
 
 }  // namespace
 
 InspectService::InspectService(const std::filesystem::path& dataDir, int threads, QObject* parent)
-    : QObject(parent), database_(dataDir / "holdfast.db"), threads_(threads) {
-  connect(&job_, &Job::failed, this, &InspectService::failed);
+    : QObject(parent), data_(dataDir), inspections_(dataDir / "inspections"), threads_(threads) {
+  connect(&reading_, &Job::failed, this, &InspectService::failed);
+  connect(&looking_, &Job::failed, this, &InspectService::failed);
 }
 
-InspectService::~InspectService() { job_.cancel(); }
+InspectService::~InspectService() {
+  reading_.cancel();
+  looking_.cancel();
+}
 
-void InspectService::stop() { job_.cancel(); }
+void InspectService::stop() { reading_.cancel(); }
 
 void InspectService::inspectText(const SharedModel& model, const QString& text) {
   const std::string bytes = text.toStdString();
   run(
       model,
       [tokenizer = model.tokenizer, bytes] {
-        std::vector<TokenId> tokens;
-        if (tokenizer->adds_bos() && tokenizer->bos()) tokens.push_back(*tokenizer->bos());
-        for (const TokenId id : tokenizer->encode(bytes, true)) tokens.push_back(id);
-        return tokens;
+        Text made;
+        if (tokenizer->adds_bos() && tokenizer->bos()) made.tokens.push_back(*tokenizer->bos());
+        for (const TokenId id : tokenizer->encode(bytes, true)) made.tokens.push_back(id);
+        made.question = std::ssize(made.tokens);
+        return made;
       },
-      text.simplified().left(60));
+      text.simplified().left(60), {}, true);
 }
 
-void InspectService::inspectSession(const SharedModel& model, SessionId session, const QString& title) {
+void InspectService::inspectSession(const SharedModel& model, SessionId session, const QString& title, bool again) {
   run(
-      model,
-      [database = database_, session] {
-        const Store store(database, {.check = false});
-        std::vector<TokenId> tokens;
-        for (const NodeRow& node : store.branch(session)) {
-          if (node.tokens) tokens.insert(tokens.end(), node.tokens->begin(), node.tokens->end());
-        }
-        return tokens;
-      },
-      title);
+      model, [this, session] { return textOf(session); }, title, session, again);
 }
 
-void InspectService::run(const SharedModel& model, std::function<std::vector<TokenId>()> tokens, const QString& title) {
-  job_.cancel();
+InspectService::Text InspectService::textOf(SessionId session) const {
+  const Store store(data_ / "holdfast.db", {.check = false});
+  Text made;
+  for (const NodeRow& node : store.branch(session)) {
+    if (!node.tokens || node.tokens->empty()) continue;
+    made.marks.push_back({std::ssize(made.tokens), kind_of(node.kind), false});
+    made.tokens.insert(made.tokens.end(), node.tokens->begin(), node.tokens->end());
+    if (node.kind == NodeKind::user && made.question == 0) made.question = std::ssize(made.tokens);
+  }
+  return made;
+}
+
+// What was seen while the session ran, if all of it was. The last token or two may not have been read yet.
+std::shared_ptr<InspectResult> InspectService::watched(const SharedModel& model, const Text& text) const {
+  const std::span<const TokenId> tokens = text.tokens;
+  for (std::size_t left_out = 0; left_out <= 2 && left_out < tokens.size(); ++left_out) {
+    const auto part = tokens.first(tokens.size() - left_out);
+    std::optional<Inspection> seen =
+        inspections_.find(model.model->fingerprint(), part.size(), prefix_hash(0, part), model.model->config());
+    if (!seen || seen->samples() == 0) continue;
+    return std::make_shared<InspectResult>(InspectResult{.seen = std::move(*seen),
+                                                         .config = model.model->config(),
+                                                         .tokens = {part.begin(), part.end()},
+                                                         .pieces = {},
+                                                         .marks = text.marks,
+                                                         .question = text.question,
+                                                         .states = {},
+                                                         .title = {},
+                                                         .seconds = 0.0,
+                                                         .watched = true});
+  }
+  return nullptr;
+}
+
+// The kept states of the session on this branch as flags; and the one after the last token, where it is kept.
+void InspectService::addKept(InspectResult& result, const SharedModel& model, SessionId session,
+                             bool withStates) const {
+  Store store(data_ / "holdfast.db", {.check = false});
+  const StateFiles files(store, data_ / "states");
+  std::vector<std::uint64_t> hashes{0};
+  for (const TokenId& id : result.tokens) hashes.push_back(prefix_hash(hashes.back(), {&id, 1}));
+  for (const SnapshotRow& row : store.snapshots(session)) {
+    const auto position = static_cast<std::size_t>(row.position);
+    if (position >= hashes.size() || hashes[position] != row.prefix_hash) continue;
+    result.marks.push_back({row.position, tr("state kept"), true});
+    if (!withStates || position != result.tokens.size() || !result.states.empty()) continue;
+    try {
+      const Snapshot snapshot = files.load(row.file, model.model->config());
+      if (snapshot.model_fingerprint != model.model->fingerprint()) continue;
+      const ConstTensorView ssm = std::as_const(snapshot.state).ssm();
+      result.states.assign(ssm.as<float>(), ssm.as<float>() + ssm.shape.elements());
+    } catch (const StoreError&) {
+      throw;
+    } catch (const Error&) {
+      // Gone or damaged: the picture of the heads is missing, nothing else.
+    }
+  }
+  std::ranges::stable_sort(result.marks, {}, &InspectMark::token);
+}
+
+void InspectService::run(const SharedModel& model, std::function<Text()> text, const QString& title, SessionId session,
+                         bool again) {
+  reading_.cancel();
   emit started();
-  job_.post([this, model, tokens = std::move(tokens), title](const std::stop_token& stop) {
+  reading_.post([this, model, text = std::move(text), title, session, again](const std::stop_token& stop) {
     std::shared_ptr<InspectResult> result;
     try {
       const auto begin = std::chrono::steady_clock::now();
-      std::vector<TokenId> ids = tokens();
-      if (ids.empty()) throw ArgumentError("there are no tokens to look at: ask a question first, or type a text");
-      for (const TokenId id : ids) {
+      Text read = text();
+      if (read.tokens.empty()) {
+        throw ArgumentError("there are no tokens to look at: ask a question first, or type a text");
+      }
+      for (const TokenId id : read.tokens) {
         if (id < 0 || id >= model.model->config().vocab_size) {
           throw FormatError("this session was written with another vocabulary than the model's that is open");
         }
       }
-      Stream stream(model.model->device(), threads_);
-      const std::int64_t every = std::max(inspect_every, std::ssize(ids) / inspect_most_samples + 1);
-      const auto total = static_cast<double>(ids.size());
-      const auto progress = [&](std::int64_t read) {
-        QMetaObject::invokeMethod(
-            this, [this, done = static_cast<double>(read) / total] { emit progressed(done); }, Qt::QueuedConnection);
-      };
-      Inspection seen =
-          Inspection::of(*model.model, stream, ids, {.every = every, .keep_states = true}, progress, stop);
-      if (seen.tokens() == std::ssize(ids)) {
-        result = std::make_shared<InspectResult>(
-            InspectResult{std::move(seen), model.model->config(), std::move(ids), {}, title, 0.0});
-        for (const TokenId id : result->tokens) {
-          const std::string_view bytes = model.tokenizer->bytes(id);
-          result->pieces += bytes.empty() ? QString::fromStdString(model.tokenizer->piece(id))
-                                          : QString::fromUtf8(bytes.data(), static_cast<qsizetype>(bytes.size()));
+      if (!again) result = watched(model, read);
+      const bool found = result != nullptr;
+      if (!found) {
+        Stream stream(model.model->device(), threads_);
+        const std::int64_t every = std::max(inspect_every, std::ssize(read.tokens) / inspect_most_samples + 1);
+        const auto total = static_cast<double>(read.tokens.size());
+        const auto progress = [&](std::int64_t done) {
+          QMetaObject::invokeMethod(
+              this, [this, share = static_cast<double>(done) / total] { emit progressed(share); },
+              Qt::QueuedConnection);
+        };
+        Inspection seen =
+            Inspection::of(*model.model, stream, read.tokens, {.every = every, .keep_states = true}, progress, stop);
+        if (seen.tokens() == std::ssize(read.tokens)) {
+          result = std::make_shared<InspectResult>(InspectResult{.seen = std::move(seen),
+                                                                 .config = model.model->config(),
+                                                                 .tokens = std::move(read.tokens),
+                                                                 .pieces = {},
+                                                                 .marks = std::move(read.marks),
+                                                                 .question = read.question,
+                                                                 .states = {},
+                                                                 .title = {},
+                                                                 .seconds = 0.0,
+                                                                 .watched = false});
+          result->states.assign(result->seen.states().begin(), result->seen.states().end());
         }
+      }
+      if (result) {
+        if (session) addKept(*result, model, session, found);
+        for (const TokenId id : result->tokens) result->pieces += piece_of(*model.tokenizer, id);
+        result->title = title;
         result->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
       }
     } catch (...) {
@@ -91,6 +222,77 @@ void InspectService::run(const SharedModel& model, std::function<std::vector<Tok
     }
     QMetaObject::invokeMethod(
         this, [this, result] { emit finished(result); }, Qt::QueuedConnection);
+  });
+}
+
+void InspectService::listStates(const SharedModel& model, SessionId session) {
+  looking_.post([this, model, session](const std::stop_token&) {
+    std::vector<KeptState> list;
+    const Store store(data_ / "holdfast.db", {.check = false});
+    std::map<std::int64_t, QString> made_by;
+    for (const CheckpointRow& row : store.checkpoints()) {
+      made_by[row.id.value] = QString::fromStdString(row.fingerprint);
+    }
+    const std::vector<SnapshotRow> states = store.snapshots(session);
+    const std::vector<NodeId> nodes = nodes_of(store, session, states);
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      const QString fingerprint = made_by[states[i].checkpoint.value];
+      if (model.model == nullptr || fingerprint.toStdString() != model.model->fingerprint()) continue;
+      QString words = QString::fromStdString(states[i].name);
+      if (words.isEmpty() && nodes[i]) {
+        std::vector<TokenId> tokens = tokens_to(store, nodes[i]);
+        tokens.resize(std::min(tokens.size(), static_cast<std::size_t>(states[i].position)));
+        const std::size_t shown = std::min<std::size_t>(tokens.size(), 30);
+        words =
+            QStringLiteral("\u2026") + text_of(*model.tokenizer, std::span(tokens).last(shown)).right(inspect_words);
+      }
+      list.push_back({tr("after %n tokens: %1", nullptr, static_cast<int>(states[i].position)).arg(words),
+                      {},
+                      states[i],
+                      nodes[i],
+                      fingerprint});
+    }
+    QMetaObject::invokeMethod(
+        this, [this, session, list] { emit statesListed(session, list); }, Qt::QueuedConnection);
+  });
+}
+
+void InspectService::compare(const SharedModel& model, const KeptState& a, const KeptState& b) {
+  looking_.post([this, model, a, b](const std::stop_token&) {
+    Store store(data_ / "holdfast.db", {.check = false});
+    const StateFiles files(store, data_ / "states");
+    const auto load = [&](const KeptState& kept) {
+      Snapshot snapshot = kept.file.isEmpty() ? files.load(kept.row.file, model.model->config())
+                                              : Snapshot::load(kept.file.toStdString(), model.model->config());
+      if (snapshot.model_fingerprint != model.model->fingerprint()) {
+        throw FormatError(kept.label.toStdString() +
+                          ": a state of other weights than the model's that is open, so its " +
+                          "numbers do not mean the same");
+      }
+      return snapshot;
+    };
+    const Snapshot of_a = load(a), of_b = load(b);
+    auto made = std::make_shared<StateComparison>();
+    made->apart = difference(std::as_const(of_a.state).ssm(), std::as_const(of_b.state).ssm());
+    made->a = a.label, made->b = b.label;
+    made->tokensA = of_a.tokens_read, made->tokensB = of_b.tokens_read;
+    if (!of_a.logits.empty() && of_a.logits.size() == of_b.logits.size()) {
+      made->divergence = divergence(of_a.logits, of_b.logits);
+    }
+    if (a.node && b.node) {
+      std::vector<TokenId> ids_a = tokens_to(store, a.node), ids_b = tokens_to(store, b.node);
+      ids_a.resize(std::min(ids_a.size(), static_cast<std::size_t>(of_a.tokens_read)));
+      ids_b.resize(std::min(ids_b.size(), static_cast<std::size_t>(of_b.tokens_read)));
+      const auto [at_a, at_b] = std::ranges::mismatch(ids_a, ids_b);
+      made->parted = at_a - ids_a.begin();
+      const auto rest = [&](const std::vector<TokenId>& ids) {
+        const auto from = std::min(static_cast<std::size_t>(*made->parted), ids.size());
+        return text_of(*model.tokenizer, std::span(ids).subspan(from, std::min<std::size_t>(20, ids.size() - from)));
+      };
+      made->textA = rest(ids_a), made->textB = rest(ids_b);
+    }
+    QMetaObject::invokeMethod(
+        this, [this, made] { emit compared(made); }, Qt::QueuedConnection);
   });
 }
 

@@ -1,28 +1,61 @@
-// Looks at the memory of a model over a text: commands in, signals out, on a thread of its own.
+// Looks at the memory of a model over a text: commands in, signals out, on threads of its own.
 #pragma once
 
 #include <QObject>
 #include <QString>
 #include <QStringList>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "app/jobs/job.h"
 #include "app/services/chat_engine.h"
+#include "app/services/inspection_keeper.h"
 #include "app/store/rows.h"
 #include "engine/inspection.h"
+#include "engine/state_difference.h"
 
 namespace holdfast {
+
+// Where in a text something begins or is kept.
+struct InspectMark {
+  std::int64_t token = 0;
+  QString text;
+  bool kept = false;  // a state is kept here; else a message begins
+};
 
 // Everything the inspector shows; immutable.
 struct InspectResult {
   Inspection seen;
   Mamba2Config config;
   std::vector<TokenId> tokens;
-  QStringList pieces;  // the text of each token
+  QStringList pieces;              // the text of each token
+  std::vector<InspectMark> marks;  // by token
+  std::int64_t question = 0;       // tokens of what was asked: where the givens stand
+  std::vector<float> states;       // (L, H, P, N) after the last token, or empty when they are not kept
   QString title;
   double seconds = 0.0;
+  bool watched = false;  // while the session ran: nothing was read again
+};
+
+// A state that is kept, or in a file.
+struct KeptState {
+  QString label;
+  QString file;     // on the disk; empty for one of the store
+  SnapshotRow row;  // of the store
+  NodeId node;      // in which it stands; none when it is not known
+  QString fingerprint;
+};
+
+struct StateComparison {
+  StateDifference apart;
+  QString a, b;  // their labels
+  std::uint64_t tokensA = 0, tokensB = 0;
+  std::optional<std::int64_t> parted;  // the first token in which their texts differ; none when it is not known
+  QString textA, textB;                // from there on
+  std::optional<double> divergence;    // of the next token, in nats
 };
 
 class InspectService : public QObject {
@@ -34,20 +67,37 @@ class InspectService : public QObject {
 
   // One at a time: a new one stops the one before.
   void inspectText(const SharedModel& model, const QString& text);
-  void inspectSession(const SharedModel& model, SessionId session, const QString& title);
+  // again: reads the tokens even where the session was watched.
+  void inspectSession(const SharedModel& model, SessionId session, const QString& title, bool again = false);
   void stop();
+
+  void listStates(const SharedModel& model, SessionId session);  // statesListed, of all branches
+  void compare(const SharedModel& model, const KeptState& a, const KeptState& b);
 
  signals:
   void started();
   void progressed(double done);
   void finished(std::shared_ptr<const holdfast::InspectResult> result);  // null: stopped, or failed
   void failed(const QString& message);
+  void statesListed(holdfast::SessionId session, const std::vector<holdfast::KeptState>& states);
+  void compared(std::shared_ptr<const holdfast::StateComparison> comparison);
 
  private:
-  void run(const SharedModel& model, std::function<std::vector<TokenId>()> tokens, const QString& title);
-  std::filesystem::path database_;
+  struct Text {
+    std::vector<TokenId> tokens;
+    std::vector<InspectMark> marks;
+    std::int64_t question = 0;
+  };
+  void run(const SharedModel& model, std::function<Text()> text, const QString& title, SessionId session, bool again);
+  [[nodiscard]] std::shared_ptr<InspectResult> watched(const SharedModel& model, const Text& text) const;
+  [[nodiscard]] Text textOf(SessionId session) const;
+  void addKept(InspectResult& result, const SharedModel& model, SessionId session, bool withStates) const;
+
+  std::filesystem::path data_;
+  InspectionKeeper inspections_;
   int threads_;
-  Job job_;  // last: its thread has ended when the rest goes
+  Job reading_;
+  Job looking_;  // last: its thread has ended when the rest goes
 };
 
 }  // namespace holdfast

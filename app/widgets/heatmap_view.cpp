@@ -53,6 +53,12 @@ void HeatmapView::setData(HeatmapData data) {
   }
   if (!(least_ <= most_)) least_ = 0.0, most_ = 1.0;
   if (!sameColumns) first_ = 0.0, count_ = std::max(1, data_.columns);
+  std::vector<float> shares;
+  shares.reserve(data_.values.size());
+  for (const float v : data_.values) {
+    shares.push_back(std::isnan(v) ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(share(v)));
+  }
+  levels_ = HeatmapLevels(data_.rows, data_.columns, shares);
   row_ = std::min(row_, data_.rows - 1);
   column_ = std::min(column_, data_.columns - 1);
   draw();
@@ -83,6 +89,11 @@ double HeatmapView::share(float value) const {
 
 // One pixel of the image for each column that can be told apart, one for each row: scaled when painted.
 void HeatmapView::draw() {
+  static const std::vector<QRgb> colours = [] {
+    std::vector<QRgb> list;
+    for (int i = 0; i < 256; ++i) list.push_back(heatColour(i / 255.0).rgba());
+    return list;
+  }();
   const int width = std::max(
       1, std::min(static_cast<int>(area().width() * devicePixelRatioF()), static_cast<int>(std::ceil(count_))));
   if (data_.rows == 0 || data_.columns == 0) {
@@ -90,23 +101,29 @@ void HeatmapView::draw() {
     update();
     return;
   }
-  image_ = QImage(width, data_.rows, QImage::Format_ARGB32_Premultiplied);
+  if (image_.size() != QSize(width, data_.rows)) {
+    image_ = QImage(width, data_.rows, QImage::Format_ARGB32_Premultiplied);
+  }
   for (int row = 0; row < data_.rows; ++row) {
-    const float* values = data_.values.data() + static_cast<std::ptrdiff_t>(row) * data_.columns;
     auto* line = reinterpret_cast<QRgb*>(image_.scanLine(row));
     for (int x = 0; x < width; ++x) {
-      const int begin = std::clamp(static_cast<int>(first_ + count_ * x / width), 0, data_.columns - 1);
-      const int end = std::clamp(static_cast<int>(first_ + count_ * (x + 1) / width), begin + 1, data_.columns);
-      double sum = 0.0;
-      int seen = 0;
-      for (int c = begin; c < end; ++c) {
-        if (std::isnan(values[c])) continue;
-        sum += share(values[c]);
-        ++seen;
-      }
-      line[x] = seen == 0 ? qRgba(0, 0, 0, 0) : heatColour(sum / seen).rgba();
+      const double begin = std::floor(first_ + count_ * x / width);
+      const double end = std::max(begin + 1.0, std::floor(first_ + count_ * (x + 1) / width));
+      const float seen = levels_.over(row, begin, end, kind_);
+      line[x] = std::isnan(seen) ? qRgba(0, 0, 0, 0) : colours[static_cast<std::size_t>(std::lround(seen * 255.0f))];
     }
   }
+  update();
+}
+
+void HeatmapView::setKind(HeatmapLevels::Kind kind) {
+  kind_ = kind;
+  draw();
+}
+
+void HeatmapView::point(double column) {
+  if (column == pointed_) return;
+  pointed_ = column;
   update();
 }
 
@@ -141,6 +158,48 @@ void HeatmapView::paintEvent(QPaintEvent*) {
     painter.setPen(QPen(Qt::white, 1));
     painter.drawRect(cell);
   }
+  paintMarks(painter, cells);
+  paintScale(painter, cells);
+}
+
+void HeatmapView::paintMarks(QPainter& painter, const QRectF& cells) const {
+  const auto place = [&](double column) { return cells.left() + (column - first_) * cells.width() / count_; };
+  QFont small = font();
+  small.setPointSizeF(small.pointSizeF() * 0.8);
+  painter.setFont(small);
+  double free = cells.left();  // where the next mark's word may begin
+  for (const HeatmapMark& mark : data_.marks) {
+    const double x = place(mark.column);
+    if (x < cells.left() - 0.5 || x > cells.right() + 0.5) continue;
+    painter.setPen(QPen(Qt::black, 3.0));
+    painter.drawLine(QPointF(x, cells.top()), QPointF(x, mark.flag ? cells.top() + 10.0 : cells.bottom()));
+    painter.setPen(QPen(Qt::white, 1.0, mark.flag ? Qt::SolidLine : Qt::DashLine));
+    painter.drawLine(QPointF(x, cells.top()), QPointF(x, mark.flag ? cells.top() + 10.0 : cells.bottom()));
+    if (mark.flag) {
+      painter.setBrush(Qt::white);
+      painter.setPen(Qt::black);
+      painter.drawPolygon(QPolygonF({{x, cells.top()}, {x + 7.0, cells.top() + 3.5}, {x, cells.top() + 7.0}}));
+      painter.setBrush(Qt::NoBrush);
+    }
+    const double words = painter.fontMetrics().horizontalAdvance(mark.text) + 6.0;
+    if (mark.flag || mark.text.isEmpty() || x + 3.0 < free || x + words > cells.right()) continue;
+    const QRectF box(x + 3.0, cells.bottom() - painter.fontMetrics().height() - 2.0, words,
+                     painter.fontMetrics().height());
+    painter.fillRect(box, QColor(0, 0, 0, 150));
+    painter.setPen(Qt::white);
+    painter.drawText(box, Qt::AlignCenter, mark.text);
+    free = box.right() + 2.0;
+  }
+  if (pointed_ >= first_ && pointed_ <= first_ + count_) {
+    const double x = place(pointed_ + (count_ < cells.width() ? 0.5 : 0.0));
+    painter.setPen(QPen(Qt::black, 3.0));
+    painter.drawLine(QPointF(x, cells.top()), QPointF(x, cells.bottom()));
+    painter.setPen(QPen(Qt::white, 1.0));
+    painter.drawLine(QPointF(x, cells.top()), QPointF(x, cells.bottom()));
+  }
+}
+
+void HeatmapView::paintScale(QPainter& painter, const QRectF& cells) const {
   const QRectF bar(cells.right() + 8.0, cells.top(), 10.0, cells.height());
   for (int y = 0; y < static_cast<int>(bar.height()); ++y) {
     painter.fillRect(QRectF(bar.left(), bar.top() + y, bar.width(), 1.0), heatColour(1.0 - y / bar.height()));
@@ -178,7 +237,11 @@ void HeatmapView::mousePressEvent(QMouseEvent* event) {
 }
 
 void HeatmapView::mouseMoveEvent(QMouseEvent* event) {
-  if ((event->buttons() & Qt::LeftButton) == 0) return;
+  if ((event->buttons() & Qt::LeftButton) == 0) {
+    const QPoint cell = cellAt(event->position());
+    emit cellPointed(cell.y(), cell.x());
+    return;
+  }
   const double moved = event->position().x() - pressed_.x();
   if (!dragging_ && std::abs(moved) < 5.0) return;
   dragging_ = true;
@@ -192,6 +255,8 @@ void HeatmapView::mouseReleaseEvent(QMouseEvent* event) {
   select(cell.y(), cell.x());
   emit cellSelected(row_, column_);
 }
+
+void HeatmapView::leaveEvent(QEvent*) { emit cellPointed(-1, -1); }
 
 void HeatmapView::wheelEvent(QWheelEvent* event) {
   const QRectF cells = area();

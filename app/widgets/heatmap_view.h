@@ -1,6 +1,7 @@
 // A matrix of numbers as colours, from dark (small) to light (large), safe for the colour-blind. Any number of columns:
-// where a pixel covers several, their mean is shown. Wheel zooms and dragging moves along the columns; arrows move the
-// selected cell. Knows nothing of what the numbers are.
+// where a pixel covers several, their mean, least or most is shown, and moving costs the same however many there are.
+// Wheel zooms and dragging moves along the columns; arrows move the selected cell. Knows nothing of what the numbers
+// are.
 #pragma once
 
 #include <QImage>
@@ -9,7 +10,16 @@
 #include <functional>
 #include <vector>
 
+#include "app/widgets/heatmap_levels.h"
+
 namespace holdfast {
+
+// A place along the columns: where something begins (a line from top to bottom) or was kept (a flag at the top).
+struct HeatmapMark {
+  double column = 0.0;
+  QString text;
+  bool flag = false;
+};
 
 struct HeatmapData {
   int rows = 0;
@@ -18,6 +28,7 @@ struct HeatmapData {
   bool logarithmic = false;   // colours by the logarithm; values that have none are the darkest
   QString rowName, columnName, valueName;
   std::function<QString(int row, int column)> describe;  // of a cell, for the tooltip and screen readers
+  std::vector<HeatmapMark> marks;
 };
 
 [[nodiscard]] QColor heatColour(double share);  // 0 .. 1
@@ -33,6 +44,12 @@ class HeatmapView : public QWidget {
   void select(int row, int column);  // -1: none
   [[nodiscard]] int selectedRow() const { return row_; }
   [[nodiscard]] int selectedColumn() const { return column_; }
+  void showColumns(double first, double count);
+  [[nodiscard]] double firstColumn() const { return first_; }
+  [[nodiscard]] double columnsShown() const { return count_; }
+  void setKind(HeatmapLevels::Kind kind);  // what a pixel shows of several columns
+  void point(double column);               // a thin line, for what the mouse points at elsewhere; below 0: none
+  [[nodiscard]] double pointed() const { return pointed_; }
   [[nodiscard]] double least() const { return least_; }
   [[nodiscard]] double most() const { return most_; }
   [[nodiscard]] QSize sizeHint() const override { return {320, 180}; }
@@ -40,10 +57,12 @@ class HeatmapView : public QWidget {
 
  signals:
   void cellSelected(int row, int column);
+  void cellPointed(int row, int column);  // by the mouse; -1 when it leaves
 
  protected:
   bool event(QEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
+  void leaveEvent(QEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseReleaseEvent(QMouseEvent* event) override;
@@ -56,13 +75,17 @@ class HeatmapView : public QWidget {
   [[nodiscard]] QPoint cellAt(QPointF where) const;
   [[nodiscard]] double share(float value) const;
   void draw();
-  void showColumns(double first, double count);
+  void paintMarks(QPainter& painter, const QRectF& cells) const;
+  void paintScale(QPainter& painter, const QRectF& cells) const;
   void tellSelection();
 
   HeatmapData data_;
   double least_ = 0.0, most_ = 1.0;
   double first_ = 0.0, count_ = 1.0;  // columns in sight
   int row_ = -1, column_ = -1;
+  double pointed_ = -1.0;
+  HeatmapLevels levels_;
+  HeatmapLevels::Kind kind_ = HeatmapLevels::Kind::mean;
   QImage image_;
   QPointF pressed_;
   double pressedFirst_ = 0.0;

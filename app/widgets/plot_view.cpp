@@ -27,6 +27,15 @@ std::vector<double> ticks(double least, double most, bool logarithmic, int wante
     const int first = static_cast<int>(std::ceil(std::log10(least) - 1e-9));
     const int last = static_cast<int>(std::floor(std::log10(most) + 1e-9));
     const int step = std::max(1, (last - first) / std::max(1, wanted));
+    if (last - first < 2) {  // few powers of ten: what lies between them too
+      for (int e = first - 1; e <= last; ++e) {
+        for (const double digit : {1.0, 2.0, 5.0}) {
+          const double v = digit * std::pow(10.0, e);
+          if (v >= least * (1.0 - 1e-9) && v <= most * (1.0 + 1e-9)) list.push_back(v);
+        }
+      }
+      return list;
+    }
     for (int e = first; e <= last; e += step) list.push_back(std::pow(10.0, e));
     return list;
   }

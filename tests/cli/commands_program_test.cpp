@@ -1,14 +1,24 @@
 // Every command of the program but the dialogues: what it prints, and what it says to bad input.
 
 #include <QTest>
+#include <cstring>
 #include <fstream>
 #include <map>
 
 #include "engine/safetensors.h"
+#include "engine/session.h"
 #include "tests/cli/program.h"
 #include "tests/cli/text_model.h"
 
+using holdfast::Checkpoint;
+using holdfast::Device;
+using holdfast::Mamba2Config;
+using holdfast::Mamba2Model;
 using holdfast::SafetensorsFile;
+using holdfast::Session;
+using holdfast::Shape;
+using holdfast::Stream;
+using holdfast::TokenId;
 using holdfast::test::Program;
 using holdfast::test::Ran;
 using holdfast::test::TextModelWriter;
@@ -30,6 +40,7 @@ class CommandsProgramTest : public QObject {
   void bench_checks_measures_and_reports();
   void bench_runs_a_checkpoint();
   void inspect_writes_its_series();
+  void inspect_compares_two_states();
 };
 
 namespace {
@@ -225,6 +236,46 @@ void CommandsProgramTest::inspect_writes_its_series() {
   const auto file = SafetensorsFile::open(out.toStdString());
   QCOMPARE(file.get("log_decay").shape[0], json["tokens"].get<std::int64_t>());
   QCOMPARE(file.get("norm").shape[0], json["samples"].get<std::int64_t>());
+}
+
+void CommandsProgramTest::inspect_compares_two_states() {
+  const Program program;
+  Stream stream(Device::cpu(), 1);
+  const auto model = Mamba2Model::load(stream, Checkpoint::open(golden("ssm-g4/hf").toStdString()));
+  Session session(model, nullptr, stream);
+  const std::vector<TokenId> ids{3, 1, 4, 1, 5};
+  session.read(ids);
+  session.snapshot().save(program.file("a.state").toStdString());
+  session.read(ids);
+  session.snapshot().save(program.file("b.state").toStdString());
+  const QString out = program.file("apart.safetensors");
+  const auto compare = [&](const QString& a, const QString& b) {
+    return program.run(
+        {"inspect", golden("ssm-g4/hf"), "--compare", program.file(a), program.file(b), "--out", out, "--json"});
+  };
+  const Ran ran = compare("a.state", "b.state");
+  HOLDFAST_ENDED(ran, 0);
+  const auto json = ran.json();
+  QCOMPARE(json["a"]["tokens"].get<int>(), 5);
+  QCOMPARE(json["b"]["tokens"].get<int>(), 10);
+  QVERIFY(json["distance"].get<double>() > 0.0 && json["divergence"].get<double>() > 0.0);
+  const auto file = SafetensorsFile::open(out.toStdString());
+  const Mamba2Config& config = model->config();
+  QVERIFY(file.get("distance").shape == (Shape{config.n_layer, config.n_heads}));
+  double most = 0.0;
+  std::memcpy(&most,
+              file.get("distance").bytes.data() +
+                  8 * (json["most_diverged"][0]["layer"].get<std::size_t>() * static_cast<std::size_t>(config.n_heads) +
+                       json["most_diverged"][0]["head"].get<std::size_t>()),
+              8);
+  QCOMPARE(json["most_diverged"][0]["distance"].get<double>(), most);
+  const Ran same = compare("a.state", "a.state");
+  HOLDFAST_ENDED(same, 0);
+  QCOMPARE(same.json()["distance"].get<double>(), 0.0);
+  QCOMPARE(same.json()["divergence"].get<double>(), 0.0);
+  const Ran other =
+      program.run({"inspect", golden("hf-g1-tied/hf"), "--compare", program.file("a.state"), program.file("b.state")});
+  HOLDFAST_ENDED(other, 1);
 }
 
 void CommandsProgramTest::bench_checks_measures_and_reports() {

@@ -1,0 +1,178 @@
+#include "app/panels/inspect_head_view.h"
+
+#include <QGridLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLocale>
+#include <QTableWidget>
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "app/widgets/heatmap_view.h"
+#include "app/widgets/plot_view.h"
+
+namespace holdfast {
+namespace {
+
+constexpr std::size_t shown_stretches = 12;
+
+QLabel* head_view_title(const QString& text) {
+  auto* label = new QLabel(text);
+  label->setProperty("muted", true);
+  return label;
+}
+
+QTableWidgetItem* head_view_item(const QString& text, bool number) {
+  auto* item = new QTableWidgetItem(text);
+  item->setFlags(Qt::ItemIsSelectable | Qt::ItemIsEnabled);
+  if (number) item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  return item;
+}
+
+}  // namespace
+
+InspectHeadView::InspectHeadView(QWidget* parent) : QWidget(parent) {
+  auto* grid = new QGridLayout(this);
+  grid->setContentsMargins(0, 8, 0, 0);
+  grid->setHorizontalSpacing(18);
+  grid->setVerticalSpacing(6);
+  stateTitle_ = head_view_title({});
+  stateTitle_->setObjectName(QStringLiteral("headStateTitle"));
+  grid->addWidget(stateTitle_, 0, 0);
+  state_ = new HeatmapView;
+  state_->setObjectName(QStringLiteral("headState"));
+  state_->setAccessibleName(tr("State of the chosen head"));
+  grid->addWidget(state_, 1, 0);
+  grid->addWidget(head_view_title(tr("Share that it keeps from token to token")), 0, 1);
+  decay_ = new PlotView;
+  decay_->setObjectName(QStringLiteral("headDecay"));
+  decay_->setAccessibleName(tr("Share kept from token to token"));
+  grid->addWidget(decay_, 1, 1);
+  grid->addWidget(head_view_title(tr("Written most, and still held: click a row to choose its token")), 2, 0);
+  stretches_ = new QTableWidget(0, 4);
+  stretches_->setObjectName(QStringLiteral("headStretches"));
+  stretches_->setAccessibleName(tr("Stretches of the text that the head wrote most"));
+  stretches_->setHorizontalHeaderLabels({tr("Text"), tr("Written"), tr("Left at the end"), tr("Still held")});
+  stretches_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
+  stretches_->verticalHeader()->hide();
+  stretches_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  stretches_->setSelectionMode(QAbstractItemView::SingleSelection);
+  grid->addWidget(stretches_, 3, 0);
+  grid->addWidget(head_view_title(tr("How strongly it writes and reads, and how much it holds")), 2, 1);
+  strength_ = new PlotView;
+  strength_->setObjectName(QStringLiteral("headStrength"));
+  strength_->setAccessibleName(tr("Write strength, read strength and norm over the tokens"));
+  grid->addWidget(strength_, 3, 1);
+  for (const int row : {1, 3}) grid->setRowStretch(row, 1);
+  for (const int column : {0, 1}) grid->setColumnStretch(column, 1);
+  connect(stretches_, &QTableWidget::cellClicked, this,
+          [this](int row, int) { emit tokenSelected(stretches_->item(row, 0)->data(Qt::UserRole).toInt()); });
+}
+
+void InspectHeadView::show(const InspectResult& result, int layer, int head) {
+  const auto index =
+      static_cast<std::size_t>(layer) * static_cast<std::size_t>(result.seen.heads()) + static_cast<std::size_t>(head);
+  const Mamba2Config& c = result.config;
+  stateTitle_->setText(
+      result.states.empty()
+          ? tr("State of layer %1, head %2: not kept. \u201cRead again\u201d brings it.").arg(layer).arg(head)
+          : tr("State of layer %1, head %2 at the end (%3 x %4, size of each number)")
+                .arg(layer)
+                .arg(head)
+                .arg(c.head_dim)
+                .arg(c.d_state));
+  showState(result, index);
+  showTraces(result, layer, head, index);
+}
+
+void InspectHeadView::showState(const InspectResult& result, std::size_t index) {
+  HeatmapData made;
+  if (!result.states.empty()) {
+    made.rows = static_cast<int>(result.config.head_dim);
+    made.columns = static_cast<int>(result.config.d_state);
+    const auto size = static_cast<std::size_t>(made.rows) * static_cast<std::size_t>(made.columns);
+    const auto own = std::span(result.states).subspan(index * size, size);
+    for (const float v : own) made.values.push_back(std::abs(v));
+    made.describe = [numbers = std::vector<float>(own.begin(), own.end()), columns = made.columns](int row,
+                                                                                                   int column) {
+      return tr("H[%1, %2]: %3")
+          .arg(row)
+          .arg(column)
+          .arg(QLocale().toString(numbers[static_cast<std::size_t>(row * columns + column)], 'g', 4));
+    };
+  }
+  made.valueName = tr("size");
+  state_->setData(std::move(made));
+}
+
+void InspectHeadView::showTraces(const InspectResult& result, int layer, int head, std::size_t index) {
+  const Inspection& seen = result.seen;
+  const std::vector<double> sums = seen.decay_sums(layer, head);
+  PlotLine kept{tr("share kept"), {}, {}, false};
+  for (std::size_t t = 0; t + 1 < sums.size(); ++t) {
+    kept.x.push_back(static_cast<double>(t));
+    kept.y.push_back(std::exp(sums[t + 1] - sums[t]));
+  }
+  PlotData decay;
+  decay.lines = {std::move(kept)};
+  decay.xName = tr("token");
+  decay.yName = tr("share kept");
+  decay.leastY = 0.0, decay.mostY = 1.0;
+  decay_->setData(std::move(decay));
+  PlotData strength;
+  for (const auto& [name, series] : {std::pair{tr("written"), Inspection::Series::write},
+                                     {tr("read"), Inspection::Series::read},
+                                     {tr("norm"), Inspection::Series::norm}}) {
+    PlotLine line{name, {}, {}, series == Inspection::Series::norm};
+    for (std::int64_t s = 0; s < seen.samples(); ++s) {
+      line.x.push_back(static_cast<double>(seen.sample_end(s) - 1));
+      line.y.push_back(static_cast<double>(seen.values(series, s)[index]));
+    }
+    strength.lines.push_back(std::move(line));
+  }
+  strength.logarithmicY = true;
+  strength.xName = tr("token");
+  strength.yName = tr("size");
+  strength_->setData(std::move(strength));
+  showStretches(result, sums, index);
+}
+
+// A sample's tokens are a stretch: what is written there per token, times what is left of its middle.
+void InspectHeadView::showStretches(const InspectResult& result, const std::vector<double>& sums, std::size_t index) {
+  const Inspection& seen = result.seen;
+  struct Stretch {
+    std::int64_t begin, end;
+    double written, left;
+  };
+  std::vector<Stretch> all;
+  std::int64_t begin = 0;
+  for (std::int64_t s = 0; s < seen.samples(); ++s) {
+    const std::int64_t end = seen.sample_end(s);
+    const auto written = static_cast<double>(seen.values(Inspection::Series::write, s)[index]);
+    const double left = std::exp(sums.back() - sums[static_cast<std::size_t>((begin + end + 1) / 2)]);
+    if (!std::isnan(written)) all.push_back({begin, end, written, left});
+    begin = end;
+  }
+  const std::size_t count = std::min(all.size(), shown_stretches);
+  std::ranges::partial_sort(all, all.begin() + static_cast<std::ptrdiff_t>(count), std::ranges::greater{},
+                            [](const Stretch& s) { return s.written * s.left; });
+  stretches_->setRowCount(static_cast<int>(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    const Stretch& s = all[i];
+    QString text;
+    for (std::int64_t t = s.begin; t < std::min(s.end, s.begin + 24); ++t) {
+      text += result.pieces.value(static_cast<qsizetype>(t));
+    }
+    const int row = static_cast<int>(i);
+    auto* words = head_view_item(text.simplified(), false);
+    words->setData(Qt::UserRole, static_cast<int>(s.begin));
+    words->setToolTip(tr("Tokens %1 to %2").arg(s.begin).arg(s.end - 1));
+    stretches_->setItem(row, 0, words);
+    stretches_->setItem(row, 1, head_view_item(QLocale().toString(s.written, 'g', 3), true));
+    stretches_->setItem(row, 2, head_view_item(QLocale().toString(100.0 * s.left, 'f', 1) + tr(" %"), true));
+    stretches_->setItem(row, 3, head_view_item(QLocale().toString(s.written * s.left, 'g', 3), true));
+  }
+}
+
+}  // namespace holdfast
