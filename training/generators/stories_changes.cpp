@@ -228,7 +228,7 @@ constexpr std::array things{
          "[before|at "
          "first]?",
          "Each now: p = a - b; x = p - b", "{x}", "x + b == a - b", "additive comparison; inverse operations"},
-    Tale{3, "a=2..20; k=2..5; b=2..20",
+    Tale{3, "a=2..20; k=2..5; b=2..20; !a*k+a>b",
          "{Ann} has {a} <items>. {Bob} has {k:times} as many, and the [teacher|coach|neighbor] has {b} fewer than the "
          "two "
          "together. How many does the [teacher|coach|neighbor] have?",

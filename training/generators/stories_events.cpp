@@ -80,7 +80,7 @@ constexpr std::array amounts{
          "A [ribbon|rope|board] is {a} [cm|inches|feet] long. How many [full pieces|whole pieces|pieces] of {c} "
          "[cm|inches|feet] can be cut from it?",
          "q, r = a // c; > Only whole pieces count: {q}", "{q}", "x * c <= a && (x + 1) * c > a"},
-    Tale{3, "a=3..9; b=2..8; c=3..30; !c<a*b",
+    Tale{3, "a=3..9; b=2..8; c=2..30; !a*b<12*c",
          "[How many {things} are left over when {a} children take {b} each from a box of {c} dozen?|{a} friends take "
          "{b} {things} each from a [bag|box|case] of {c} dozen. How many are left?|From {c} dozen {things}, {a} people "
          "take {b} each. How many remain?]",
@@ -93,7 +93,7 @@ constexpr std::array amounts{
          "{Name} {has} ${a} in [the bank|an account] and pay{+s} a bill of ${b} [from it|]. Then {he} put{+s} ${c} "
          "back in. [What is the balance?|What is the balance now?] A debt counts as negative.",
          "p = a - b; x = p + c", "{x}", "x - c + b == a"},
-    Tale{3, "a=2..30; b=2..20; c=2..12; !a!=b",
+    Tale{3, "a=2..30; b=2..20; c=2..12; !a+b>c",
          "A [diver|submarine] is {a} [meters|feet] below the surface, goes down {b} more and then up {c}. How many "
          "[meters|feet] [below the surface is that|under water is that]?",
          "p = a + b; x = p - c", "{x}", "x + c == a + b"},
