@@ -293,10 +293,8 @@ Int Maker::multiply(std::string_view what, Int a, Int b) {
 // A divisor beyond the tables: its multiples are added up first, so that no digit of the quotient has to be guessed.
 void Maker::multiples(Int a, Int b) {
   if (a <= 0 || b <= 12 || is_round(b)) return;
-  Int most = 1;
-  for (const Int part : digit_parts(a / b)) most = std::max(most, part / power_of_ten(digits_of(part) - 1));
   std::string list;
-  for (Int i = 1; i <= std::min<Int>(most + 1, 9); ++i) list += (i == 1 ? "" : ", ") + text(i * b);
+  for (Int i = 1; i <= 9; ++i) list += (i == 1 ? "" : ", ") + text(i * b);
   step("Multiples of @: @", b, list);
 }
 
@@ -319,7 +317,7 @@ Int Maker::divide(std::string_view what, Int a, Int b) {
   return q;
 }
 
-// Digit by digit, until what is left is less than the divisor.
+// Digit by digit, each found between two multiples, until what is left is less than the divisor.
 std::pair<Int, Int> Maker::divide_rest(std::string_view what, Int a, Int b) {
   const Int q = a / b;
   multiples(a, b);
@@ -329,9 +327,11 @@ std::pair<Int, Int> Maker::divide_rest(std::string_view what, Int a, Int b) {
   std::string sum;
   Int left = a;
   for (const Int part : parts) {
-    told += text(part) + " * " + text(b) + " = " + text(part * b) + ", and " + text(left) + " - " + text(part * b) +
-            " = " + text(left - part * b);
-    left -= part * b;
+    const Int ten = part == 0 ? 1 : power_of_ten(digits_of(part) - 1);
+    const Int taken = part * b;
+    told += text(left) + " is from " + text(taken) + " to below " + text(taken + ten * b) + ": " + text(part) + " * " +
+            text(b) + " = " + text(taken) + ", and " + text(left) + " - " + text(taken) + " = " + text(left - taken);
+    left -= taken;
     told += left < b ? ", less than " + text(b) : "; ";
     sum += (sum.empty() ? "" : " + ") + text(part);
   }
