@@ -139,6 +139,28 @@ std::vector<float> DecaySums::differences(std::int64_t first, std::int64_t last)
   return rows;
 }
 
+DecaySums DecaySums::first(std::int64_t tokens) const {
+  const std::vector<double> sums = after(tokens);
+  DecaySums made(heads_);
+  made.tokens_ = tokens;
+  made.exact_ = sums;
+  const std::int64_t blocks = tokens / block;
+  const std::int64_t rest = tokens % block;
+  made.codes_.assign(codes_.begin(), codes_.begin() + blocks);
+  made.bases_.assign(bases_.begin(), bases_.begin() + blocks * heads_);
+  made.begins_.assign(begins_.begin(), begins_.begin() + blocks * heads_);
+  made.open_.resize(sum_place(rest * heads_));
+  for (std::int64_t h = 0; h < heads_; ++h) {
+    const bool full = blocks < full_blocks();
+    const std::byte* at = full ? codes_of(blocks, h) : nullptr;
+    for (std::int64_t t = 0; t < rest; ++t) {
+      made.open_[sum_place(t * heads_ + h)] = full ? next_code(at) : open_[sum_place(t * heads_ + h)];
+    }
+    made.steps_[sum_place(h)] = std::llround(sums[sum_place(h)] * -decay_steps);
+  }
+  return made;
+}
+
 std::size_t DecaySums::bytes() const noexcept {
   std::size_t sum = bases_.size() * 8 + begins_.size() * 4 + open_.size() * 4 + exact_.size() * 16;
   for (const auto& codes : codes_) sum += codes.size();

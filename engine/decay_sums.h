@@ -29,6 +29,9 @@ class DecaySums {
   // Tokens that after() finds without adding up: multiples of this, and the end.
   static constexpr std::int64_t block = 64;
 
+  // As if only the first `tokens` had been appended. ArgumentError outside 0 .. tokens().
+  [[nodiscard]] DecaySums first(std::int64_t tokens) const;
+
   [[nodiscard]] std::size_t bytes() const noexcept;  // in memory
   [[nodiscard]] std::vector<std::byte> packed() const;
   // What packed() made. Throws FormatError, beginning with `label`, for anything else.

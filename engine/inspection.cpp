@@ -212,9 +212,27 @@ void Inspection::save(const std::filesystem::path& file) const {
   write_safetensors(file, tensors, {{"log_decay_step", "2^-18"}});
 }
 
-void Inspection::keep(const std::filesystem::path& file, const std::string& key) const {
+Inspection Inspection::first(std::int64_t tokens) const {
+  Inspection made;
+  made.layers_ = layers_, made.heads_ = heads_;
+  made.decays_ = decays_.first(tokens);
+  const auto samples = std::ranges::upper_bound(sample_ends_, tokens) - sample_ends_.begin();
+  made.sample_ends_.assign(sample_ends_.begin(), sample_ends_.begin() + samples);
+  for (int i = 0; i < series_count; ++i) {
+    made.series_[i].assign(series_[i].begin(), series_[i].begin() + samples * layers_ * heads_);
+  }
+  return made;
+}
+
+void Inspection::keep(const std::filesystem::path& file, const std::string& model,
+                      std::span<const TokenId> text) const {
+  if (std::ssize(text) != tokens()) {
+    throw ArgumentError("inspection: a text of " + std::to_string(text.size()) + " tokens, want the " +
+                        std::to_string(tokens()) + " that were seen");
+  }
   const std::vector<std::byte> codes = decays_.packed();
   std::vector<SafetensorsTensor> tensors;
+  tensors.push_back({"text", SafetensorsDType::i32, Shape{std::ssize(text)}, std::as_bytes(text)});
   tensors.push_back({"decays", SafetensorsDType::u8, Shape{std::ssize(codes)}, codes});
   tensors.push_back({"sample_end", SafetensorsDType::i64, Shape{samples()}, bytes_of(sample_ends_)});
   for (int i = 0; i < series_count; ++i) {
@@ -222,13 +240,15 @@ void Inspection::keep(const std::filesystem::path& file, const std::string& key)
         {series_names[i], SafetensorsDType::f32, Shape{samples(), layers_, heads_}, bytes_of(series_[i])});
   }
   write_safetensors(file, tensors,
-                    {{"inspection", kept_version},
-                     {"key", key},
-                     {"tokens", std::to_string(tokens())},
-                     {"checksum", checksum_of(tensors)}});
+                    {{"inspection", kept_version}, {"model", model}, {"checksum", checksum_of(tensors)}});
 }
 
-Inspection Inspection::load(const std::filesystem::path& file, const std::string& key, const Mamba2Config& config) {
+std::vector<TokenId> Inspection::text_of(const std::filesystem::path& file) {
+  const SafetensorsFile from = SafetensorsFile::open(file);
+  return values_of<TokenId>(from, "text", SafetensorsDType::i32, Shape{from.get("text").shape.elements()});
+}
+
+Inspection Inspection::load(const std::filesystem::path& file, const std::string& model, const Mamba2Config& config) {
   const SafetensorsFile from = SafetensorsFile::open(file);
   const auto word = [&](const char* what) -> const std::string& {
     const auto found = from.metadata().find(what);
@@ -240,16 +260,11 @@ Inspection Inspection::load(const std::filesystem::path& file, const std::string
   if (word("inspection") != kept_version) {
     throw FormatError(from.label() + ": an inspection of format " + word("inspection") + ", want " + kept_version);
   }
-  if (word("key") != key) throw FormatError(from.label() + ": an inspection of another text or by another model");
+  if (word("model") != model) throw FormatError(from.label() + ": an inspection of a model of other weights");
   if (word("checksum") != checksum_of(from.tensors())) {
     throw FormatError(from.label() + ": damaged, its checksum does not fit");
   }
-  std::int64_t count = 0;
-  try {
-    count = std::stoll(word("tokens"));
-  } catch (const std::exception&) {
-    throw FormatError(from.label() + ": tokens: \"" + word("tokens") + "\", want a number");
-  }
+  const std::int64_t count = from.get("text").shape.elements();
   Inspection made;
   made.layers_ = config.n_layer;
   made.heads_ = config.n_heads;

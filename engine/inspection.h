@@ -27,7 +27,7 @@ struct InspectionOptions {
   std::int64_t every = 16;   // tokens from one sample of the states to the next
   bool stable_rank = true;   // costs most of the time
   bool keep_states = false;  // of the last token: (L, H, P, N), for the head's own picture
-bool trace_steps = true;  // write, read and skip of single tokens too; a GPU takes a slower way with them
+  bool trace_steps = true;   // write, read and skip of single tokens too; a GPU takes a slower way with them
 };
 
 class Inspection {
@@ -63,11 +63,15 @@ class Inspection {
   // For other programs, a safetensors file: log_decay (T, L, H), sample_end (S), and (S, L, H) of each series. Throws
   // IoError.
   void save(const std::filesystem::path& file) const;
-  // For load(): small, without states. `key` says of what text and model it is.
-  void keep(const std::filesystem::path& file, const std::string& key) const;
-  // Throws IoError; FormatError for a file that is damaged, of another shape of model, or of another key.
-  [[nodiscard]] static Inspection load(const std::filesystem::path& file, const std::string& key,
+  // As if only the first `tokens` had been seen; without states.
+  [[nodiscard]] Inspection first(std::int64_t tokens) const;
+  // For load(): small, without states. `model` names the weights; `text`: the tokens that were seen.
+  void keep(const std::filesystem::path& file, const std::string& model, std::span<const TokenId> text) const;
+  // Throws IoError; FormatError for a file that is damaged, of another shape of model, or of other weights.
+  [[nodiscard]] static Inspection load(const std::filesystem::path& file, const std::string& model,
                                        const Mamba2Config& config);
+  // Of which text a kept inspection is. Throws IoError, FormatError.
+  [[nodiscard]] static std::vector<TokenId> text_of(const std::filesystem::path& file);
 
  private:
   friend class InspectionRecorder;

@@ -1,6 +1,7 @@
 #include "app/panels/inspect_panel.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QFileDialog>
 #include <QGridLayout>
@@ -164,10 +165,18 @@ QWidget* InspectPanel::buildBar() {
   again_ = new QPushButton(tr("Read again"));
   again_->setObjectName(QStringLiteral("inspectAgain"));
   again_->setToolTip(
-      tr("This session was watched while it ran. Reading it again takes more samples, and brings the states of "
+      tr("This was seen before. Reading it again takes more samples, and brings the states of "
          "the heads."));
   again_->hide();
   row->addWidget(again_);
+  watching_ = new QCheckBox(tr("Watch"));
+  watching_->setObjectName(QStringLiteral("inspectWatch"));
+  watching_->setChecked(true);
+  watching_->setToolTip(tr(
+      "Watch every session while it runs, so that it opens here without being read again. Costs a few percent of the "
+      "speed; when off, nothing is computed for it."));
+  row->addWidget(watching_);
+  connect(watching_, &QCheckBox::toggled, this, &InspectPanel::watchingChanged);
   export_ = new QPushButton(tr("Export"));
   export_->setObjectName(QStringLiteral("inspectExport"));
   auto* menu = new QMenu(export_);
@@ -383,6 +392,11 @@ void InspectPanel::setModel(const SharedModel& model) {
   inspectSession_->setEnabled(model.model != nullptr && session_);
   export_->setEnabled(result_ != nullptr);
   difference_->setModel(model);
+}
+
+void InspectPanel::setWatching(bool watching) {
+  const QSignalBlocker quiet(watching_);
+  watching_->setChecked(watching);
 }
 
 void InspectPanel::setSession(SessionId session, const QString& title) {
@@ -661,8 +675,7 @@ void InspectPanel::updateWords() {
   const double cache = cache_of_this_size(result_->config);
   const auto break_even = static_cast<qint64>(std::ceil(state / cache));
   words_->setText(
-      (result_->watched ? tr("Watched while the session ran: nothing was read again.") + QLatin1Char('\n')
-                        : QString()) +
+      (result_->watched ? tr("This was seen before: nothing was read again.") + QLatin1Char('\n') : QString()) +
       tr("%1: %2\nToken %3, \u201c%4\u201d: the best head has kept %5 % of what it wrote, the median head %6 %. %7 of "
          "%8 heads have a half-life "
          "longer than this text.\nThe state takes %9, whatever the length. ")

@@ -9,6 +9,7 @@
 #include "app/services/inspect_metric.h"
 #include "app/services/inspect_service.h"
 
+class QCheckBox;
 class QComboBox;
 class QLabel;
 class QLineEdit;
@@ -41,9 +42,11 @@ class InspectPanel : public QWidget {
   void inspectSession(bool again = false);
   [[nodiscard]] const InspectResult* result() const { return result_.get(); }
   [[nodiscard]] int token() const { return token_; }
+  void setWatching(bool watching);  // whether sessions are watched while they run
 
  signals:
   void failed(const QString& message);
+  void watchingChanged(bool watching);
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
@@ -91,6 +94,7 @@ class InspectPanel : public QWidget {
   QPushButton* inspectText_;
   QPushButton* inspectSession_;
   QPushButton* again_;
+  QCheckBox* watching_;
   QPushButton* export_;
   QProgressBar* progress_;
   QStackedWidget* pages_;

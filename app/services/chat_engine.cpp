@@ -199,27 +199,27 @@ void ChatEngine::find_state(SessionId id, const std::vector<TokenId>& ids, std::
   }
   session.set_draws(draws);  // of this branch: the state may have been kept on another
   if (!holds) now.recorder.reset();
-  watch();
+  // What was read before an origin was not seen.
+  watch(id, origin == nullptr ? std::span(ids).first(session.tokens_read()) : std::span<const TokenId>());
 }
 
-void ChatEngine::watch() {
+void ChatEngine::watch(SessionId id, std::span<const TokenId> read) {
   Loaded& now = loaded();
-  Session& session = *now.session;
-  const auto read = static_cast<std::int64_t>(session.tokens_read());
-  const bool wanted = store_.setting(watch_setting).value_or("1") != "0";
-  if (!wanted || (now.recorder != nullptr && now.recorder->seen().tokens() != read)) now.recorder.reset();
+  const auto count = static_cast<std::int64_t>(now.session->tokens_read());
+  const bool wanted =
+      store_.setting(watch_setting).value_or("1") != "0" && count == static_cast<std::int64_t>(read.size());
+  if (!wanted || (now.recorder != nullptr && now.recorder->seen().tokens() != count)) now.recorder.reset();
   if (wanted && now.recorder == nullptr) {
     const Mamba2Config& config = now.model->config();
     // On a GPU, steps are not traced: that takes other kernels, and the text must not depend on who looks.
     const InspectionOptions options{.trace_steps = now.stream.kind() == DeviceKind::cpu};
-    if (read == 0) {
+    if (count == 0) {
       now.recorder = std::make_unique<InspectionRecorder>(config, options);
-    } else if (auto seen =
-                   inspections_.find(now.model->fingerprint(), session.tokens_read(), session.prefix_hash(), config)) {
+    } else if (auto seen = inspections_.find(id, now.model->fingerprint(), read, config)) {
       now.recorder = std::make_unique<InspectionRecorder>(std::move(*seen), config, options);
     }
   }
-  session.set_probe(now.recorder.get());
+  now.session->set_probe(now.recorder.get());
 }
 
 // The model is known to the store from its first use on.
@@ -490,8 +490,14 @@ void ChatEngine::keep_state(SessionId id) {
   if (now.row) states_.note(*now.session, id, now.row);
   states_.write();
   if (now.recorder == nullptr || now.recorder->seen().tokens() == 0) return;
-  if (now.recorder->seen().tokens() != static_cast<std::int64_t>(now.session->tokens_read())) return;
-  inspections_.keep(now.recorder->seen(), now.model->fingerprint(), now.session->prefix_hash());
+  std::vector<TokenId> read;
+  for (const NodeRow& node : store_.branch(id)) {
+    if (node.tokens) read.insert(read.end(), node.tokens->begin(), node.tokens->end());
+  }
+  if (read.size() < now.session->tokens_read()) return;
+  read.resize(now.session->tokens_read());
+  if (prefix_hash(0, read) != now.session->prefix_hash() || now.recorder->seen().tokens() != std::ssize(read)) return;
+  inspections_.keep(id, now.model->fingerprint(), read, now.recorder->seen());
 }
 
 }  // namespace holdfast

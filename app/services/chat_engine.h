@@ -153,8 +153,8 @@ class ChatEngine {
   [[nodiscard]] std::vector<TokenId> ids_of(const std::vector<NodeRow>& branch, std::size_t index,
                                             const TurnSettings& settings);
   const Snapshot* origin_of(SessionId id);  // what the session begins with; null: nothing read
-  // Sees to it that what the session reads and writes from here on is watched, where all before it was seen.
-  void watch();
+  // Sees to it that what the session reads and writes from here on is watched, where all before it was seen: `read`.
+  void watch(SessionId id, std::span<const TokenId> read);
   void find_state(SessionId id, const std::vector<TokenId>& ids, std::uint64_t draws);
   [[nodiscard]] NodeRow begun(SessionId id, const NodeRow& question, const TurnSettings& settings);
   NodeRow generate(TurnWriter& writer, std::int64_t max_tokens, std::int64_t thinking_budget, const TurnEvents& events,

@@ -118,12 +118,13 @@ InspectService::Text InspectService::textOf(SessionId session) const {
 }
 
 // What was seen while the session ran, if all of it was. The last token or two may not have been read yet.
-std::shared_ptr<InspectResult> InspectService::watched(const SharedModel& model, const Text& text) const {
+std::shared_ptr<InspectResult> InspectService::watched(const SharedModel& model, SessionId session,
+                                                       const Text& text) const {
   const std::span<const TokenId> tokens = text.tokens;
   for (std::size_t left_out = 0; left_out <= 2 && left_out < tokens.size(); ++left_out) {
     const auto part = tokens.first(tokens.size() - left_out);
     std::optional<Inspection> seen =
-        inspections_.find(model.model->fingerprint(), part.size(), prefix_hash(0, part), model.model->config());
+        inspections_.find(session, model.model->fingerprint(), part, model.model->config());
     if (!seen || seen->samples() == 0) continue;
     return std::make_shared<InspectResult>(InspectResult{.seen = std::move(*seen),
                                                          .config = model.model->config(),
@@ -137,6 +138,14 @@ std::shared_ptr<InspectResult> InspectService::watched(const SharedModel& model,
                                                          .watched = true});
   }
   return nullptr;
+}
+
+// For the next time. It is a cache: a full disk costs reading again.
+void InspectService::keepSeen(const InspectResult& result, const SharedModel& model, SessionId session) const {
+  try {
+    inspections_.keep(session, model.model->fingerprint(), result.tokens, result.seen);
+  } catch (const IoError&) {
+  }
 }
 
 // The kept states of the session on this branch as flags; and the one after the last token, where it is kept.
@@ -182,7 +191,7 @@ void InspectService::run(const SharedModel& model, std::function<Text()> text, c
           throw FormatError("this session was written with another vocabulary than the model's that is open");
         }
       }
-      if (!again) result = watched(model, read);
+      if (!again && session) result = watched(model, session, read);
       const bool found = result != nullptr;
       if (!found) {
         Stream stream(model.model->device(), threads_);
@@ -207,6 +216,7 @@ void InspectService::run(const SharedModel& model, std::function<Text()> text, c
                                                                  .seconds = 0.0,
                                                                  .watched = false});
           result->states.assign(result->seen.states().begin(), result->seen.states().end());
+          if (session) keepSeen(*result, model, session);
         }
       }
       if (result) {

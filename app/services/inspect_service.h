@@ -37,7 +37,7 @@ struct InspectResult {
   std::vector<float> states;       // (L, H, P, N) after the last token, or empty when they are not kept
   QString title;
   double seconds = 0.0;
-  bool watched = false;  // while the session ran: nothing was read again
+  bool watched = false;  // while the session ran, or read before: nothing was read again
 };
 
 // A state that is kept, or in a file.
@@ -89,8 +89,10 @@ class InspectService : public QObject {
     std::int64_t question = 0;
   };
   void run(const SharedModel& model, std::function<Text()> text, const QString& title, SessionId session, bool again);
-  [[nodiscard]] std::shared_ptr<InspectResult> watched(const SharedModel& model, const Text& text) const;
+  [[nodiscard]] std::shared_ptr<InspectResult> watched(const SharedModel& model, SessionId session,
+                                                       const Text& text) const;
   [[nodiscard]] Text textOf(SessionId session) const;
+  void keepSeen(const InspectResult& result, const SharedModel& model, SessionId session) const;
   void addKept(InspectResult& result, const SharedModel& model, SessionId session, bool withStates) const;
 
   std::filesystem::path data_;

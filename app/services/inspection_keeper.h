@@ -1,12 +1,13 @@
-// Inspections beside the database: what was watched while a session ran need not be read again to be shown. They are a
-// cache, found by the weights and the tokens they are of; the longest unused go when there are too many. No Qt.
+// Inspections beside the database: what was watched while a session ran need not be read again to be shown, nor where
+// another branch begins with the same text. They are a cache; the longest unused go when there are too many. No Qt.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 
+#include "app/store/rows.h"
 #include "engine/inspection.h"
 
 namespace holdfast {
@@ -17,15 +18,17 @@ class InspectionKeeper {
  public:
   explicit InspectionKeeper(std::filesystem::path folder);  // made when needed
 
-  // Of these weights after so many tokens with this hash. Nothing when there is none, or it is damaged: then it is
-  // gone.
-  [[nodiscard]] std::optional<Inspection> find(const std::string& fingerprint, std::uint64_t tokens,
-                                               std::uint64_t prefix_hash, const Mamba2Config& config) const;
-  // Throws IoError.
-  void keep(const Inspection& seen, const std::string& fingerprint, std::uint64_t prefix_hash) const;
+  // What these weights did with exactly these tokens, from any text of the session that begins with them. Nothing when
+  // there is none. What is damaged is removed.
+  [[nodiscard]] std::optional<Inspection> find(SessionId session, const std::string& model,
+                                               std::span<const TokenId> text, const Mamba2Config& config) const;
+  // Takes the place of what was kept of beginnings of the text. Throws IoError.
+  void keep(SessionId session, const std::string& model, std::span<const TokenId> text, const Inspection& seen) const;
 
  private:
-  [[nodiscard]] std::filesystem::path file_of(const std::string& key) const;
+  [[nodiscard]] std::filesystem::path file_of(SessionId session, const std::string& model,
+                                              std::span<const TokenId> text) const;
+  [[nodiscard]] std::vector<std::filesystem::path> files_of(SessionId session, const std::string& model) const;
   void obey_quota(const std::filesystem::path& spared) const;
   std::filesystem::path folder_;
 };

@@ -418,6 +418,9 @@ void MainWindow::connectServices() {
     solve_->composer()->setText(problem);
     solve_->composer()->focusText();
   });
+  connect(inspect_, &InspectPanel::watchingChanged, this, [this](bool watching) {
+    sessions_->saveSetting(QLatin1String(watch_setting), watching ? QStringLiteral("1") : QStringLiteral("0"));
+  });
   connect(inspect_, &InspectPanel::failed, this, [this](const QString& message) {
     solve_->banner()->showError(message);
     showWorkspace(0);
@@ -449,6 +452,7 @@ void MainWindow::applySettings(const QMap<QString, QString>& settings) {
   if (settings.contains(QStringLiteral("theme"))) setTheme(themeChoice(settings.value(QStringLiteral("theme"))));
   sampler_->restore(settings.value(QStringLiteral("sampler")));
   models_->setHub(settings.value(QStringLiteral("hub")));
+  inspect_->setWatching(settings.value(QLatin1String(watch_setting)) != QStringLiteral("0"));
   recent_ = settings.value(QStringLiteral("recent_models")).split(QLatin1Char('\n'), Qt::SkipEmptyParts);
   refreshModels();
   const QString draft = settings.value(QStringLiteral("draft"));

@@ -136,6 +136,25 @@ class DecaySumsTest : public QObject {
     }
   }
 
+  void a_beginning_is_what_its_tokens_alone_would_be_and_goes_on() {
+    test::Random random(12);
+    const std::vector<float> decays = random.uniforms(3 * 200, -0.3, 0.0);
+    const DecaySums whole = sums_of(decays, 3);
+    for (const std::size_t tokens : {0U, 1U, 63U, 64U, 100U, 128U, 195U, 200U}) {
+      DecaySums some = whole.first(static_cast<std::int64_t>(tokens));
+      const DecaySums alone = sums_of({decays.begin(), decays.begin() + static_cast<std::ptrdiff_t>(3 * tokens)}, 3);
+      QCOMPARE(some.tokens(), alone.tokens());
+      for (std::int64_t h = 0; h < 3; ++h) QCOMPARE(some.of_head(h), alone.of_head(h));
+      QVERIFY(some.packed() == alone.packed());
+      for (std::size_t t = tokens; t < 200; ++t) some.append(std::span(decays).subspan(3 * t, 3));
+      for (std::int64_t h = 0; h < 3; ++h) {
+        QVERIFY(std::abs(some.after(200)[static_cast<std::size_t>(h)] - whole.after(200)[static_cast<std::size_t>(h)]) <
+                8e-6);
+      }
+    }
+    QVERIFY_EXCEPTION_THROWN((void)whole.first(201), ArgumentError);
+  }
+
   void damaged_packed_forms_are_refused() {
     test::Random random(2);
     const DecaySums sums = sums_of(random.uniforms(3 * 70, -0.3, 0.0), 3);

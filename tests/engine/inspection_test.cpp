@@ -196,12 +196,13 @@ class InspectionTest : public QObject {
     QCOMPARE(first.seen().sample_end(1), std::int64_t{86});
     QTemporaryDir folder;
     const std::filesystem::path file = std::filesystem::path(folder.path().toStdString()) / "kept";
-    first.seen().keep(file, "text 1");
-    QVERIFY_EXCEPTION_THROWN((void)Inspection::load(file, "text 2", config), FormatError);
+    first.seen().keep(file, "weights 1", std::span(ids).first(100));
+    QVERIFY(Inspection::text_of(file) == std::vector<TokenId>(ids.begin(), ids.begin() + 100));
+    QVERIFY_EXCEPTION_THROWN((void)Inspection::load(file, "weights 2", config), FormatError);
     Mamba2Config other = config;
     other.n_layer = 2;
-    QVERIFY_EXCEPTION_THROWN((void)Inspection::load(file, "text 1", other), FormatError);
-    InspectionRecorder second(Inspection::load(file, "text 1", config), config, {.every = 16});
+    QVERIFY_EXCEPTION_THROWN((void)Inspection::load(file, "weights 1", other), FormatError);
+    InspectionRecorder second(Inspection::load(file, "weights 1", config), config, {.every = 16});
     second.sample_at(150);
     for (std::size_t i = 100; i < 150; ++i) model->forward(stream, std::span(ids).subspan(i, 1), state, {}, &second);
     const Inspection whole = Inspection::of(*model, stream, ids, {.every = 150});
@@ -218,6 +219,13 @@ class InspectionTest : public QObject {
     for (const auto series : {Inspection::Series::norm, Inspection::Series::stable_rank}) {
       HOLDFAST_COMPARE(compare_relative(seen.values(series, seen.samples() - 1), whole.values(series, 0), 1e-4));
     }
+    // A beginning is what was seen of it.
+    const Inspection part = seen.first(90);
+    QCOMPARE(part.tokens(), std::int64_t{90});
+    QCOMPARE(part.samples(), std::int64_t{2});
+    QCOMPARE(part.retention(5, 89), seen.retention(5, 89));
+    HOLDFAST_COMPARE(
+        test::compare_bitwise(part.values(Inspection::Series::norm, 1), seen.values(Inspection::Series::norm, 1)));
     // The mean of a sample is one over its own tokens, whichever passes they came in.
     const Inspection early = Inspection::of(*model, stream, std::span(ids).first(70), {.every = 70});
     HOLDFAST_COMPARE(
@@ -230,7 +238,7 @@ class InspectionTest : public QObject {
     const auto model = Mamba2Model::random(stream, config, WeightFormat::f32, 7);
     QTemporaryDir folder;
     const std::filesystem::path file = std::filesystem::path(folder.path().toStdString()) / "kept";
-    Inspection::of(*model, stream, some_tokens(40), {}).keep(file, "k");
+    Inspection::of(*model, stream, some_tokens(40), {}).keep(file, "k", some_tokens(40));
     QFile bytes(QString::fromStdString(file.string()));
     QVERIFY(bytes.open(QIODevice::ReadWrite));
     const QByteArray good = bytes.readAll();
