@@ -10,7 +10,7 @@
 namespace holdfast {
 namespace {
 
-double apart(double difference, double of) {
+double distance_of(double difference, double of) {
   if (of > 0.0) return std::sqrt(difference / of);
   return difference > 0.0 ? std::numeric_limits<double>::infinity() : 0.0;
 }
@@ -33,13 +33,13 @@ StateDifference difference(ConstTensorView a, ConstTensorView b) {
       const auto x = static_cast<double>(of_a[i]), y = static_cast<double>(of_b[i]);
       squares += (x - y) * (x - y), aa += x * x, bb += y * y, ab += x * y;
     }
-    made.distance.push_back(apart(squares, aa));
+    made.distance.push_back(distance_of(squares, aa));
     made.cosine.push_back(aa > 0.0 && bb > 0.0 ? ab / std::sqrt(aa * bb) : 0.0);
     made.norm_a.push_back(std::sqrt(aa));
     made.norm_b.push_back(std::sqrt(bb));
     all_apart += squares, all_a += aa;
   }
-  made.whole = apart(all_apart, all_a);
+  made.whole = distance_of(all_apart, all_a);
   return made;
 }
 

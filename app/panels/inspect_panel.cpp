@@ -94,7 +94,7 @@ QTableWidgetItem* cell_of(const QString& text, bool number) {
   return item;
 }
 
-QString percent(double share) { return QLocale().toString(100.0 * share, 'f', 1) + QStringLiteral(" %"); }
+QString share_shown(double share) { return QLocale().toString(100.0 * share, 'f', 1) + QStringLiteral(" %"); }
 
 void save_bytes(QWidget* parent, const QString& title, const QString& filter,
                 const std::function<std::string()>& content, const std::function<void(const QString&)>& failed) {
@@ -600,8 +600,8 @@ void InspectPanel::updateGivens() {
     number->setData(Qt::UserRole, givens[i].token);
     number->setToolTip(tr("Token %1").arg(givens[i].token));
     givens_->setItem(row, 0, number);
-    givens_->setItem(row, 1, cell_of(percent(best), true));
-    givens_->setItem(row, 2, cell_of(percent(middle_of(kept)), true));
+    givens_->setItem(row, 1, cell_of(share_shown(best), true));
+    givens_->setItem(row, 2, cell_of(share_shown(middle_of(kept)), true));
     givens_->setItem(row, 3, cell_of(best < fading ? tr("fading in every head") : tr("held"), false));
   }
 }
