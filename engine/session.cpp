@@ -105,7 +105,8 @@ GenerateResult Session::generate(const GenerateOptions& options, const std::func
     if (options.alternatives > 0) {
       const std::int64_t used = model_->config().vocab_used;  // beyond it is padding, never drawn and never shown
       const std::span<const float> logits = logits_;
-      alternatives = top_tokens(used > 0 ? logits.first(static_cast<std::size_t>(used)) : logits, options.alternatives);
+      alternatives =
+          top_tokens(used > 0 ? logits.first(static_cast<std::size_t>(used)) : logits, options.alternatives, drawn);
     }
     const bool is_stop =
         std::find(options.stop_tokens.begin(), options.stop_tokens.end(), drawn.token) != options.stop_tokens.end();

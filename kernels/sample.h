@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -34,12 +35,14 @@ struct SampleArgs {
 void sample(Stream&, const SampleArgs&);
 
 // The n likeliest tokens of one row (fewer if it is shorter) with their log-probabilities under softmax of the plain
-// logits, likeliest first. NumericError as above.
+// logits, likeliest first. NumericError as above. drawn: what sample() made of this same row, which has then seen the
+// row and summed it up already, so that neither is done again.
 struct TokenProbability {
   std::int32_t token = 0;
   float log_prob = 0.0f;
 };
-[[nodiscard]] std::vector<TokenProbability> top_tokens(std::span<const float> logits, int n);
+[[nodiscard]] std::vector<TokenProbability> top_tokens(std::span<const float> logits, int n,
+                                                       const std::optional<TokenProbability>& drawn = {});
 
 // ArgumentError naming `op` when a parameter is outside its range.
 void check(const SampleParams&, std::string_view op);

@@ -1,3 +1,5 @@
+#include "kernels/cpu/simd.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/ceiling.cpp"
 #include "kernels/cpu/ceiling.h"

@@ -1,5 +1,7 @@
 // Tiles of linear() in Highway, compiled for each instruction set and chosen at run time. A panel's 16 outputs are one
 // to four vectors. Codes are widened to 16 bits and multiplied in pairs, so records keep 16-bit activations in order.
+#include "kernels/cpu/simd.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/linear_portable.cpp"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep

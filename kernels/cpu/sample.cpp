@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "kernels/cpu/simd.h"
@@ -69,6 +70,22 @@ double sample_weights(const float* values, std::int64_t count, float largest, fl
   return total;
 }
 
+// The first index from `begin` on whose value is above `bar`, else count. Four registers are looked at together: in a
+// row of logits few values are.
+std::int64_t sample_first_above(const float* values, std::int64_t begin, std::int64_t count, float bar) {
+  const Wide d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const auto limit = hn::Set(d, bar);
+  std::int64_t i = begin;
+  for (; i + 4 * lanes <= count; i += 4 * lanes) {
+    const auto a = hn::Max(hn::LoadU(d, values + i), hn::LoadU(d, values + i + lanes));
+    const auto b = hn::Max(hn::LoadU(d, values + i + 2 * lanes), hn::LoadU(d, values + i + 3 * lanes));
+    if (!hn::AllFalse(d, hn::Gt(hn::Max(a, b), limit))) break;
+  }
+  while (i < count && !(values[i] > bar)) ++i;
+  return i;
+}
+
 }  // namespace holdfast::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -79,6 +96,7 @@ namespace {
 
 HWY_EXPORT(sample_largest);
 HWY_EXPORT(sample_weights);
+HWY_EXPORT(sample_first_above);
 
 float largest_of(std::span<const float> values) {
   return HWY_DYNAMIC_DISPATCH(sample_largest)(values.data(), std::ssize(values));
@@ -104,6 +122,24 @@ struct Candidate {
 };
 bool likelier(const Candidate& a, const Candidate& b) noexcept {
   return a.weight != b.weight ? a.weight > b.weight : a.id < b.id;
+}
+
+// The n likeliest of a row, likeliest first. A heap whose front is the least likely of them sets the bar for the rest
+// of the row; ids rise, so of equals the ones already in stay.
+std::vector<Candidate> likeliest(std::span<const float> logits, std::size_t n) {
+  std::vector<Candidate> heap;
+  heap.reserve(n);
+  for (std::size_t i = 0; i < n; ++i) heap.push_back({logits[i], static_cast<std::int32_t>(i)});
+  std::make_heap(heap.begin(), heap.end(), likelier);
+  for (std::int64_t i = std::ssize(heap); n > 0; ++i) {
+    i = HWY_DYNAMIC_DISPATCH(sample_first_above)(logits.data(), i, std::ssize(logits), heap.front().weight);
+    if (i == std::ssize(logits)) break;
+    std::pop_heap(heap.begin(), heap.end(), likelier);
+    heap.back() = {logits[static_cast<std::size_t>(i)], static_cast<std::int32_t>(i)};
+    std::push_heap(heap.begin(), heap.end(), likelier);
+  }
+  std::sort_heap(heap.begin(), heap.end(), likelier);
+  return heap;
 }
 
 // Bins of equal leading bits: sign, exponent and five bits of the fraction, so a bin spans about 3 %.
@@ -253,22 +289,29 @@ void sample(Stream& stream, const SampleArgs& args) {
 
 }  // namespace cpu
 
-std::vector<TokenProbability> top_tokens(std::span<const float> logits, int n) {
+std::vector<TokenProbability> top_tokens(std::span<const float> logits, int n,
+                                         const std::optional<TokenProbability>& drawn) {
   if (n < 0 || logits.empty()) {
     throw ArgumentError("top_tokens: " + std::to_string(n) + " of " + std::to_string(logits.size()) +
                         " tokens, want at least 0 of at least 1");
   }
-  const float largest = cpu::checked_largest(logits, "top_tokens");
-  const double log_total = cpu::log_sum(logits, largest);
-  std::vector<cpu::Candidate> order;
-  order.reserve(logits.size());
-  for (std::size_t i = 0; i < logits.size(); ++i) order.push_back({logits[i], static_cast<std::int32_t>(i)});
-  const auto count = std::min(order.size(), static_cast<std::size_t>(n));
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), cpu::likelier);
+  if (drawn && (drawn->token < 0 || static_cast<std::size_t>(drawn->token) >= logits.size())) {
+    throw ArgumentError("top_tokens: token " + std::to_string(drawn->token) + " was drawn, want one below " +
+                        std::to_string(logits.size()));
+  }
+  double known_logit = 0.0;
+  double known_log_prob = 0.0;
+  if (drawn) {
+    known_logit = static_cast<double>(logits[static_cast<std::size_t>(drawn->token)]);
+    known_log_prob = static_cast<double>(drawn->log_prob);
+  } else {
+    const float largest = cpu::checked_largest(logits, "top_tokens");
+    known_logit = static_cast<double>(largest);
+    known_log_prob = -cpu::log_sum(logits, largest);
+  }
   std::vector<TokenProbability> top;
-  for (std::size_t i = 0; i < count; ++i) {
-    const double below = static_cast<double>(order[i].weight) - static_cast<double>(largest);
-    top.push_back({order[i].id, static_cast<float>(below - log_total)});
+  for (const cpu::Candidate& one : cpu::likeliest(logits, std::min(logits.size(), static_cast<std::size_t>(n)))) {
+    top.push_back({one.id, static_cast<float>(static_cast<double>(one.weight) - known_logit + known_log_prob)});
   }
   return top;
 }

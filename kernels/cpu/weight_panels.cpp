@@ -44,7 +44,8 @@ void panel_pack_float_row(const PanelLayout& layout, const std::byte* row, int c
   } else if (layout.format == WeightFormat::bf16) {
     panel_scatter_units(row, columns / 2, lane, block);
     if (columns % 2 != 0) {
-      std::memcpy(block + columns / 2 * panel_line + static_cast<std::size_t>(lane) * 4, row + (columns - 1) * 2, 2);
+      const std::size_t at = static_cast<std::size_t>(columns / 2) * panel_line + static_cast<std::size_t>(lane) * 4;
+      std::memcpy(block + at, row + (columns - 1) * 2, 2);
     }
   } else {
     for (int c = 0; c < columns; ++c) std::memcpy(block + (c * panel_rows + lane) * 2, row + c * 2, 2);
@@ -62,7 +63,8 @@ void panel_pack_codes(const BlockFormat& quant, std::uint8_t* codes, int columns
     for (int i = 0; i < 16; ++i) {
       pairs[i] = static_cast<std::uint8_t>(codes[g * 32 + i] | codes[g * 32 + 16 + i] << 4);
     }
-    panel_scatter_units(reinterpret_cast<const std::byte*>(pairs), 4, lane, block + g * 4 * panel_line);
+    panel_scatter_units(reinterpret_cast<const std::byte*>(pairs), 4, lane,
+                        block + static_cast<std::size_t>(g) * 4 * panel_line);
   }
 }
 

@@ -3,13 +3,15 @@
 // Faults that were planted in kernels/cpu/sample.cpp, and seen to fail here:
 //   the penalty of negative logits divided; top-p one token short, or of the whole instead of what top-k left;
 //   a bin of candidates too few; NaN unseen in whole registers; the highest id of equals; padding drawn; log-
-//   probabilities of the wrong distribution; min-p without effect.
+//   probabilities of the wrong distribution; min-p without effect; among the likeliest, a later one of equals, a
+//   register unread, the drawn token's logit left out.
 #include "kernels/sample.h"
 
 #include <QTest>
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "kernels/error.h"
 #include "tests/oracle/sample.h"
@@ -333,6 +335,43 @@ class SampleTest : public QObject {
     QCOMPARE(top_tokens(logits, 100).size(), std::size_t{5});
     QVERIFY(top_tokens(logits, 0).empty());
     QVERIFY_EXCEPTION_THROWN((void)top_tokens({{std::nanf("")}}, 1), NumericError);
+  }
+  // Few values, so that many are equal; lengths around those of the registers, and rows in rising order, where each
+  // value is above the bar.
+  void top_tokens_are_those_of_a_sorted_row() {
+    Random random(11);
+    for (const test::Target& target : test::cpu_targets()) {
+      const test::UseTarget use(target);
+      for (const int length : {1, 2, 7, 31, 32, 33, 64, 100, 517, 4099}) {
+        std::vector<float> logits;
+        for (int i = 0; i < length; ++i) logits.push_back(static_cast<float>(std::floor(random.normal() * 8.0)));
+        if (length % 2 != 0) std::sort(logits.begin(), logits.end());
+        std::vector<std::int32_t> order(logits.size());
+        std::iota(order.begin(), order.end(), 0);
+        std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
+          return logits[static_cast<std::size_t>(a)] > logits[static_cast<std::size_t>(b)];
+        });
+        const std::vector<double> want = oracle::log_softmax(logits, length);
+        const std::int32_t other = order.back();
+        const TokenProbability drawn{other, static_cast<float>(want[static_cast<std::size_t>(other)])};
+        for (const int n : {1, 5, 40, length}) {
+          const std::vector<TokenProbability> top = top_tokens(logits, n);
+          const std::vector<TokenProbability> by_drawn = top_tokens(logits, n, drawn);
+          QCOMPARE(top.size(), static_cast<std::size_t>(std::min(n, length)));
+          QCOMPARE(by_drawn.size(), top.size());
+          for (std::size_t i = 0; i < top.size(); ++i) {
+            QCOMPARE(top[i].token, order[i]);
+            QCOMPARE(by_drawn[i].token, order[i]);
+            const double right = want[static_cast<std::size_t>(order[i])];
+            const double tolerance = 1e-5;  // a few units of f32 of numbers below 64
+            QVERIFY(std::abs(static_cast<double>(top[i].log_prob) - right) < tolerance);
+            QVERIFY(std::abs(static_cast<double>(by_drawn[i].log_prob) - right) < tolerance);
+          }
+        }
+      }
+    }
+    QVERIFY_EXCEPTION_THROWN((void)top_tokens({{1.0f}}, 1, TokenProbability{1, 0.0f}), ArgumentError);
+    QVERIFY_EXCEPTION_THROWN((void)top_tokens({{1.0f}}, 1, TokenProbability{-1, 0.0f}), ArgumentError);
   }
 };
 
