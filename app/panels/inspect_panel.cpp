@@ -532,7 +532,10 @@ void InspectPanel::updateTimeline() {
   if (!result_) return;
   const Inspection& seen = result_->seen;
   const InspectMetric m = metric();
-  const std::vector<float> by_sample = inspectTimeline(seen, m, token_);
+  std::vector<float> of_token;
+  if (m == InspectMetric::retention) of_token = inspectTimeline(seen, m, token_);
+  const std::vector<float>& by_sample =
+      m == InspectMetric::retention ? of_token : result_->timelines[static_cast<std::size_t>(m)];
   std::int64_t step = seen.sample_end(0);
   for (std::int64_t s = 1; s + 1 < seen.samples(); ++s)
     step = std::min(step, seen.sample_end(s) - seen.sample_end(s - 1));

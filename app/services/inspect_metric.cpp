@@ -9,7 +9,8 @@
 namespace holdfast {
 namespace {
 
-constexpr double longest_half_life = 1e6;  // beyond it a head forgets nothing that matters here
+constexpr std::int64_t exact_timeline_numbers = 2'000'000;  // log decays that are gone through while a person waits
+constexpr double longest_half_life = 1e6;                   // beyond it a head forgets nothing that matters here
 
 QString metric_tr(const char* text) { return QCoreApplication::translate("holdfast::InspectMetric", text); }
 
@@ -39,8 +40,9 @@ void put_means(const Numbers& values, std::size_t heads, std::size_t column, std
 }
 
 // What lies between two samples, from the running sums at each: made(first sums, last sums, tokens) of all heads.
+// roughly: sums are taken where they are known without adding up, at most 63 tokens earlier.
 template <class Made>
-std::vector<float> decay_timeline(const Inspection& seen, const Made& made) {
+std::vector<float> decay_timeline(const Inspection& seen, bool roughly, const Made& made) {
   const auto columns = static_cast<std::size_t>(seen.samples());
   const auto heads = static_cast<std::size_t>(seen.heads());
   std::vector<float> to(static_cast<std::size_t>(seen.layers()) * columns);
@@ -48,7 +50,7 @@ std::vector<float> decay_timeline(const Inspection& seen, const Made& made) {
   std::int64_t begin = 0;
   for (std::size_t s = 0; s < columns; ++s) {
     const std::int64_t end = seen.sample_end(static_cast<std::int64_t>(s));
-    std::vector<double> sums = seen.decays().after(end);
+    std::vector<double> sums = seen.decays().after(roughly ? end / DecaySums::block * DecaySums::block : end);
     put_means(made(before, sums, begin, end), heads, s, columns, to);
     before = std::move(sums);
     begin = end;
@@ -119,22 +121,25 @@ std::vector<float> inspectMetricValues(const Inspection& seen, InspectMetric met
 
 std::vector<float> inspectTimeline(const Inspection& seen, InspectMetric metric, std::int64_t token) {
   if (metric == InspectMetric::halfLife) {
-    auto values = decay_timeline(seen, [](const auto& before, const auto& sums, std::int64_t begin, std::int64_t end) {
-      std::vector<double> made(sums.size());
-      for (std::size_t i = 0; i < sums.size(); ++i) {
-        const double decay = (before[i] - sums[i]) / static_cast<double>(end - begin);
-        made[i] = std::log(std::min(longest_half_life, std::numbers::ln2 / std::max(decay, 1e-300)));
-      }
-      return made;
-    });
+    auto values =
+        decay_timeline(seen, false, [](const auto& before, const auto& sums, std::int64_t begin, std::int64_t end) {
+          std::vector<double> made(sums.size());
+          for (std::size_t i = 0; i < sums.size(); ++i) {
+            const double decay = (before[i] - sums[i]) / static_cast<double>(end - begin);
+            made[i] = std::log(std::min(longest_half_life, std::numbers::ln2 / std::max(decay, 1e-300)));
+          }
+          return made;
+        });
     for (float& value : values) value = std::exp(value);
     return values;
   }
   if (metric == InspectMetric::retention) {
     const std::vector<double> written = seen.decays().after(token + 1);
-    return decay_timeline(seen, [&](const auto&, const auto& sums, std::int64_t, std::int64_t end) {
+    const bool roughly = seen.tokens() * seen.layers() * seen.heads() > exact_timeline_numbers;
+    return decay_timeline(seen, roughly, [&](const auto&, const auto& sums, std::int64_t, std::int64_t end) {
       std::vector<double> made(sums.size(), std::numeric_limits<double>::quiet_NaN());
-      for (std::size_t i = 0; end > token && i < sums.size(); ++i) made[i] = std::exp(sums[i] - written[i]);
+      for (std::size_t i = 0; end > token && i < sums.size(); ++i)
+        made[i] = std::exp(std::min(0.0, sums[i] - written[i]));
       return made;
     });
   }

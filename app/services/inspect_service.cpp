@@ -133,6 +133,7 @@ std::shared_ptr<InspectResult> InspectService::watched(const SharedModel& model,
                                                          .marks = text.marks,
                                                          .question = text.question,
                                                          .states = {},
+                                                         .timelines = {},
                                                          .title = {},
                                                          .seconds = 0.0,
                                                          .watched = true});
@@ -212,6 +213,7 @@ void InspectService::run(const SharedModel& model, std::function<Text()> text, c
                                                                  .marks = std::move(read.marks),
                                                                  .question = read.question,
                                                                  .states = {},
+                                                                 .timelines = {},
                                                                  .title = {},
                                                                  .seconds = 0.0,
                                                                  .watched = false});
@@ -223,6 +225,10 @@ void InspectService::run(const SharedModel& model, std::function<Text()> text, c
         if (session) addKept(*result, model, session, found);
         for (const TokenId id : result->tokens) result->pieces += piece_of(*model.tokenizer, id);
         result->title = title;
+        for (const InspectMetric metric : inspect_metrics) {
+          if (metric == InspectMetric::retention) continue;
+          result->timelines[static_cast<std::size_t>(metric)] = inspectTimeline(result->seen, metric, 0);
+        }
         result->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
       }
     } catch (...) {

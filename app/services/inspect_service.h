@@ -12,6 +12,7 @@
 
 #include "app/jobs/job.h"
 #include "app/services/chat_engine.h"
+#include "app/services/inspect_metric.h"
 #include "app/services/inspection_keeper.h"
 #include "app/store/rows.h"
 #include "engine/inspection.h"
@@ -35,6 +36,8 @@ struct InspectResult {
   std::vector<InspectMark> marks;  // by token
   std::int64_t question = 0;       // tokens of what was asked: where the givens stand
   std::vector<float> states;       // (L, H, P, N) after the last token, or empty when they are not kept
+  // By metric, but retention, which hangs on the chosen token (inspectTimeline).
+  std::array<std::vector<float>, inspect_metrics.size()> timelines;
   QString title;
   double seconds = 0.0;
   bool watched = false;  // while the session ran, or read before: nothing was read again

@@ -168,6 +168,19 @@ class InspectTest : public QObject {
     QCOMPARE(map->data().columns, static_cast<int>(seen.heads()));
     const auto half = seen.half_life(0, seen.tokens());
     QVERIFY(std::abs(static_cast<double>(map->data().values[1]) - std::min(half[1], 1e6)) < 1e-3 * half[1]);
+    // The timeline: of the tokens of a sample, the geometric mean of the layer's half-lives.
+    auto* timeline = window.find<HeatmapView>("timeline");
+    const std::int64_t begin = seen.sample_end(1), end = seen.sample_end(2);
+    double logs = 0.0;
+    for (std::int64_t h = 0; h < seen.heads(); ++h) {
+      const auto sums = seen.decay_sums(1, h);
+      const double decay = sums[static_cast<std::size_t>(begin)] - sums[static_cast<std::size_t>(end)];
+      logs += std::log(std::min(1e6, std::log(2.0) * static_cast<double>(end - begin) / decay));
+    }
+    const double mean = std::exp(logs / static_cast<double>(seen.heads()));
+    const auto shown =
+        static_cast<double>(timeline->data().values[static_cast<std::size_t>(timeline->data().columns + 2)]);
+    QVERIFY2(std::abs(shown / mean - 1.0) < 1e-4, qPrintable(QStringLiteral("%1 %2").arg(shown).arg(mean)));
     // Another metric, another map.
     window.find<QComboBox>("metric")->setCurrentIndex(2);
     QCOMPARE(map->data().values[1], seen.values(Inspection::Series::norm, seen.samples() - 1)[1]);
@@ -182,6 +195,13 @@ class InspectTest : public QObject {
     cursor.setPosition(0);
     tokens->setTextCursor(cursor);
     const auto kept = seen.retention(0, seen.tokens() - 1);
+    window.find<QComboBox>("metric")->setCurrentIndex(1);
+    double sum = 0.0;
+    for (std::int64_t h = 0; h < seen.heads(); ++h)
+      sum += seen.retention(0, seen.sample_end(2) - 1)[static_cast<std::size_t>(seen.heads() + h)];
+    QVERIFY(
+        std::abs(static_cast<double>(timeline->data().values[static_cast<std::size_t>(timeline->data().columns + 2)]) -
+                 sum / static_cast<double>(seen.heads())) < 1e-5);
     QVERIFY(std::abs(plot->data().lines[0].y.back() - *std::max_element(kept.begin(), kept.end())) < 1e-9);
     QVERIFY(!window.find<QLabel>("inspectWords")->text().isEmpty());
   }
