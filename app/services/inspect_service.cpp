@@ -16,7 +16,7 @@ constexpr std::int64_t inspect_most_samples = 4000;
 constexpr std::int64_t inspect_every = 4;  // tokens from sample to sample, more in long texts
 constexpr qsizetype inspect_words = 40;    // of a text, in a label
 
-QString kind_of(NodeKind kind) {
+QString node_kind_word(NodeKind kind) {
   switch (kind) {
     case NodeKind::system: return InspectService::tr("system");
     case NodeKind::user: return InspectService::tr("question");
@@ -110,7 +110,7 @@ InspectService::Text InspectService::textOf(SessionId session) const {
   Text made;
   for (const NodeRow& node : store.branch(session)) {
     if (!node.tokens || node.tokens->empty()) continue;
-    made.marks.push_back({std::ssize(made.tokens), kind_of(node.kind), false});
+    made.marks.push_back({std::ssize(made.tokens), node_kind_word(node.kind), false});
     made.tokens.insert(made.tokens.end(), node.tokens->begin(), node.tokens->end());
     if (node.kind == NodeKind::user && made.question == 0) made.question = std::ssize(made.tokens);
   }
