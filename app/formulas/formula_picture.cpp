@@ -12,6 +12,7 @@ namespace holdfast {
 namespace {
 
 constexpr double largest_extent = 1e6;  // of a formula: 1000 em
+constexpr double tallest = 2e5;         // a hundred lines: what is higher would push the conversation away
 
 std::vector<double> numbers(const QJsonValue& value) {
   std::vector<double> list;
@@ -19,7 +20,7 @@ std::vector<double> numbers(const QJsonValue& value) {
   return list;
 }
 
-// Path data of MathJax's fonts: M L H V Q T Z with absolute coordinates.
+// Path data of MathJax's fonts: M L H V Q T Z with absolute coordinates; its arrows have l with relative ones.
 class PathReader {
  public:
   explicit PathReader(const QString& data) : data_(data.toLatin1()), next_(data_.constData()) {}
@@ -27,7 +28,7 @@ class PathReader {
   QPainterPath read() {
     for (skip(); *next_ != 0; skip()) {
       const char letter = *next_;
-      if ((letter >= 'A' && letter <= 'Z')) {
+      if ((letter >= 'A' && letter <= 'Z') || letter == 'l' || letter == 'z') {
         command_ = letter;
         ++next_;
       } else if (!startsNumber()) {
@@ -66,6 +67,7 @@ class PathReader {
     switch (command_) {
       case 'M': path_.moveTo(point()); break;
       case 'L': path_.lineTo(point()); break;
+      case 'l': path_.lineTo(here + point()); break;
       case 'H': path_.lineTo(number(), here.y()); break;
       case 'V': path_.lineTo(here.x(), number()); break;
       case 'Q': {
@@ -78,7 +80,8 @@ class PathReader {
         path_.quadTo(control_, point());
         return !broken_;
       }
-      case 'Z': path_.closeSubpath(); break;
+      case 'Z':
+      case 'z': path_.closeSubpath(); break;
       default: return false;
     }
     control_ = path_.currentPosition();
@@ -170,6 +173,7 @@ std::optional<FormulaPicture> FormulaPicture::fromJson(const QByteArray& json) {
   picture.descent_ = root[QLatin1String("d")].toDouble();
   const auto sane = [](double extent) { return std::isfinite(extent) && std::abs(extent) <= largest_extent; };
   if (picture.width_ < 0.0 || !sane(picture.width_) || !sane(picture.ascent_) || !sane(picture.descent_)) return {};
+  if (picture.ascent_ + picture.descent_ > tallest) return {};
   for (const QJsonValue& value : root[QLatin1String("s")].toArray()) {
     const QJsonObject from = value.toObject();
     Shape shape;

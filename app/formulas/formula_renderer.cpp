@@ -18,7 +18,8 @@ constexpr int watch_milliseconds = 100;
 
 }  // namespace
 
-FormulaRenderer::FormulaRenderer(QObject* parent) : QObject(parent), cache_(formulas_kept) {
+FormulaRenderer::FormulaRenderer(QObject* parent, int budget)
+    : QObject(parent), budget_(budget), cache_(formulas_kept) {
   load_formula_resources();
   clock_.start();
   watchdog_.setInterval(watch_milliseconds);
@@ -87,7 +88,7 @@ void FormulaRenderer::take(const Key& key, const QByteArray& json) {
 
 void FormulaRenderer::watch() {
   QJSEngine* engine = busy_;
-  if (engine != nullptr && clock_.elapsed() - busySince_ > mostMilliseconds) engine->setInterrupted(true);
+  if (engine != nullptr && clock_.elapsed() - busySince_ > budget_) engine->setInterrupted(true);
 }
 
 }  // namespace holdfast

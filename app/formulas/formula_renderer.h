@@ -23,11 +23,12 @@ class FormulaRenderer : public QObject {
 
  public:
   static constexpr int longestTex = 2000;        // in characters; beyond it the source is shown
-  static constexpr int mostMilliseconds = 1500;  // of work for one formula
+  static constexpr int mostMilliseconds = 1500;  // the usual budget
 
   enum class State { waiting, ready, refused };  // refused: too long, too much work, or not TeX
 
-  explicit FormulaRenderer(QObject* parent = nullptr);
+  // budget: milliseconds of work for one formula, measured on the clock of the wall.
+  explicit FormulaRenderer(QObject* parent = nullptr, int budget = mostMilliseconds);
   ~FormulaRenderer() override;
 
   // At once: the picture when there is one; otherwise it is ordered, and rendered() follows. The pointer is valid until
@@ -48,6 +49,7 @@ class FormulaRenderer : public QObject {
   void take(const Key& key, const QByteArray& json);
   void watch();
 
+  const int budget_;
   QCache<Key, Entry> cache_;
   QSet<Key> ordered_;
   QTimer watchdog_;

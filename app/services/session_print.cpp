@@ -4,14 +4,19 @@
 #include <QBuffer>
 #include <QEventLoop>
 #include <QFontDatabase>
+#include <QImage>
+#include <QPageLayout>
 #include <QPainter>
 #include <QPdfWriter>
 #include <QTextBlock>
 #include <QTextDocument>
 #include <QTextFrame>
+#include <QTextTable>
 #include <QTimer>
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <utility>
 #include <vector>
 
 #include "app/exchange/session_export.h"
@@ -29,6 +34,7 @@ constexpr double page_margin_mm = 20.0;
 constexpr double header_room_mm = 6.0;
 constexpr double html_formula_scale = 1.13;  // as in the window: text has a larger x-height than MathJax's fonts
 constexpr double page_foot = 14.0;           // room above and below a page's lines for what reaches beyond them
+constexpr double half_line = 8.0;            // of a table
 constexpr int heading_property = QTextFormat::UserProperty + 20;
 
 QString printed(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
@@ -49,6 +55,11 @@ MarkdownColours paper_colours(bool thought) {
   return c;
 }
 
+QPageLayout paper() {
+  return {QPageSize(QPageSize::A4), QPageLayout::Portrait, QMarginsF(page_margin_mm, 14.0, page_margin_mm, 12.0),
+          QPageLayout::Millimeter};
+}
+
 QFont paper_font(double points) {
   QFont font = QFontDatabase::systemFont(QFontDatabase::GeneralFont);
   font.setPointSizeF(points);
@@ -59,14 +70,15 @@ QFont paper_font(double points) {
 // One document for the whole session, laid out in pages and painted page by page.
 class SessionPages {
  public:
-  SessionPages(FormulaRenderer* renderer, QPdfWriter* writer) : writer_(writer) {
+  // device: what the text is measured for.
+  SessionPages(FormulaRenderer* renderer, const QPageLayout& layout, QPaintDevice* device) : device_(device) {
     document_.setUndoRedoEnabled(false);
     document_.setDocumentMargin(0);
     document_.setUseDesignMetrics(true);
     document_.setDefaultFont(paper_font(print_points));
-    document_.documentLayout()->setPaintDevice(writer);
+    document_.documentLayout()->setPaintDevice(device);
     new FormulaObject(renderer, &document_);
-    const QRectF paper = writer->pageLayout().paintRectPixels(print_dpi);
+    const QRectF paper = layout.paintRectPixels(print_dpi);
     header_ = header_room_mm / 25.4 * print_dpi;
     page_ = QRectF(0.0, header_, std::floor(paper.width()), std::floor(paper.height() - 2.0 * header_));
     QTextFrameFormat root = document_.rootFrame()->frameFormat();
@@ -94,15 +106,34 @@ class SessionPages {
     }
   }
 
-  void paint() {
+  // The number of pages.
+  int lay() {
     document_.setPageSize(page_.size());
     fillPages();
-    const int pages = document_.pageCount();
-    QPainter painter(writer_);
-    for (int page = 0; page < pages; ++page) {
-      if (page > 0) writer_->newPage();
-      paintPage(painter, page, pages);
+    return document_.pageCount();
+  }
+
+  void paintPage(QPainter& painter, int page, int pages) {
+    const QRectF part(0.0, page * page_.height(), page_.width(), page_.height());
+    painter.save();
+    painter.translate(page_.left(), page_.top() - part.top());
+    painter.setClipRect(part.adjusted(-20.0, 0.0, 20.0, 0.0));
+    paintMarkdownGrounds(painter, document_, colours_, part);
+    QAbstractTextDocumentLayout::PaintContext context;
+    context.clip = part;
+    context.palette.setColor(QPalette::Text, colours_.text);
+    document_.documentLayout()->draw(&painter, context);
+    painter.restore();
+    painter.setFont(paper_font(7.5));
+    painter.setPen(colours_.muted);
+    const double bottom = page_.bottom();
+    if (page > 0) {
+      const QFontMetricsF metrics(painter.font(), device_);
+      painter.drawText(QRectF(0.0, 0.0, page_.width(), header_), Qt::AlignLeft | Qt::AlignTop,
+                       metrics.elidedText(title_, Qt::ElideRight, page_.width()));
     }
+    painter.drawText(QRectF(0.0, bottom, page_.width(), header_), Qt::AlignHCenter | Qt::AlignBottom,
+                     QStringLiteral("%1 / %2").arg(page + 1).arg(pages));
   }
 
  private:
@@ -147,16 +178,62 @@ class SessionPages {
   void fillPages() {
     partFromTables();
     for (QTextBlock block = document_.begin(); block.isValid(); block = block.next()) {
-      if (!isTorn(block)) continue;
-      QTextBlock from = block;
-      while (from.previous().isValid() && isHeading(from.previous())) from = from.previous();
-      const double line = topOf(from, 0);
-      const double foot = (pageOf(line) + 1) * page_.height() - page_foot;
-      QTextBlockFormat format = from.blockFormat();
-      if (foot - line > page_.height() * 0.6) continue;  // it would leave a page half empty
-      format.setTopMargin(format.topMargin() + foot - line + 1.0);
-      QTextCursor(from).setBlockFormat(format);
+      if (QTextTable* table = QTextCursor(block).currentTable()) {
+        keepRows(*table);
+        block = table->lastCursorPosition().block();
+        continue;
+      }
+      keepWhole(block);
     }
+  }
+  void keepWhole(const QTextBlock& block) {
+    if (!isTorn(block)) return;
+    QTextBlock from = block;
+    while (from.previous().isValid() && isHeading(from.previous())) from = from.previous();
+    const double line = topOf(from, 0);
+    const double foot = footOf(line);
+    QTextBlockFormat format = from.blockFormat();
+    if (foot - line > page_.height() * 0.6) return;  // it would leave a page half empty
+    format.setTopMargin(format.topMargin() + foot - line + 1.0);
+    QTextCursor(from).setBlockFormat(format);
+  }
+  [[nodiscard]] double footOf(double y) const { return (pageOf(y) + 1) * page_.height() - page_foot; }
+
+  // A row that would be split begins the next page: the row above it, or what is above the table, fills this one.
+  void keepRows(QTextTable& table) {
+    for (int row = 0; row < table.rows(); ++row) {
+      // The head of a table stays with the first row.
+      const double top = extentOf(table, row).first;
+      const double bottom = extentOf(table, row == 0 && table.rows() > 1 ? 1 : row).second;
+      const double foot = footOf(top);
+      if (bottom <= foot || foot - top > page_.height() * 0.6 || bottom - top > page_.height() * 0.8) continue;
+      if (row == 0) {
+        QTextTableFormat format = table.format();
+        format.setTopMargin(format.topMargin() + foot - top + 1.0);
+        table.setFormat(format);
+        continue;
+      }
+      for (int column = 0; column < table.columns(); ++column) {
+        // Qt brings the foot nearer to a cell's lines by its padding: all of the room would push them over.
+        QTextTableCell cell = table.cellAt(row - 1, column);
+        QTextTableCellFormat format = cell.format().toTableCellFormat();
+        format.setBottomPadding(table.format().cellPadding() + std::max(foot - top - half_line, 0.0));
+        cell.setFormat(format);
+      }
+    }
+  }
+  // From the first line of a row to its last, with its padding.
+  [[nodiscard]] std::pair<double, double> extentOf(const QTextTable& table, int row) const {
+    double top = std::numeric_limits<double>::max(), bottom = 0.0;
+    const double padding = table.format().cellPadding();
+    for (int column = 0; column < table.columns(); ++column) {
+      const QTextTableCell cell = table.cellAt(row, column);
+      const QTextBlock first = cell.firstCursorPosition().block(), last = cell.lastCursorPosition().block();
+      if (first.layout()->lineCount() == 0 || last.layout()->lineCount() == 0) continue;
+      top = std::min(top, topOf(first, 0) - padding);
+      bottom = std::max(bottom, bottomOf(last, last.layout()->lineCount() - 1) + padding);
+    }
+    return {std::min(top, bottom), bottom};
   }
   // Qt leaves out the top margin of what follows a table: a line without height comes between.
   void partFromTables() {
@@ -204,30 +281,7 @@ class SessionPages {
     return code && bottomOf(block, last) > foot;
   }
 
-  void paintPage(QPainter& painter, int page, int pages) {
-    const QRectF part(0.0, page * page_.height(), page_.width(), page_.height());
-    painter.save();
-    painter.translate(page_.left(), page_.top() - part.top());
-    painter.setClipRect(part.adjusted(-20.0, 0.0, 20.0, 0.0));
-    paintMarkdownGrounds(painter, document_, colours_, part);
-    QAbstractTextDocumentLayout::PaintContext context;
-    context.clip = part;
-    context.palette.setColor(QPalette::Text, colours_.text);
-    document_.documentLayout()->draw(&painter, context);
-    painter.restore();
-    painter.setFont(paper_font(7.5));
-    painter.setPen(colours_.muted);
-    const double bottom = page_.bottom();
-    if (page > 0) {
-      const QFontMetricsF metrics(painter.font(), writer_);
-      painter.drawText(QRectF(0.0, 0.0, page_.width(), header_), Qt::AlignLeft | Qt::AlignTop,
-                       metrics.elidedText(title_, Qt::ElideRight, page_.width()));
-    }
-    painter.drawText(QRectF(0.0, bottom, page_.width(), header_), Qt::AlignHCenter | Qt::AlignBottom,
-                     QStringLiteral("%1 / %2").arg(page + 1).arg(pages));
-  }
-
-  QPdfWriter* writer_;
+  QPaintDevice* device_;
   QTextDocument document_;
   const MarkdownColours colours_ = paper_colours(false);
   const MarkdownColours thoughts_ = paper_colours(true);
@@ -291,15 +345,40 @@ QByteArray SessionPrinter::pdf(const WholeSession& whole, const ExportOptions& o
   {
     QPdfWriter writer(&buffer);
     writer.setResolution(print_dpi);
-    writer.setPageSize(QPageSize(QPageSize::A4));
-    writer.setPageMargins(QMarginsF(page_margin_mm, 14.0, page_margin_mm, 12.0), QPageLayout::Millimeter);
+    writer.setPageLayout(paper());
     writer.setTitle(printed(session_title(whole)));
     writer.setCreator(QStringLiteral("Holdfast"));
-    SessionPages pages(&renderer_, &writer);
+    SessionPages pages(&renderer_, writer.pageLayout(), &writer);
     pages.write(whole, options);
-    pages.paint();
+    const int count = pages.lay();
+    QPainter painter(&writer);
+    for (int page = 0; page < count; ++page) {
+      if (page > 0) writer.newPage();
+      pages.paintPage(painter, page, count);
+    }
   }
   return bytes;
+}
+
+std::vector<QImage> SessionPrinter::pictures(const WholeSession& whole, const ExportOptions& options,
+                                             const std::stop_token& stop) {
+  typeset(whole, options, stop);
+  QImage sheet(paper().paintRectPixels(print_dpi).size(), QImage::Format_RGB32);
+  sheet.setDotsPerMeterX(static_cast<int>(std::lround(print_dpi / 0.0254)));
+  sheet.setDotsPerMeterY(sheet.dotsPerMeterX());
+  SessionPages pages(&renderer_, paper(), &sheet);
+  pages.write(whole, options);
+  const int count = pages.lay();
+  std::vector<QImage> pictures;
+  for (int page = 0; page < count; ++page) {
+    QImage picture = sheet;
+    picture.fill(Qt::white);
+    QPainter painter(&picture);
+    pages.paintPage(painter, page, count);
+    painter.end();
+    pictures.push_back(std::move(picture));
+  }
+  return pictures;
 }
 
 }  // namespace holdfast

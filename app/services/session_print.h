@@ -4,7 +4,9 @@
 
 #include <QByteArray>
 #include <QIODevice>
+#include <QImage>
 #include <stop_token>
+#include <vector>
 
 #include "app/exchange/session_outline.h"
 #include "app/formulas/formula_renderer.h"
@@ -19,6 +21,9 @@ class SessionPrinter {
   [[nodiscard]] QByteArray html(const WholeSession& whole, const ExportOptions& options, const std::stop_token& stop);
   // A4, with the title above every page and its number below.
   [[nodiscard]] QByteArray pdf(const WholeSession& whole, const ExportOptions& options, const std::stop_token& stop);
+  // The same pages as they are printed, without the paper's margins: to be looked at.
+  [[nodiscard]] std::vector<QImage> pictures(const WholeSession& whole, const ExportOptions& options,
+                                             const std::stop_token& stop);
 
  private:
   void typeset(const WholeSession& whole, const ExportOptions& options, const std::stop_token& stop);

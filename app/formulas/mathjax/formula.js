@@ -11,11 +11,13 @@ import {TeX} from 'mathjax-full/js/input/tex.js';
 import {SVG} from 'mathjax-full/js/output/svg.js';
 import {liteAdaptor} from 'mathjax-full/js/adaptors/liteAdaptor.js';
 import {RegisterHTMLHandler} from 'mathjax-full/js/handlers/html.js';
+import {TagsFactory} from 'mathjax-full/js/input/tex/Tags.js';
 import 'mathjax-full/js/input/tex/base/BaseConfiguration.js';
 import 'mathjax-full/js/input/tex/ams/AmsConfiguration.js';
 import 'mathjax-full/js/input/tex/boldsymbol/BoldsymbolConfiguration.js';
 import 'mathjax-full/js/input/tex/cancel/CancelConfiguration.js';
 import 'mathjax-full/js/input/tex/color/ColorConfiguration.js';
+import 'mathjax-full/js/input/tex/configmacros/ConfigMacrosConfiguration.js';
 import 'mathjax-full/js/input/tex/gensymb/GensymbConfiguration.js';
 import 'mathjax-full/js/input/tex/mathtools/MathtoolsConfiguration.js';
 import 'mathjax-full/js/input/tex/mhchem/MhchemConfiguration.js';
@@ -24,16 +26,34 @@ import 'mathjax-full/js/input/tex/noundefined/NoUndefinedConfiguration.js';
 import 'mathjax-full/js/input/tex/textmacros/TextMacrosConfiguration.js';
 import 'mathjax-full/js/input/tex/unicode/UnicodeConfiguration.js';
 
-const packages = ['base', 'ams', 'boldsymbol', 'cancel', 'color', 'gensymb', 'mathtools', 'mhchem', 'newcommand',
-  'noundefined', 'textmacros', 'unicode'];
+const packages = ['base', 'ams', 'boldsymbol', 'cancel', 'color', 'configmacros', 'gensymb', 'mathtools', 'mhchem',
+  'newcommand', 'noundefined', 'textmacros', 'unicode'];
+// What contests write without saying from where.
+const macros = {
+  overarc: ['\\overparen{#1}', 1], wideparen: ['\\overparen{#1}', 1],
+  C: '\\mathbb{C}', N: '\\mathbb{N}', Q: '\\mathbb{Q}', R: '\\mathbb{R}', Z: '\\mathbb{Z}',
+  lcm: '\\operatorname{lcm}', cis: '\\operatorname{cis}',
+};
 const adaptor = liteAdaptor();
 RegisterHTMLHandler(adaptor);
 
-// Each formula has a document of its own: definitions (\def, \newcommand, labels) of one do not reach another.
-const make = () => mathjax.document('', {
-  InputJax: new TeX({packages, maxBuffer: 4096, maxMacros: 1000, formatError: (_, error) => { throw error; }}),
-  OutputJax: new SVG({fontCache: 'none'}),
-});
+// Each formula has a reader of its own: definitions (\def, \newcommand, labels) of one do not reach another. The writer
+// learns nothing from what it writes, and its tables of glyphs take longer to set up than a formula takes.
+const reader = () => new TeX({
+  packages, macros, maxBuffer: 4096, maxMacros: 1000, ams: {multlineWidth: '20em'},
+  formatError: (_, error) => { throw error; }});
+const writer = new SVG({fontCache: 'none'});
+const PlainTags = TagsFactory.create('none').constructor;
+
+function converted(tex, display) {
+  const InputJax = reader();
+  try {
+    return mathjax.document('', {InputJax, OutputJax: writer}).convert(tex, {display});
+  } finally {
+    // MathJax keeps a class for the tags of each reader, and by it the reader, for ever: thousands make it slow.
+    TagsFactory.add(InputJax.parseOptions.options.tags, PlainTags);
+  }
+}
 
 const number = (text, otherwise = 0) => {
   const value = parseFloat(text);
@@ -93,6 +113,13 @@ function shape(node, kind, m, style, clip) {
   return out;
 }
 
+function polygon(points) {
+  const v = (points || '').split(/[ ,]+/).filter(Boolean).map(x => number(x));
+  let path = '';
+  for (let i = 0; i + 1 < v.length; i += 2) path += (i ? 'L' : 'M') + v[i] + ' ' + v[i + 1];
+  return path + 'Z';
+}
+
 function walk(node, m, style, clip, shapes) {
   const kind = adaptor.kind(node);
   if (kind === '#text' || kind === '#comment') return;
@@ -110,13 +137,14 @@ function walk(node, m, style, clip, shapes) {
     }
   }
   if (kind === 'path') shapes.push({...shape(node, 'p', m, style, clip), p: get('d') || ''});
+  if (kind === 'polygon') shapes.push({...shape(node, 'p', m, style, clip), p: polygon(get('points'))});
   if (kind === 'rect') {
     shapes.push({...shape(node, 'r', m, style, clip), r: ['x', 'y', 'width', 'height'].map(name => number(get(name)))});
   }
   if (kind === 'line') {
     shapes.push({...shape(node, 'l', m, style, clip), l: ['x1', 'y1', 'x2', 'y2'].map(name => number(get(name)))});
   }
-  if (kind === 'text') {
+  if (kind === 'text' && adaptor.textContent(node)) {
     const variant = get('data-variant') || '';
     shapes.push({...shape(node, 't', m, style, clip), t: adaptor.textContent(node),
       ts: number(get('font-size'), 884), ti: /italic/.test(variant), tb: /bold/.test(variant)});
@@ -124,15 +152,38 @@ function walk(node, m, style, clip, shapes) {
   for (const child of adaptor.childNodes(node)) walk(child, m, style, clip, shapes);
 }
 
+const plain = {fill: 'currentColor', stroke: 'currentColor', width: 0};
+const boxOf = node => (adaptor.getAttribute(node, 'viewBox') || '').split(' ').map(v => number(v));
+function shapesOf(node, right) {
+  const shapes = [];
+  for (const child of adaptor.childNodes(node)) walk(child, [1, 0, 0, 1, right, 0], plain, null, shapes);
+  return shapes;
+}
+
+// Lines with tags: MathJax lays them over the whole width of a page that it does not know, the lines in the middle (at x
+// is half their width) and the tags at its right (at x is their width). Here the tags follow the lines.
+const gap = 2000;
+function tagged(svg) {
+  const parts = [];
+  const gather = node => {
+    if (adaptor.kind(node) === 'svg' && adaptor.getAttribute(node, 'preserveAspectRatio')) parts.push(node);
+    else if (!adaptor.kind(node).startsWith('#')) adaptor.childNodes(node).forEach(gather);
+  };
+  gather(svg);
+  if (parts.length !== 2) throw Error('only one table can have tags');
+  const [x, y, , h] = boxOf(parts[0]);
+  const lines = shapesOf(parts[0], 0), tags = shapesOf(parts[1], 2 * x + gap);
+  if (lines.length + tags.length !== shapesOf(svg, 0).length) throw Error('a table with tags stands alone');
+  return {w: 2 * x + gap + boxOf(parts[1])[0], a: -y, d: h + y, s: lines.concat(tags)};
+}
+
 function formula(tex, display) {
   try {
-    const container = make().convert(tex, {display});
+    const container = converted(tex, display);
     const svg = adaptor.childNodes(container).find(node => adaptor.kind(node) === 'svg');
-    const [x, y, w, h] = adaptor.getAttribute(svg, 'viewBox').split(' ').map(v => number(v));
-    const shapes = [];
-    const style = {fill: 'currentColor', stroke: 'currentColor', width: 0};
-    for (const child of adaptor.childNodes(svg)) walk(child, [1, 0, 0, 1, -x, 0], style, null, shapes);
-    return JSON.stringify({w, a: -y, d: h + y, s: shapes});
+    if (adaptor.getAttribute(svg, 'viewBox') === undefined) return JSON.stringify(tagged(svg));
+    const [x, y, w, h] = boxOf(svg);
+    return JSON.stringify({w, a: -y, d: h + y, s: shapesOf(svg, -x)});
   } catch (error) {
     return JSON.stringify({e: String(error && error.message || error)});
   }
