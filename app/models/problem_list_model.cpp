@@ -64,7 +64,7 @@ QVariant ProblemListModel::text(const ProblemRow& row, int column) const {
   switch (column) {
     case level: return row.level;
     case problem: return QString::fromStdString(row.statement).simplified();
-    case answer: return QString::fromStdString(row.answer);
+    case answer: return QString::fromStdString(row.answer).replace(QLatin1String("\\%"), QLatin1String("%"));
     case passRate: {
       const std::optional<double>& rate = rates_[static_cast<std::size_t>(&row - rows_.data())];
       return rate ? QLocale().toString(100.0 * *rate, 'f', 0) + QLatin1Char('%') : QString();
@@ -92,6 +92,10 @@ QVariant ProblemListModel::data(const QModelIndex& index, int role) const {
 }
 
 QVariant ProblemListModel::headerData(int section, Qt::Orientation orientation, int role) const {
+  if (orientation == Qt::Horizontal && role == Qt::TextAlignmentRole) {  // as what stands below
+    const bool number = section == level || section == passRate;
+    return static_cast<int>((number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+  }
   if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
   switch (section) {
     case level: return tr("Level");

@@ -10,6 +10,7 @@
 #include <QLabel>
 #include <QLocale>
 #include <QMenu>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
@@ -94,7 +95,7 @@ GeneratePanel::GeneratePanel(GenerateService* service, QWidget* parent)
   split->addWidget(buildSettings());
   auto* right = new QWidget;
   auto* column = new QVBoxLayout(right);
-  column->setContentsMargins(16, 12, 16, 12);
+  column->setContentsMargins(14, 12, 14, 12);
   column->setSpacing(8);
   column->addWidget(banner_);
   column->addWidget(buildTools());
@@ -121,7 +122,7 @@ QWidget* GeneratePanel::buildSettings() {
   auto* side = new QWidget;
   side->setObjectName(QStringLiteral("side"));
   side->setAttribute(Qt::WA_StyledBackground);
-  side->setMinimumWidth(300);
+  side->setMinimumWidth(280);
   auto* layout = new QVBoxLayout(side);
   layout->setContentsMargins(14, 12, 14, 12);
   layout->setSpacing(8);
@@ -165,6 +166,10 @@ QWidget* GeneratePanel::buildSettings() {
   form->addRow(tr("Sol&ve each"), solve_);
   form->addRow(tr("&Temperature"), temperature_);
   form->addRow(tr("See&d"), seed_);
+  for (int row = 0; row < form->rowCount(); ++row) {  // a label with a mnemonic is drawn wider than it asks for
+    QWidget* label = form->itemAt(row, QFormLayout::LabelRole)->widget();
+    label->setMinimumWidth(label->sizeHint().width() + 8);
+  }
   layout->addLayout(form);
   start_ = new QPushButton(tr("Make problems"));
   start_->setObjectName(QStringLiteral("makeProblems"));
@@ -183,13 +188,19 @@ QWidget* GeneratePanel::buildSettings() {
 
 QWidget* GeneratePanel::buildTools() {
   auto* bar = new QWidget;
-  auto* row = new QHBoxLayout(bar);
-  row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(8);
+  auto* lines = new QVBoxLayout(bar);
+  lines->setContentsMargins(0, 0, 0, 0);
+  lines->setSpacing(8);
+  auto* row = new QHBoxLayout;
+  row->setSpacing(6);
+  lines->addLayout(row);
   set_ = new QComboBox;
   set_->setObjectName(QStringLiteral("problemSet"));
   set_->setAccessibleName(tr("Set of problems"));
-  set_->setMinimumWidth(180);
+  set_->setMinimumWidth(110);
+  set_->setPlaceholderText(tr("No set yet"));
+  set_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+  set_->setMinimumContentsLength(10);
   row->addWidget(set_);
   const auto button = [&](const char* name, const QString& text, const QString& help) {
     auto* made = new QToolButton;
@@ -201,6 +212,14 @@ QWidget* GeneratePanel::buildTools() {
   };
   QToolButton* fresh = button("newSet", tr("New set\u2026"), tr("An empty set of problems"));
   connect(fresh, &QToolButton::clicked, this, &GeneratePanel::newSet);
+  QToolButton* more = button("setMenu", tr("\u22ef"), tr("Rename or delete this set"));
+  more->setAccessibleName(more->toolTip());
+  more->setProperty("flat", true);
+  more->setPopupMode(QToolButton::InstantPopup);
+  auto* changes = new QMenu(more);
+  changes->addAction(tr("Rename\u2026"), this, &GeneratePanel::renameSet)->setObjectName(QStringLiteral("renameSet"));
+  changes->addAction(tr("Delete\u2026"), this, &GeneratePanel::removeSet)->setObjectName(QStringLiteral("removeSet"));
+  more->setMenu(changes);
   filter_ = new QComboBox;
   filter_->setObjectName(QStringLiteral("problemFilter"));
   filter_->setAccessibleName(tr("Which problems are listed"));
@@ -208,11 +227,16 @@ QWidget* GeneratePanel::buildTools() {
   filter_->addItem(tr("New"), static_cast<int>(ProblemStatus::fresh));
   filter_->addItem(tr("Accepted"), static_cast<int>(ProblemStatus::accepted));
   filter_->addItem(tr("Rejected"), static_cast<int>(ProblemStatus::rejected));
-  row->addWidget(filter_);
+  filter_->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
   summary_ = new QLabel;
   summary_->setObjectName(QStringLiteral("problemSummary"));
   summary_->setProperty("muted", true);
   summary_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  auto* listed = new QHBoxLayout;
+  listed->setSpacing(8);
+  listed->addWidget(filter_);
+  listed->addWidget(summary_, 1);
+  lines->addLayout(listed);
   row->addStretch(1);
   QToolButton* send = button("sendToTraining", tr("Train on it"), tr("The accepted problems become rows of a recipe"));
   send->setPopupMode(QToolButton::InstantPopup);
@@ -319,6 +343,7 @@ QWidget* GeneratePanel::buildDetail() {
   inside->addWidget(detail_);
   inside->addStretch(1);
   auto* scroll = new QScrollArea;
+  scroll->setAccessibleName(tr("The problem"));
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setWidget(page);
@@ -330,6 +355,7 @@ QWidget* GeneratePanel::buildDetail() {
   auto* tabs = new QTabWidget;
   tabs->setObjectName(QStringLiteral("problemTabs"));
   tabs->setDocumentMode(true);
+  tabs->tabBar()->setDrawBase(false);
   tabs->addTab(scroll, tr("Problem"));
   tabs->addTab(preview_, tr("As training sees it"));
   column->addWidget(tabs, 1);
@@ -392,21 +418,60 @@ void GeneratePanel::showSets(const std::vector<ProblemSetRow>& sets) {
   const int at = set_->findData(static_cast<qlonglong>(open_.value));
   set_->setCurrentIndex(at);
   if (at < 0 && !sets_.empty()) openSet(sets_.front().id);
+  if (sets_.empty()) {  // none yet, or the last one was deleted
+    open_ = {};
+    model_->setProblems({});
+    showCurrent();
+  }
   updateState();
 }
 
 void GeneratePanel::openSet(ProblemSetId set) { service_->openSet(set); }
 
-void GeneratePanel::newSet() {
+void GeneratePanel::askName(const QString& title, const QString& name, std::function<void(const QString&)> act) {
   auto* ask = new QInputDialog(this);
   ask->setObjectName(QStringLiteral("setName"));
   ask->setAttribute(Qt::WA_DeleteOnClose);
-  ask->setWindowTitle(tr("New set of problems"));
+  ask->setWindowTitle(title);
   ask->setLabelText(tr("Its name:"));
-  connect(ask, &QInputDialog::textValueSelected, this, [this](const QString& name) {
-    if (!name.trimmed().isEmpty()) service_->createSet(name);
+  ask->setTextValue(name);
+  connect(ask, &QInputDialog::textValueSelected, this, [act = std::move(act)](const QString& given) {
+    if (!given.trimmed().isEmpty()) act(given);
   });
   ask->open();
+}
+
+void GeneratePanel::newSet() {
+  askName(tr("New set of problems"), {}, [this](const QString& name) { service_->createSet(name); });
+}
+
+void GeneratePanel::renameSet() {
+  if (!open_) return;
+  askName(tr("Rename the set"), set_->currentText(),
+          [this, set = open_](const QString& name) { service_->renameSet(set, name); });
+}
+
+void GeneratePanel::removeSet() {
+  const auto found = std::ranges::find(sets_, open_, &ProblemSetRow::id);
+  if (found == sets_.end()) return;
+  auto* question =
+      new QMessageBox(QMessageBox::Question, tr("Delete a set"),
+                      tr("Delete \u201c%1\u201d?").arg(QString::fromStdString(found->name)), QMessageBox::Cancel, this);
+  question->setObjectName(QStringLiteral("removeSetQuestion"));
+  question->setAttribute(Qt::WA_DeleteOnClose);
+  question->setTextFormat(Qt::PlainText);
+  question->setInformativeText(
+      tr("Its %n problem(s) are deleted; this cannot be taken back. Files that were written of it for training or "
+         "evaluation stay, since recipes, runs and evaluations name them.",
+         nullptr, static_cast<int>(found->fresh + found->accepted + found->rejected)));
+  QPushButton* yes = question->addButton(tr("Delete"), QMessageBox::DestructiveRole);
+  yes->setObjectName(QStringLiteral("removeSetYes"));
+  question->setDefaultButton(QMessageBox::Cancel);
+  connect(yes, &QPushButton::clicked, this, [this, set = found->id] {
+    banner_->hide();
+    service_->removeSet(set);
+  });
+  question->open();
 }
 
 PromptCotOptions GeneratePanel::options() const {
@@ -490,7 +555,7 @@ void GeneratePanel::showCurrent() {
     preview_->clear();
     if (!service_->isRunning()) {
       detail_->setText(open_ ? tr("Choose concepts and make problems. Those from the generators come with proof.")
-                             : tr("Make a set first: problems are kept in sets."));
+                             : tr("Problems are kept in sets: make one first, with \u201cNew set\u2026\u201d."));
     }
     return;
   }
@@ -539,6 +604,7 @@ void GeneratePanel::updateState() {
   const auto found = std::ranges::find(sets_, open_, &ProblemSetRow::id);
   for (QWidget* widget : onSet_)
     widget->setEnabled(found != sets_.end() && found->fresh + found->accepted + found->rejected > 0);
+  if (auto* more = findChild<QToolButton*>(QStringLiteral("setMenu"))) more->setEnabled(found != sets_.end());
   if (found == sets_.end()) return summary_->clear();
   QString text = tr("%1 accepted, %2 new, %3 rejected").arg(found->accepted).arg(found->fresh).arg(found->rejected);
   if (running) text = tr("%1 of %2 made \u00b7 ").arg(made_).arg(wanted_) + text;

@@ -3,6 +3,7 @@
 
 #include <QTimer>
 #include <QWidget>
+#include <functional>
 #include <vector>
 
 #include "app/services/generate_service.h"
@@ -48,6 +49,9 @@ class GeneratePanel : public QWidget {
   void showSets(const std::vector<ProblemSetRow>& sets);
   void openSet(ProblemSetId set);
   void newSet();
+  void renameSet();
+  void removeSet();
+  void askName(const QString& title, const QString& name, std::function<void(const QString&)> act);
   void startOrStop();
   void decide(ProblemStatus status);
   void editCurrent();

@@ -172,7 +172,6 @@ QWidget* PhaseCard::buildRate() {
   row->addWidget(warmup_);
   continue_ = new QCheckBox(tr("goes on from the phase before"));
   continue_->setToolTip(tr("The steps of the phases before count for the schedule, and there is no second warm-up."));
-  row->addWidget(continue_);
   row->addStretch(1);
   connect(rate_, &QLineEdit::textEdited, this, &PhaseCard::changed);
   connect(schedule_, &QComboBox::currentIndexChanged, this, [this](int kind) {
@@ -220,6 +219,7 @@ QWidget* PhaseCard::buildSizes() {
   reset_ = new QCheckBox(tr("fresh optimiser"));
   reset_->setToolTip(tr("What the optimiser remembers of the phase before is forgotten."));
   row->addWidget(reset_);
+  row->addWidget(continue_);  // a row above it would be too wide with it
   row->addStretch(1);
   connect(batch_, &QSpinBox::valueChanged, this, &PhaseCard::changed);
   connect(sequence_, &QSpinBox::valueChanged, this, &PhaseCard::changed);

@@ -204,6 +204,7 @@ QWidget* RecipeEditor::buildCards() {
   layout->addStretch(1);
   auto* scroll = new QScrollArea;
   scroll->setObjectName(QStringLiteral("phaseScroll"));
+  scroll->setAccessibleName(tr("Phases"));
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setWidget(inside);

@@ -67,7 +67,7 @@ QWidget* TrainPanel::buildSide() {
   auto* side = new QWidget;
   side->setObjectName(QStringLiteral("side"));
   side->setAttribute(Qt::WA_StyledBackground);
-  side->setMinimumWidth(180);
+  side->setMinimumWidth(164);
   auto* layout = new QVBoxLayout(side);
   layout->setContentsMargins(12, 10, 12, 8);
   auto* fresh = new QPushButton(tr("&New run"));

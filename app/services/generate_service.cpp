@@ -88,6 +88,29 @@ void GenerateService::createSet(const QString& name) {
   });
 }
 
+void GenerateService::renameSet(ProblemSetId set, const QString& name) {
+  post([this, set, name](Store& store) {
+    const std::string wanted = name.trimmed().toStdString();
+    for (const ProblemSetRow& row : store.problem_sets()) {
+      if (row.name == wanted && row.id != set)
+        throw ArgumentError(tr("Another set is called \u201c%1\u201d.").arg(name.trimmed()).toStdString());
+    }
+    store.rename_problem_set(set, wanted);
+    announceSets(store);
+  });
+}
+
+void GenerateService::removeSet(ProblemSetId set) {
+  if (running_) {
+    emit failed(tr("No set can be deleted while problems are made: stop that first."));
+    return;
+  }
+  post([this, set](Store& store) {
+    store.remove_problem_set(set);
+    announceSets(store);
+  });
+}
+
 void GenerateService::openSet(ProblemSetId set) {
   post([this, set](Store& store) { emit setOpened(set, store.problems(set)); });
 }

@@ -44,6 +44,9 @@ class GenerateService : public QObject {
   [[nodiscard]] bool hasModel() const { return means_.model.model != nullptr; }
 
   void createSet(const QString& name);
+  void renameSet(ProblemSetId set, const QString& name);
+  // With its problems; not while it is being made. Files that training and evaluation were given of it stay.
+  void removeSet(ProblemSetId set);
   void openSet(ProblemSetId set);
   // `count` more rows of this set, with these settings; those it has from the same settings are gone on with.
   void make(ProblemSetId set, const PromptCotOptions& options, std::int64_t count);

@@ -141,6 +141,8 @@ class Store {  // one connection: one thread at a time; make one per thread
 
   // Sets of problems that were made here.
   ProblemSetId create_problem_set(std::string_view set_name);     // a name that no other set has
+  void rename_problem_set(ProblemSetId id, std::string_view set_name);
+  void remove_problem_set(ProblemSetId id);                       // and its problems
   [[nodiscard]] std::vector<ProblemSetRow> problem_sets() const;  // newest first
   ProblemId add_problem(const ProblemRow& row);
   [[nodiscard]] std::vector<ProblemRow> problems(ProblemSetId set) const;  // as they were made

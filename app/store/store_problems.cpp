@@ -74,6 +74,16 @@ ProblemSetId Store::create_problem_set(std::string_view set_name) {
   return {connection_->last_insert_id()};
 }
 
+void Store::rename_problem_set(ProblemSetId id, std::string_view set_name) {
+  connection_->prepare("UPDATE problem_set SET name = ? WHERE id = ?").bind(set_name).bind(id.value).run();
+  require_changed(*connection_, "set of problems", id.value);
+}
+
+void Store::remove_problem_set(ProblemSetId id) {
+  connection_->prepare("DELETE FROM problem_set WHERE id = ?").bind(id.value).run();
+  require_changed(*connection_, "set of problems", id.value);
+}
+
 std::vector<ProblemSetRow> Store::problem_sets() const {
   const auto count = [](std::string_view status) {
     return ", (SELECT count(*) FROM problem WHERE problem_set = problem_set.id AND status = '" + std::string(status) +

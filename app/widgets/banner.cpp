@@ -19,6 +19,7 @@ Banner::Banner(QWidget* parent) : QFrame(parent), label_(new QLabel), action_(ne
   layout->addWidget(label_, 1);
   action_->setObjectName(QStringLiteral("bannerAction"));
   layout->addWidget(action_);
+  action_->hide();  // until there is something to do
   auto* close = new QPushButton(tr("Dismiss"));
   close->setProperty("flat", true);
   close->setObjectName(QStringLiteral("bannerClose"));

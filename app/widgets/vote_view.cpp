@@ -18,6 +18,7 @@ constexpr qsizetype longest_answer = 40;
 VoteView::VoteView(QWidget* parent) : QFrame(parent), heading_(new QToolButton), body_(new QWidget) {
   setObjectName(QStringLiteral("voteView"));
   heading_->setObjectName(QStringLiteral("voteHeading"));
+  heading_->setText(tr("Votes"));
   heading_->setProperty("flat", true);
   heading_->setCheckable(true);
   heading_->setChecked(true);

@@ -3,6 +3,8 @@
 #include <QApplication>
 #include <QStyleFactory>
 
+#include "app/files/paths.h"
+
 namespace holdfast {
 namespace {
 
@@ -83,12 +85,33 @@ QToolButton[rail="true"]:hover { background: $hover; color: $text; }
 QToolButton[rail="true"]:checked { background: $selected; color: $text; font-weight: 600; }
 QToolButton[rail="true"]:focus { border: 1px solid $accent; }
 #inspectPanel { background: $window; }
-#inspectTokens, QLineEdit, QComboBox { background: $surface; border: 1px solid $border; border-radius: 7px; padding: 4px 8px; color: $text; }
-QLineEdit:focus, QComboBox:focus, #inspectTokens:focus { border: 1px solid $accent; }
+#inspectTokens, QLineEdit, QComboBox, QAbstractSpinBox {
+  background: $surface; border: 1px solid $border; border-radius: 7px; padding: 4px 8px; color: $text; }
+QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, #inspectTokens:focus { border: 1px solid $accent; }
+QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { background: $window; color: $muted; }
+QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus, QAbstractSpinBox QLineEdit:disabled,
+QComboBox QLineEdit, QComboBox QLineEdit:focus, QComboBox QLineEdit:disabled {
+  background: transparent; border: none; border-radius: 0; padding: 0; }
+QComboBox::drop-down { subcontrol-origin: border; subcontrol-position: center right; width: 22px; border: none; }
+QComboBox::down-arrow { image: url("$arrows/down-$look.png"); width: 12px; height: 12px; }
+QComboBox::down-arrow:disabled { image: url("$arrows/down-off-$look.png"); }
+QComboBox QAbstractItemView { background: $surface; color: $text; border: 1px solid $border; padding: 3px; outline: none;
+  selection-background-color: $selected; selection-color: $text; }
+QAbstractSpinBox { padding: 4px 18px 4px 7px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
+  subcontrol-origin: border; width: 18px; border: none; background: transparent; }
+QAbstractSpinBox::up-button { subcontrol-position: top right; margin: 2px 2px 0 0; border-top-right-radius: 5px; }
+QAbstractSpinBox::down-button { subcontrol-position: bottom right; margin: 0 2px 2px 0; border-bottom-right-radius: 5px; }
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $hover; }
+QAbstractSpinBox::up-arrow { image: url("$arrows/more-$look.png"); width: 8px; height: 6px; }
+QAbstractSpinBox::down-arrow { image: url("$arrows/less-$look.png"); width: 8px; height: 6px; }
+QAbstractSpinBox::up-arrow:disabled, QAbstractSpinBox::up-arrow:off { image: url("$arrows/more-off-$look.png"); }
+QAbstractSpinBox::down-arrow:disabled, QAbstractSpinBox::down-arrow:off { image: url("$arrows/less-off-$look.png"); }
 #phaseCard, #upkeep { background: $surface; border: 1px solid $border; border-radius: 9px; }
 #recipeEditor, #runView, #phaseList, #phaseScroll { background: $window; }
 #recipeText, #runSamples, #runLog, #runRecipe, #runFiles { background: $surface; border: 1px solid $border; border-radius: 7px; color: $text; }
-#runList, #evaluationList { background: transparent; border: none; outline: none; }
+#runList, #evaluationList { background: transparent; border: 1px solid transparent; border-radius: 7px; outline: none; }
+#runList:focus, #evaluationList:focus { border: 1px solid $accent; }
 #runList::item, #evaluationList::item { padding: 6px 8px; border-radius: 7px; color: $text; }
 #runList::item:hover, #evaluationList::item:hover { background: $hover; }
 #runList::item:selected, #evaluationList::item:selected { background: $selected; color: $text; }
@@ -100,12 +123,16 @@ QTabBar::tab { background: transparent; color: $muted; padding: 6px 12px; border
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:focus { color: $accent; }
 #topBar { background: $window; border-bottom: 1px solid $border; }
-#sessionList { background: transparent; border: none; outline: none; }
+#sessionList { background: transparent; border: 1px solid transparent; border-radius: 7px; outline: none; }
+#sessionList:focus { border: 1px solid $accent; }
 QPushButton, QToolButton { background: $surface; border: 1px solid $border; border-radius: 7px; padding: 5px 12px; }
 QPushButton:hover, QToolButton:hover { background: $hover; }
 QPushButton:focus, QToolButton:focus { border: 1px solid $accent; }
 QPushButton:disabled, QToolButton:disabled { color: $muted; }
 QToolButton::menu-indicator { image: none; }
+QPushButton::menu-indicator {
+  image: url("$arrows/down-$look.png"); subcontrol-origin: padding; subcontrol-position: center right; right: 6px; }
+QPushButton::menu-indicator:disabled { image: url("$arrows/down-off-$look.png"); }
 QPushButton[primary="true"] { background: $accent; color: $on_accent; border: 1px solid $accent; font-weight: 600; }
 QPushButton[primary="true"]:disabled { background: $hover; color: $muted; border: 1px solid $border; }
 QPushButton[flat="true"], QToolButton[flat="true"] {
@@ -130,11 +157,14 @@ QTextEdit[view="true"][muted="true"] { color: $muted; }
 #generatePanel { background: $window; }
 #concepts, #problems, #problemPreview { background: $surface; border: 1px solid $border; border-radius: 7px; color: $text; }
 #concepts::item { padding: 2px; }
-QTabWidget::pane { border: none; }
-QTabBar::tab { background: transparent; color: $muted; padding: 5px 12px; border: none; border-bottom: 2px solid transparent; }
-QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
+#problems { selection-background-color: $selected; selection-color: $text; }
+#problems::item { padding: 0 7px; }
+#problems::item:selected { background: $selected; color: $text; }
 #tokenView, #tokenOthers, #branchTree, #states { background: $surface; border: 1px solid $border; border-radius: 7px; padding: 4px; color: $text; }
 #branchTree::item, #tokenOthers::item, #states::item { padding: 3px 2px; }
+#concepts:focus, #problems:focus, #problemPreview:focus, #tokenView:focus, #tokenOthers:focus, #branchTree:focus,
+#states:focus, #shareTable:focus, #itemTable:focus, #evaluationReply:focus, #besideReply:focus, #recipeText:focus,
+#runSamples:focus, #runLog:focus, #runRecipe:focus, #runFiles:focus { border: 1px solid $accent; }
 QHeaderView::section { background: $side; color: $muted; border: none; padding: 4px 6px; }
 holdfast--Banner { background: $bubble; border: 1px solid $border; border-radius: 9px; }
 holdfast--Banner[error="true"] { background: $error; border: 1px solid $error_text; }
@@ -168,20 +198,27 @@ QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QScrollBar:vertical { background: transparent; width: 11px; margin: 0; }
 QScrollBar::handle:vertical { background: $border; border-radius: 4px; min-height: 36px; margin: 2px; }
 QScrollBar::handle:vertical:hover { background: $muted; }
+QScrollBar:horizontal { background: transparent; height: 11px; margin: 0; }
+QScrollBar::handle:horizontal { background: $border; border-radius: 4px; min-width: 36px; margin: 2px; }
+QScrollBar::handle:horizontal:hover { background: $muted; }
 QScrollBar::add-line, QScrollBar::sub-line { height: 0; width: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QSplitter::handle { background: $border; }
 )css";
 
-QString style_of(const Colours& c) {
+// The sheet of this look; `look` is "light" or "dark", as the arrows' files are named.
+QString style_of(const Colours& c, QLatin1String look) {
   QString style = QString::fromLatin1(style_template);
+  QString arrows = QString::fromStdString((resource_dir() / "arrows").string());
+  arrows.replace(QLatin1Char('\\'), QLatin1String("\\\\")).replace(QLatin1Char('"'), QLatin1String("\\\""));
+  style.replace(QLatin1String("$look"), look);
   const std::pair<const char*, const char*> names[] = {
       {"$on_accent", c.on_accent}, {"$error_text", c.error_text}, {"$window", c.window}, {"$side", c.side},
       {"$surface", c.surface},     {"$selected", c.selected},     {"$text", c.text},     {"$muted", c.muted},
       {"$border", c.border},       {"$hover", c.hover},           {"$accent", c.accent}, {"$bubble", c.bubble},
       {"$error", c.error}};
   for (const auto& [name, value] : names) style.replace(QLatin1String(name), QLatin1String(value));
-  return style;
+  return style.replace(QLatin1String("$arrows"), arrows);
 }
 
 }  // namespace
@@ -206,7 +243,7 @@ void applyTheme(QApplication& application, ThemeChoice choice, const QPalette& s
   const Colours& colours = dark ? dark_colours : light_colours;
   if (QStyle* fusion = QStyleFactory::create(QStringLiteral("Fusion"))) application.setStyle(fusion);
   application.setPalette(palette_of(colours));
-  application.setStyleSheet(style_of(colours));
+  application.setStyleSheet(style_of(colours, QLatin1String(dark ? "dark" : "light")));
 }
 
 }  // namespace holdfast

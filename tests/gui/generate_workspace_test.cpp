@@ -6,11 +6,13 @@
 #include <QComboBox>
 #include <QInputDialog>
 #include <QLineEdit>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTableView>
 #include <QTextEdit>
+#include <QToolButton>
 #include <QTreeWidget>
 #include <fstream>
 
@@ -132,6 +134,59 @@ class GenerateWorkspaceTest : public QObject {
     window.click("solveProblem");
     QVERIFY(window.question()->isVisible());
     QVERIFY(!window.question()->toPlainText().isEmpty());
+  }
+
+  void a_set_is_renamed_and_deleted_after_a_question() {
+    WindowDriver window(data());
+    begin(window, "first");
+    window.click("newSet");
+    const auto name_it = [&](const QString& name) {
+      QTRY_VERIFY(window.find<QInputDialog>("setName") != nullptr && window.find<QInputDialog>("setName")->isVisible());
+      auto* ask = window.find<QInputDialog>("setName");
+      ask->setTextValue(name);
+      QTest::keyClick(ask->findChild<QLineEdit*>(), Qt::Key_Return);
+      QTRY_VERIFY(window.find<QInputDialog>("setName") == nullptr);
+    };
+    name_it("second");
+    auto* sets = window.find<QComboBox>("problemSet");
+    QTRY_COMPARE(sets->currentText(), QString("second"));
+    window.window().activateWindow();
+    window.find<QSpinBox>("problemCount")->setValue(2);
+    auto* table = window.find<QTableView>("problems");
+    window.click("makeProblems");
+    QTRY_COMPARE_WITH_TIMEOUT(table->model()->rowCount(), 2, patience);
+    QTRY_VERIFY(!window.window().generator()->isRunning());
+    // A name that another set has is refused in a sentence.
+    window.find<QAction>("renameSet")->trigger();
+    name_it("first");
+    QTRY_VERIFY(window.find<Banner>("generateBanner")->isVisible());
+    QCOMPARE(store().problem_sets().at(0).name, std::string("second"));
+    window.find<QAction>("renameSet")->trigger();
+    name_it("later");
+    QTRY_COMPARE(sets->currentText(), QString("later"));
+    QCOMPARE(store().problem_sets().at(0).name, std::string("later"));
+    QCOMPARE(table->model()->rowCount(), 2);
+    // Asked, and kept when the answer is no.
+    window.find<QAction>("removeSet")->trigger();
+    auto* question = window.find<QMessageBox>("removeSetQuestion");
+    QTRY_VERIFY(question != nullptr && question->isVisible());
+    QVERIFY(question->text().contains("later"));
+    question->reject();
+    QTRY_VERIFY(window.find<QMessageBox>("removeSetQuestion") == nullptr);
+    QCOMPARE(store().problem_sets().size(), std::size_t{2});
+    // Both go; with the last one the table is empty.
+    for (const std::size_t left : {std::size_t{1}, std::size_t{0}}) {
+      window.find<QAction>("removeSet")->trigger();
+      QTRY_VERIFY(window.find<QPushButton>("removeSetYes") != nullptr &&
+                  window.find<QPushButton>("removeSetYes")->isVisible());
+      window.click("removeSetYes");
+      QTRY_COMPARE(store().problem_sets().size(), left);
+      QTRY_COMPARE(sets->count(), static_cast<int>(left));
+      QTRY_COMPARE(table->model()->rowCount(), 0);
+      QTRY_VERIFY(window.find<QMessageBox>("removeSetQuestion") == nullptr);
+      if (left > 0) QTRY_COMPARE(sets->currentText(), QString("first"));
+    }
+    QVERIFY(!window.find<QToolButton>("setMenu")->isEnabled());
   }
 
   void the_open_model_makes_problems_and_its_solvers_vote() {

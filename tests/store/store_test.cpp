@@ -329,6 +329,17 @@ class StoreTest : public QObject {
     QCOMPARE(back.statement, std::string("How many now?"));
     QCOMPARE(store_->problem_sets().at(0).accepted, 1);
     QCOMPARE(store_->problem_sets().at(0).name, std::string("ratios"));
+    // Renamed to what no other has, and deleted with its problems.
+    const ProblemSetId other = store_->create_problem_set("sums");
+    QVERIFY_EXCEPTION_THROWN(store_->rename_problem_set(set, "sums"), StoreError);
+    QVERIFY_EXCEPTION_THROWN(store_->rename_problem_set({99}, "more"), StoreError);
+    store_->rename_problem_set(set, "rates");
+    QCOMPARE(store_->problem_sets().at(1).name, std::string("rates"));
+    store_->remove_problem_set(set);
+    QVERIFY(!store_->problem(row.id));
+    QCOMPARE(store_->problem_sets().size(), std::size_t{1});
+    QVERIFY(store_->problem_sets().at(0).id == other);
+    QVERIFY_EXCEPTION_THROWN(store_->remove_problem_set(set), StoreError);
   }
 
   void text_and_ids_of_any_kind_come_back() {
