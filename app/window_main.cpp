@@ -142,7 +142,7 @@ int run_download(const QCoreApplication& application) {
 // `holdfast-window --export SESSION`: formulas are typeset and pages laid out without a window and without a display.
 int run_export(const QCoreApplication& application) {
   const Arguments arguments = parse(application);
-  const Store store(arguments.data_dir / "holdfast.db");
+  const Store store = open_to_read(arguments.data_dir / "holdfast.db", true);
   const std::optional<WholeSession> whole = store.whole_session(arguments.session);
   if (!whole) {
     throw StoreError("session " + std::to_string(arguments.session.value) + ": not in " + store.file().string());

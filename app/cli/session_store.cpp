@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 std::optional<Store> existing_store(const fs::path& data) {
   std::error_code error;
   if (!fs::exists(data / "holdfast.db", error)) return std::nullopt;
-  return Store(data / "holdfast.db");
+  return open_to_read(data / "holdfast.db", true);
 }
 
 Store store_to_write(const fs::path& data) {

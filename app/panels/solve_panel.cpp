@@ -194,6 +194,7 @@ void SolvePanel::connectSide() {
 
 void SolvePanel::connectServices() {
   connect(sessions_, &SessionService::opened, this, [this] { storeOpen_ = true; });
+  connect(sessions_, &SessionService::storageChanged, this, &SolvePanel::setStorage);
   connect(sessions_, &SessionService::asked, this, &SolvePanel::begin);
   connect(sessions_, &SessionService::askFailed, this, [this](const QString&, const QString& message) {
     composer_->setWaiting(false);
@@ -248,6 +249,10 @@ bool SolvePanel::canBegin() {
     banner_->showError(tr("Open a model first."));
     return false;
   }
+  if (!storage_.isEmpty()) {
+    sessions_->checkStorage();  // says so again, or that it has passed
+    return false;
+  }
   banner_->hide();
   return true;
 }
@@ -283,6 +288,20 @@ void SolvePanel::saveDraft() {
   draftTimer_.stop();
   if (!session_) newDraft_ = composer_->text();
   sessions_->saveDraft(session_, composer_->text());
+}
+
+void SolvePanel::setStorage(const QString& why) {
+  const bool was = storage_.isEmpty();
+  storage_ = why;
+  if (!why.isEmpty()) {
+    banner_->showRefusal(tr("Nothing can be saved now: %1. What is there can be read, searched and exported to another "
+                            "place; nothing new is begun, and what stands below stays there.")
+                             .arg(why),
+                         tr("Try again"), [this] { sessions_->checkStorage(); });
+  } else if (!was) {
+    banner_->showNote(tr("Everything can be saved again."));
+  }
+  updateState();
 }
 
 void SolvePanel::send(const QString& text) {
@@ -661,6 +680,7 @@ void SolvePanel::updateState() {
                        : chat_->phase() == ChatService::Phase::reading ? tr("Reading\u2026")
                                                                        : tr("Answering; Esc stops"));
   }
+  if (!storage_.isEmpty()) composer_->setHint(tr("Nothing can be saved now"));
   emit figuresChanged();
 }
 

@@ -39,6 +39,7 @@ class SolvePanel : public QWidget {
   void newSession();
   void setNewDraft(const QString& draft) { newDraft_ = draft; }
   void saveDraft();
+  void setStorage(const QString& why);  // why nothing can be saved, and so nothing is begun; empty: all is well
   void showSide(Side side);
   [[nodiscard]] Side side() const { return sideShown_; }
 
@@ -127,6 +128,7 @@ class SolvePanel : public QWidget {
   Vote voted_;  // as it is shown
   QString newDraft_;
   Side sideShown_ = Side::none;
+  QString storage_;  // why nothing can be saved
   bool storeOpen_ = false;
   qint64 tokens_ = 0;
   double tokensPerSecond_ = 0.0;

@@ -28,7 +28,7 @@ ExchangeService::ExchangeService(std::filesystem::path dataDir, QObject* parent)
 }
 
 WholeSession ExchangeService::read(SessionId session) const {
-  const Store store(dataDir_ / "holdfast.db", {.check = false});
+  const Store store = open_to_read(dataDir_ / "holdfast.db");
   std::optional<WholeSession> whole = store.whole_session(session);
   if (!whole) throw StoreError(tr("This session is not there any more.").toStdString());
   return *std::move(whole);
@@ -56,7 +56,7 @@ void ExchangeService::importFile(const QString& file) {
 
 void ExchangeService::suggestName(SessionId session, ExportFormat format) {
   job_.post([this, session, format](const std::stop_token&) {
-    const Store store(dataDir_ / "holdfast.db", {.check = false});
+    const Store store = open_to_read(dataDir_ / "holdfast.db");
     const std::optional<SessionRow> row = store.session(session);
     if (!row) return;
     emit nameSuggested(QString::fromStdString(export_file_name({.session = *row}, format)));

@@ -13,7 +13,7 @@ void SearchService::search(const QString& typed, const SearchFilter& filter) {
   const unsigned number = ++newest_;
   job_.post([this, typed, filter, number](const std::stop_token&) {
     if (number != newest_) return;
-    if (!store_) store_ = std::make_unique<Store>(dataDir_ / "holdfast.db", StoreOptions{.check = false});
+    if (!store_) store_ = std::make_unique<Store>(open_to_read(dataDir_ / "holdfast.db"));
     emit found(typed, store_->search(typed.toStdString(), filter));
   });
 }

@@ -3,6 +3,7 @@
 #include <QMap>
 #include <utility>
 
+#include "app/files/writable.h"
 #include "app/store/state_files.h"
 #include "kernels/error.h"
 
@@ -21,6 +22,14 @@ NodeId newest_end(const std::vector<NodeRow>& tree, NodeId node) {
   return end == node ? node : newest_end(tree, end);
 }
 
+QMap<QString, QString> settings_of(const Store& store) {
+  QMap<QString, QString> settings;
+  for (const auto& [key, value] : store.settings()) {
+    settings.insert(QString::fromStdString(key), QString::fromStdString(value));
+  }
+  return settings;
+}
+
 std::optional<SessionId> maybe(SessionId session) { return session ? std::optional(session) : std::nullopt; }
 
 }  // namespace
@@ -33,23 +42,55 @@ SessionService::SessionService(const fs::path& dataDir, QObject* parent)
 void SessionService::start() {
   job_.post([this](const std::stop_token&) {
     try {
-      fs::create_directories(dataDir_);
-      auto store = std::make_unique<Store>(dataDir_ / "holdfast.db");
-      const auto recovered = static_cast<int>(store->recover().size());
-      store->purge_deleted(now_milliseconds() - bin_keeps);
-      QMap<QString, QString> settings;
-      for (const auto& [key, value] : store->settings()) {
-        settings.insert(QString::fromStdString(key), QString::fromStdString(value));
-      }
-      store_ = std::move(store);
-      emit opened(settings, recovered);
-      announce(*store_);
+      openStore();
     } catch (const std::exception& error) {
+      if (!look() && openStoreToRead()) return;
       emit openFailed(QString::fromUtf8(error.what()));
     }
   });
   job_.post([this](const std::stop_token&) {  // no one waits for it
-    if (store_) StateFiles(*store_, dataDir_ / "states").remove_lost();
+    if (store_ && !readsOnly_ && look()) StateFiles(*store_, dataDir_ / "states").remove_lost();
+  });
+}
+
+void SessionService::openStore() {
+  fs::create_directories(dataDir_);
+  auto store = std::make_unique<Store>(dataDir_ / "holdfast.db");
+  const auto recovered = static_cast<int>(store->recover().size());
+  store->purge_deleted(now_milliseconds() - bin_keeps);
+  const QMap<QString, QString> settings = settings_of(*store);
+  store_ = std::move(store);
+  readsOnly_ = false;
+  emit opened(settings, recovered);
+  announce(*store_);
+}
+
+bool SessionService::openStoreToRead() {
+  try {
+    store_ = std::make_unique<Store>(dataDir_ / "holdfast.db", StoreOptions{.read_only = true});
+  } catch (const StoreError&) {
+    return false;  // there is nothing to read
+  }
+  readsOnly_ = true;
+  emit openedToRead(settings_of(*store_));
+  announce(*store_);
+  emit storageChanged(QString::fromStdString(refusal_));
+  return true;
+}
+
+bool SessionService::look() {
+  const std::string before = std::exchange(refusal_, why_not_writable(dataDir_));
+  const bool changed = refusal_.empty() != before.empty();
+  if (refusal_.empty() && readsOnly_) openStore();
+  if (changed && store_) emit storageChanged(QString::fromStdString(refusal_));
+  return refusal_.empty();
+}
+
+void SessionService::checkStorage() {
+  job_.post([this](const std::stop_token&) {
+    if (!store_) return;
+    const bool was = refusal_.empty();
+    if (!look() && !was) emit storageChanged(QString::fromStdString(refusal_));
   });
 }
 
@@ -58,7 +99,27 @@ SessionService::~SessionService() = default;
 void SessionService::post(std::function<void(Store&)> work) {
   job_.post([this, work = std::move(work)](const std::stop_token&) {
     if (!store_) throw StoreError(tr("The database is not open, so nothing can be saved.").toStdString());
-    work(*store_);
+    try {
+      work(*store_);
+    } catch (const StoreError&) {
+      const bool known = !refusal_.empty();
+      if (look()) {
+        if (!known) throw;
+        return work(*store_);  // there is room again
+      }
+      if (known) emit storageChanged(QString::fromStdString(refusal_));
+    }
+  });
+}
+
+void SessionService::keep(std::function<void(Store&)> work) {
+  job_.post([this, work = std::move(work)](const std::stop_token&) {
+    if (!store_) return;
+    try {
+      work(*store_);
+    } catch (const StoreError&) {
+      if (refusal_.empty() && look()) throw;
+    }
   });
 }
 
@@ -82,11 +143,14 @@ void SessionService::ask(SessionId session, const QString& question, const QStri
   job_.post([this, session, question, system](const std::stop_token&) {
     try {
       if (!store_) throw StoreError(tr("The database is not open.").toStdString());
+      if (!refusal_.empty() && !look()) throw StoreError(refusal_);  // else there is room again
       emit asked(store_->add_user_message(maybe(session), question.toStdString(), system.toStdString()));
       announce(*store_);
     } catch (const std::exception& error) {
       // The question goes back to where it was typed.
       emit askFailed(question, QString::fromUtf8(error.what()));
+      const bool known = !refusal_.empty();
+      if (!look() && known) emit storageChanged(QString::fromStdString(refusal_));
     }
   });
 }
@@ -210,14 +274,14 @@ void SessionService::restore(SessionId session) {
 }
 
 void SessionService::saveDraft(SessionId session, const QString& text) {
-  post([session, text](Store& store) {
+  keep([session, text](Store& store) {
     if (!session) return store.set_setting("draft", text.toStdString());
     if (store.session(session)) store.save_draft(session, text.toStdString());
   });
 }
 
 void SessionService::saveSetting(const QString& key, const QString& value) {
-  post([key, value](Store& store) { store.set_setting(key.toStdString(), value.toStdString()); });
+  keep([key, value](Store& store) { store.set_setting(key.toStdString(), value.toStdString()); });
 }
 
 }  // namespace holdfast

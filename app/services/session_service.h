@@ -21,8 +21,12 @@ class SessionService : public QObject {
   explicit SessionService(const std::filesystem::path& dataDir, QObject* parent = nullptr);
   ~SessionService() override;
 
-  // Opens, creates or upgrades the database: opened() or openFailed() tells. Call it when these are connected.
+  // Opens, creates or upgrades the database: opened(), openedToRead() or openFailed() tells. Call it when these are
+  // connected.
   void start();
+  // Looks whether the data folder can be written now, and tells by storageChanged(). Where that had been refused when
+  // the program began, what follows is as at start().
+  void checkStorage();
   void refresh();
   void open(SessionId session);
   // session none: a new one, begun with the system message, where there is one.
@@ -50,7 +54,11 @@ class SessionService : public QObject {
  signals:
   // The settings under the given keys come with it, so that the window needs no second question.
   void opened(const QMap<QString, QString>& settings, int recovered);
+  // Nothing can be written, but what is there can be read; storageChanged() says why.
+  void openedToRead(const QMap<QString, QString>& settings);
   void openFailed(const QString& message);
+  // Why nothing can be saved now; empty: everything can. Nothing that is refused is ever half done.
+  void storageChanged(const QString& why);
   void sessionsChanged(const std::vector<holdfast::SessionRow>& sessions);
   void sessionOpened(const holdfast::SessionRow& session, const std::vector<holdfast::NodeRow>& branch,
                      const std::vector<holdfast::NodeRow>& tree);
@@ -65,11 +73,17 @@ class SessionService : public QObject {
 
  private:
   void post(std::function<void(Store&)> work);
+  void keep(std::function<void(Store&)> work);  // post, for what no one asked for: no word where nothing can be saved
+  void openStore();
+  bool openStoreToRead();
+  bool look();  // at the folder; true: it can be written
   void announce(Store& store);
   void show(Store& store, SessionId session);
 
   std::filesystem::path dataDir_;
-  std::unique_ptr<Store> store_;  // made and used by the job alone
+  std::unique_ptr<Store> store_;  // made and used by the job alone, as is what follows
+  bool readsOnly_ = false;        // the store was opened where nothing could be written
+  std::string refusal_;           // why nothing can be written; empty: it can
   Job job_;                       // last: its thread has ended when the rest goes
 };
 

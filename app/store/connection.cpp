@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <system_error>
 #include <utility>
 
@@ -26,6 +27,24 @@ std::string_view store_advice(int code) {
   }
 }
 
+// Of SQLite: "file:" and the path, in which some signs would mean something else.
+std::string uri_of(const std::filesystem::path& file, Access access) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string uri = "file://";
+  for (const char c : std::filesystem::absolute(file).string()) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = std::isalnum(byte) != 0 || c == '/' || c == '-' || c == '_' || c == '.';
+    if (plain) {
+      uri += c;
+    } else {
+      uri += '%';
+      uri += digits[byte >> 4];
+      uri += digits[byte & 15];
+    }
+  }
+  return access == Access::frozen ? uri + "?immutable=1" : uri;
+}
+
 void sync_file(const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
@@ -35,9 +54,12 @@ void sync_file(const std::filesystem::path& file) {
 
 }  // namespace
 
-Connection::Connection(const std::filesystem::path& file) : file_(file) {
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  const int code = sqlite3_open_v2(file.c_str(), &handle_, flags, nullptr);
+Connection::Connection(const std::filesystem::path& file, Access access) : file_(file) {
+  const int mode =
+      access == Access::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+  const int flags = mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const std::string name = access == Access::write ? file.string() : uri_of(file, access);
+  const int code = sqlite3_open_v2(name.c_str(), &handle_, flags, nullptr);
   if (code != SQLITE_OK) {
     const std::string why = handle_ == nullptr ? "out of memory" : sqlite3_errmsg(handle_);
     sqlite3_close(std::exchange(handle_, nullptr));

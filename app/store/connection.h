@@ -18,10 +18,16 @@ namespace holdfast {
 
 class Statement;
 
+enum class Access {
+  write,  // creates the file where there is none
+  read,
+  frozen  // reads a file that nobody writes: without a log and without locks, so it needs no room beside the file
+};
+
 class Connection {  // one thread at a time
  public:
-  // Opens or creates. Nothing is written yet, and until keep_wal(false) closing leaves the files as they are.
-  explicit Connection(const std::filesystem::path& file);
+  // Nothing is written yet, and until keep_wal(false) closing leaves the files as they are.
+  explicit Connection(const std::filesystem::path& file, Access access = Access::write);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

@@ -110,6 +110,14 @@ void require_own_database(const std::filesystem::path& file, std::span<const Mig
   }
 }
 
+void require_current(Connection& connection, std::span<const Migration> migrations) {
+  require_own_schema(connection, migrations);
+  const std::int64_t version = connection.integer("PRAGMA user_version");
+  if (version == newest_version(migrations)) return;
+  throw StoreError(connection.file().string() + ": of an earlier version (schema " + std::to_string(version) +
+                   "), which is upgraded when its folder can be written");
+}
+
 MigrationOutcome migrate(Connection& connection, std::span<const Migration> migrations) {
   require_own_schema(connection, migrations);
   const std::int64_t from = connection.integer("PRAGMA user_version");

@@ -24,6 +24,9 @@ enum class MigrationOutcome { already_current, created, upgraded };
 // is absent or empty is fine. Throws StoreError.
 void require_own_database(const std::filesystem::path& file, std::span<const Migration> migrations);
 
+// For a connection that only reads: refuses a schema that migrate() would have to change. Throws StoreError.
+void require_current(Connection& connection, std::span<const Migration> migrations);
+
 // Brings the schema to the last of `migrations`; each file and its version are one transaction, and an existing
 // database is copied to <file>.v<version>.backup first. Two programs may do this at once: one waits. A failing file
 // leaves schema, version and data as they were. Throws StoreError.

@@ -47,6 +47,22 @@ void require_sound(Connection& connection) {
                    "): it was not touched; put a backup in its place, or move it away to start afresh");
 }
 
+// A reader, too, needs a log and shared memory beside the file. Where there is no room for them there is no writer
+// either, and then the file alone is the database, unless a writer died and left a log.
+std::unique_ptr<Connection> connect_to_read(const std::filesystem::path& file) {
+  try {
+    auto connection = std::make_unique<Connection>(file, Access::read);
+    require_current(*connection, embedded_migrations());
+    return connection;
+  } catch (const StoreError&) {
+    std::error_code absent;
+    if (was_left_open(file) || !std::filesystem::exists(file, absent)) throw;
+  }
+  auto connection = std::make_unique<Connection>(file, Access::frozen);
+  require_current(*connection, embedded_migrations());
+  return connection;
+}
+
 // Another program that opens the same new database may hold the lock that the switch needs.
 void use_write_ahead_log(Connection& connection, int busy_milliseconds) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(busy_milliseconds);
@@ -139,6 +155,12 @@ Milliseconds now_milliseconds() noexcept {
 Store::Store(const std::filesystem::path& file, const StoreOptions& options) {
   const bool left_open = was_left_open(file);
   require_own_database(file, embedded_migrations());
+  if (options.read_only) {
+    connection_ = connect_to_read(file);
+    connection_->set_busy_timeout(options.busy_milliseconds);
+    if (options.check && is_small(file)) require_sound(*connection_);
+    return;
+  }
   connection_ = std::make_unique<Connection>(file);
   connection_->set_busy_timeout(options.busy_milliseconds);
   if (options.check && (left_open || is_small(file))) require_sound(*connection_);
@@ -148,6 +170,18 @@ Store::Store(const std::filesystem::path& file, const StoreOptions& options) {
   // FULL: an acknowledged write survives the loss of power, not only the death of the process.
   connection_->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
   if (options.max_pages > 0) connection_->execute("PRAGMA max_page_count = " + std::to_string(options.max_pages));
+}
+
+Store open_to_read(const std::filesystem::path& file, bool check) {
+  try {
+    return Store(file, {.check = check});
+  } catch (const StoreError&) {
+    try {
+      return Store(file, {.check = check, .read_only = true});
+    } catch (const StoreError&) {
+    }
+    throw;  // the first refusal says more
+  }
 }
 
 Store::~Store() = default;

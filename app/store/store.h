@@ -28,6 +28,9 @@ struct StoreOptions {
   bool check = true;
   int busy_milliseconds = 10000;  // how long a write waits for another program's
   std::int64_t max_pages = 0;     // largest size of the file in pages of 4096 bytes; 0 = the disk's
+  // Takes nothing but reading, so that a full disk or a folder that may not be written is no hindrance. A database of
+  // an earlier version is then refused: it would have to be upgraded.
+  bool read_only = false;
 };
 
 class Store {  // one connection: one thread at a time; make one per thread
@@ -164,6 +167,9 @@ class Store {  // one connection: one thread at a time; make one per thread
   std::unique_ptr<Connection> connection_;
   std::chrono::steady_clock::time_point journal_synced_{};
 };
+
+// For who only reads: as usual, or, where that is refused, read-only.
+[[nodiscard]] Store open_to_read(const std::filesystem::path& file, bool check = false);
 
 // Names this process for as long as it lives, also after a reboot and when its number is used again.
 [[nodiscard]] std::string process_mark();

@@ -34,6 +34,10 @@ Banner::Banner(QWidget* parent) : QFrame(parent), label_(new QLabel), action_(ne
 
 void Banner::showError(const QString& sentence) { show(sentence, true, {}, {}); }
 
+void Banner::showRefusal(const QString& sentence, const QString& action, std::function<void()> act) {
+  show(sentence, true, action, std::move(act));
+}
+
 void Banner::showNote(const QString& sentence, const QString& action, std::function<void()> act) {
   show(sentence, false, action, std::move(act));
 }

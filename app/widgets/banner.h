@@ -16,6 +16,7 @@ class Banner : public QFrame {
   explicit Banner(QWidget* parent = nullptr);
 
   void showError(const QString& sentence);
+  void showRefusal(const QString& sentence, const QString& action, std::function<void()> act);  // with a way out
   void showNote(const QString& sentence, const QString& action = {}, std::function<void()> act = {});
   [[nodiscard]] QString text() const;
 

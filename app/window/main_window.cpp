@@ -361,6 +361,7 @@ void MainWindow::connectServices() {
   connect(sessions_.get(), &SessionService::opened, this,
           [this, banner](const QMap<QString, QString>& settings, int recovered) {
             ready_ = true;
+            solve_->composer()->setEnabled(true);
             applySettings(settings);
             openFirstModel(settings);
             generator_->start();
@@ -372,9 +373,10 @@ void MainWindow::connectServices() {
             }
           });
   connect(sessions_.get(), &SessionService::openFailed, this, [this, banner](const QString& message) {
-    banner->showError(message);
+    banner->showRefusal(message, tr("Try again"), [this] { sessions_->start(); });
     solve_->composer()->setEnabled(false);
   });
+  connect(sessions_.get(), &SessionService::openedToRead, this, &MainWindow::applySettings);
   connect(sessions_.get(), &SessionService::failed, banner, &Banner::showError);
   connect(sessions_.get(), &SessionService::sessionsChanged, this, [this](std::vector<SessionRow> rows) {
     restoring_ = true;
@@ -397,7 +399,10 @@ void MainWindow::connectServices() {
     generator_->setModel(chat_->sharedModel(), qstring(chat_->model()->name), qstring(chat_->model()->format));
     models_->setOpen(qstring(chat_->model()->path));
   });
-  connect(chat_.get(), &ChatService::failed, banner, &Banner::showError);
+  connect(chat_.get(), &ChatService::failed, this, [this, banner](const QString& message) {
+    banner->showError(message);
+    sessions_->checkStorage();  // perhaps it is the disk
+  });
   connect(chat_.get(), &ChatService::noticed, banner, [banner](const QString& text) { banner->showNote(text); });
   connect(chat_.get(), &ChatService::phaseChanged, this, [this] {
     sessionModel_->setRunning(chat_->runningSession());

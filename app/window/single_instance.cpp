@@ -35,7 +35,15 @@ SingleInstance::SingleInstance(const fs::path& dataDir, QObject* parent) : QObje
   if (error) throw IoError(dataDir.string() + ": the data directory cannot be made: " + error.message());
   const fs::path file = dataDir / "window.lock";
   lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock_ < 0) throw IoError(file.string() + ": cannot be written: " + std::strerror(errno));
+  const int refused = errno;
+  // Where nothing can be written, a lock can still be taken; where there has never been one, nothing can be spoiled.
+  if (lock_ < 0) lock_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool reads_only = refused == EROFS || refused == EACCES || refused == ENOSPC || refused == EDQUOT;
+  if (lock_ < 0 && reads_only && fs::is_directory(dataDir, error)) {
+    first_ = true;
+    return;
+  }
+  if (lock_ < 0) throw IoError(file.string() + ": cannot be written: " + std::strerror(refused));
   // The system gives the lock back however the process ends.
   first_ = ::flock(lock_, LOCK_EX | LOCK_NB) == 0;
   if (first_) listen();

@@ -3,6 +3,8 @@
 
 #include <QTemporaryDir>
 #include <QTest>
+#include <fstream>
+#include <iterator>
 #include <limits>
 
 #include "app/store/columns.h"
@@ -348,6 +350,45 @@ class StoreTest : public QObject {
     const std::vector<TokenId> ids{0, -1, std::numeric_limits<TokenId>::max(), std::numeric_limits<TokenId>::min()};
     QCOMPARE(tokens_from_blob(tokens_to_blob(ids)), ids);
     QVERIFY_EXCEPTION_THROWN((void)tokens_from_blob(std::vector<std::byte>(5)), StoreError);
+  }
+
+  void a_store_that_only_reads_changes_nothing() {
+    const NodeRow node = store_->add_user_message({}, "kept");
+    {
+      // While another one is open, what stands in its log is read.
+      Store reader(file(), {.read_only = true});
+      QCOMPARE(reader.branch(node.session).at(0).text, std::string("kept"));
+      QVERIFY_EXCEPTION_THROWN(reader.set_setting("a", "b"), StoreError);
+      store_->add_user_message(node.session, "seen too");
+      QCOMPARE(reader.branch(node.session).size(), std::size_t{2});
+    }
+    store_.reset();
+    const auto bytes = [&] {
+      std::ifstream stream(file(), std::ios::binary);
+      return std::string(std::istreambuf_iterator<char>(stream), {});
+    };
+    const std::string before = bytes();
+    {
+      Store reader(file(), {.read_only = true});
+      QCOMPARE(reader.branch(node.session).size(), std::size_t{2});
+      QVERIFY_EXCEPTION_THROWN(reader.add_user_message({}, "no"), StoreError);
+    }
+    {
+      // As where neither a log nor locks can be made.
+      Connection frozen(file(), Access::frozen);
+      QCOMPARE(frozen.integer("SELECT count(*) FROM node"), 2);
+      QVERIFY_EXCEPTION_THROWN(frozen.execute("DELETE FROM node"), StoreError);
+    }
+    QCOMPARE(bytes(), before);
+    QCOMPARE(open_to_read(file()).branch(node.session).size(), std::size_t{2});
+    QVERIFY_EXCEPTION_THROWN(Store(file().parent_path() / "nothing.db", {.read_only = true}), StoreError);
+    QVERIFY(!fs::exists(file().parent_path() / "nothing.db"));
+  }
+
+  void paths_with_any_sign_are_opened_to_read() {
+    const fs::path odd = file().parent_path() / "100% of #1? (caf\xc3\xa9).db";
+    const SessionId session = Store(odd).add_user_message({}, "kept").session;
+    QCOMPARE(Store(odd, {.read_only = true}).branch(session).size(), std::size_t{1});
   }
 
   void a_full_disk_refuses_the_write_and_keeps_what_was_there() {
