@@ -15,8 +15,10 @@
 #include "app/files/paths.h"
 #include "app/services/exchange_service.h"
 #include "app/services/hub_download.h"
+#include "app/store/state_files.h"
 #include "app/window/main_window.h"
 #include "app/window/single_instance.h"
+#include "app/window/start_measure.h"
 #include "kernels/error.h"
 
 namespace {
@@ -32,6 +34,7 @@ struct Arguments {
   ExportFormat format = ExportFormat::pdf;
   ExportOptions options;
   std::filesystem::path out;
+  bool measure_start = false;
 };
 
 // What `holdfast export` starts this program with.
@@ -76,6 +79,9 @@ Arguments parse(const QCoreApplication& application) {
        {QStringLiteral("statistics"), QCoreApplication::translate("main", "With --export: figures of each answer.")},
        {QStringLiteral("out"), QCoreApplication::translate("main", "With --export: the file."),
         QStringLiteral("file")}});
+  QCommandLineOption measure_option(QStringLiteral("measure-start"));
+  measure_option.setFlags(QCommandLineOption::HiddenFromHelp);
+  parser.addOption(measure_option);
   parser.addPositionalArgument(QStringLiteral("model"),
                                QCoreApplication::translate("main",
                                                            "A model folder, a GGUF file, or the name of an "
@@ -87,6 +93,7 @@ Arguments parse(const QCoreApplication& application) {
   arguments.download = parser.value(download_option);
   arguments.json = parser.isSet(json_option);
   parse_export(parser, arguments);
+  arguments.measure_start = parser.isSet(measure_option);
   const QStringList models = parser.positionalArguments();
   if (!models.isEmpty()) {
     const auto path = std::filesystem::absolute(resolve_model(models.first().toStdString(), arguments.data_dir));
@@ -142,10 +149,13 @@ int run_download(const QCoreApplication& application) {
 // `holdfast-window --export SESSION`: formulas are typeset and pages laid out without a window and without a display.
 int run_export(const QCoreApplication& application) {
   const Arguments arguments = parse(application);
-  const Store store = open_to_read(arguments.data_dir / "holdfast.db", true);
-  const std::optional<WholeSession> whole = store.whole_session(arguments.session);
+  Store store = open_to_read(arguments.data_dir / "holdfast.db", true);
+  std::optional<WholeSession> whole = store.whole_session(arguments.session);
   if (!whole) {
     throw StoreError("session " + std::to_string(arguments.session.value) + ": not in " + store.file().string());
+  }
+  if (arguments.format == ExportFormat::jsonl) {
+    StateFiles(store, arguments.data_dir / "states").fetch_origin(*whole);
   }
   if (!arguments.out.empty()) {
     exportToFile(*whole, arguments.format, arguments.options, arguments.out, {});
@@ -170,6 +180,7 @@ int run(QApplication& application) {
   applyTheme(application, ThemeChoice::system, system);
   MainWindow window({.data_dir = arguments.data_dir, .model = arguments.model, .system_palette = system});
   QObject::connect(&instance, &SingleInstance::raiseRequested, &window, &MainWindow::raiseFor);
+  if (arguments.measure_start) new StartMeasure(&window);
   window.show();
   return QApplication::exec();
 }

@@ -63,6 +63,8 @@ struct Snapshot {
   // Throws IoError, FormatError (damaged, another format version, another shape of model).
   [[nodiscard]] static Snapshot load(const std::filesystem::path& file, const Mamba2Config& config);
   [[nodiscard]] static Snapshot read(const SafetensorsFile& file, const Mamba2Config& config);
+  // What can be told without the model: throws FormatError for what is no snapshot of this version, or damaged.
+  static void require_sound(const SafetensorsFile& file);
 };
 
 class Session {  // on one stream; one thread at a time

@@ -139,7 +139,7 @@ void Snapshot::for_each_piece(const std::function<void(std::span<const std::byte
   for (std::size_t layer = 0; layer < layers; ++layer) take(tensors[1].bytes.subspan(layer * layer_bytes, layer_bytes));
   std::vector<std::byte> rest(tensors[2].bytes.begin(), tensors[2].bytes.end());
   rest.insert(rest.end(), tensors[3].bytes.begin(), tensors[3].bytes.end());
-  take(rest);
+  if (!rest.empty()) take(rest);
 }
 
 void Snapshot::save(const std::filesystem::path& file) const {
@@ -152,7 +152,7 @@ Snapshot Snapshot::load(const std::filesystem::path& file, const Mamba2Config& c
   return read(SafetensorsFile::open(file), config);
 }
 
-Snapshot Snapshot::read(const SafetensorsFile& safetensors, const Mamba2Config& config) {
+void Snapshot::require_sound(const SafetensorsFile& safetensors) {
   const SnapshotFile from(safetensors);
   if (const std::string& version = from.text("holdfast.snapshot"); version != snapshot_version) {
     from.fail("snapshot of version " + version.substr(0, 40) + ", this program reads " + std::string(snapshot_version));
@@ -160,6 +160,11 @@ Snapshot Snapshot::read(const SafetensorsFile& safetensors, const Mamba2Config& 
   if (from.text("checksum") != checksum(safetensors.tensors(), safetensors.metadata())) {
     from.fail("its checksum does not fit its content: the file is damaged");
   }
+}
+
+Snapshot Snapshot::read(const SafetensorsFile& safetensors, const Mamba2Config& config) {
+  require_sound(safetensors);
+  const SnapshotFile from(safetensors);
   // Shapes before memory: a file's word is not enough to allocate by.
   const Shape ssm{config.n_layer, config.n_heads, config.head_dim, config.d_state};
   if (const Shape& found = from.tensor("ssm_state", SafetensorsDType::f32).shape; found != ssm) {

@@ -8,6 +8,7 @@
 #include "app/cli/output.h"
 #include "app/cli/session_store.h"
 #include "app/exchange/session_export.h"
+#include "app/store/state_files.h"
 #include "engine/atomic_file.h"
 
 namespace holdfast::cli {
@@ -42,7 +43,7 @@ class ExportCommand final : public Command {
   int run() override {
     options_.thoughts = !no_thoughts_;
     const ExportFormat format = chosen_format();
-    const std::optional<Store> store = existing_store(globals_->data());
+    std::optional<Store> store = existing_store(globals_->data());
     const std::vector<SessionId> ids = chosen_sessions(store);
     if (ids.size() > 1 && !takes_many(format)) {
       throw UsageError("SESSION: " + std::to_string(ids.size()) + " of them, " + std::string(info(format).name) +
@@ -56,7 +57,9 @@ class ExportCommand final : public Command {
     std::string skipped;
     for (const SessionId id : ids) {
       try {
-        text += export_session(store->whole_session(id).value(), format, options_);
+        WholeSession whole = store->whole_session(id).value();
+        if (format == ExportFormat::jsonl) StateFiles(*store, globals_->data() / "states").fetch_origin(whole);
+        text += export_session(whole, format, options_);
       } catch (const FormatError& error) {
         if (ids.size() == 1) throw;
         skipped = error.what();

@@ -3,6 +3,7 @@
 #include "app/cli/output.h"
 #include "app/cli/session_store.h"
 #include "app/exchange/session_import.h"
+#include "app/store/state_files.h"
 
 namespace holdfast::cli {
 namespace {
@@ -27,7 +28,7 @@ class ImportCommand final : public Command {
     Store store = store_to_write(globals_->data());
     Json list = Json::array();
     std::string text;
-    for (const SessionId id : store.add_sessions(sessions)) {
+    for (const SessionId id : StateFiles(store, globals_->data() / "states").add_sessions(sessions)) {
       const SessionRow row = store.session(id).value();
       list.push_back({{"id", id.value}, {"title", row.title}});
       text += std::to_string(id.value) + "\t" + for_terminal(row.title) + "\n";

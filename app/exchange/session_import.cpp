@@ -8,11 +8,14 @@
 #include <set>
 #include <utility>
 
+#include "app/exchange/base64.h"
 #include "app/exchange/session_export.h"
 #include "app/store/columns.h"
+#include "app/store/state_files.h"
 #include "engine/chat_template.h"
 #include "engine/json.h"
 #include "engine/mapped_file.h"
+#include "engine/safetensors.h"
 #include "kernels/error.h"
 #include "training/row.h"
 
@@ -175,10 +178,24 @@ class SessionReader {
     whole.session.draft = object.string("draft").value_or("");
     whole.session.created = time_of(object, "created", now);
     whole.session.changed = std::max(time_of(object, "changed", now), whole.session.created);
+    read_origin(object, whole);
     if (object.has("head")) whole.session.head = {positive(object, "head")};
     head_label_ = object.label();
     read_checkpoints(object, whole);
     in_session_ = true;
+  }
+
+  // The state that the session begins with. What is in it is checked as far as it can be without its model.
+  static void read_origin(const JsonObject& object, WholeSession& whole) {
+    if (!object.has("origin")) return;
+    const auto compressed = from_base64(object.string("origin").value_or(""));
+    if (!compressed) import_failed(object.label(), "origin: not base64 text");
+    try {
+      whole.origin = expand_piece(*compressed);
+      Snapshot::require_sound(SafetensorsFile::parse(whole.origin, "state"));
+    } catch (const FormatError& error) {
+      import_failed(object.label(), std::string("origin: ") + error.what());
+    }
   }
 
   static void read_checkpoints(const JsonObject& object, WholeSession& whole) {

@@ -3,8 +3,10 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "app/exchange/base64.h"
 #include "app/exchange/session_export.h"
 #include "app/store/columns.h"
+#include "app/store/state_files.h"
 
 namespace holdfast {
 namespace {
@@ -44,6 +46,7 @@ LineJson header_json(const WholeSession& whole) {
                 {"changed", session.changed},
                 {"head", number_or_null(session.head)}};
   if (!session.draft.empty()) json["draft"] = session.draft;
+  if (!whole.origin.empty()) json["origin"] = to_base64(compress_piece(whole.origin));
   LineJson& list = json["checkpoints"] = LineJson::array();
   for (const CheckpointRow& row : whole.checkpoints) {
     // Where it lay is nobody's business.

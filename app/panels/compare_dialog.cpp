@@ -36,17 +36,6 @@ QString kind_name(NodeKind kind) {
 
 }  // namespace
 
-std::vector<NodeRow> branchTo(const std::vector<NodeRow>& tree, NodeId node) {
-  std::vector<NodeRow> branch;
-  for (auto row = tree.rbegin(); row != tree.rend(); ++row) {  // parents stand before their children
-    if (!(row->id == node)) continue;
-    branch.push_back(*row);
-    node = row->parent;
-  }
-  std::ranges::reverse(branch);
-  return branch;
-}
-
 CompareDialog::CompareDialog(const std::vector<NodeRow>& one, const std::vector<NodeRow>& other, QWidget* parent)
     : QDialog(parent) {
   setObjectName(QStringLiteral("compareDialog"));

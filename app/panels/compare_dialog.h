@@ -16,7 +16,4 @@ class CompareDialog : public QDialog {
   CompareDialog(const std::vector<NodeRow>& one, const std::vector<NodeRow>& other, QWidget* parent = nullptr);
 };
 
-// From the root to this node.
-[[nodiscard]] std::vector<NodeRow> branchTo(const std::vector<NodeRow>& tree, NodeId node);
-
 }  // namespace holdfast

@@ -65,19 +65,19 @@ QString shown_piece(const QString& piece) {
 }
 
 // A number of the question and the token that ends it.
-struct Given {
+struct GivenNumber {
   QString text;
   int token = 0;
 };
 
-std::vector<Given> givens_of(const InspectResult& result) {
+std::vector<GivenNumber> givens_of(const InspectResult& result) {
   QString text;
   std::vector<qsizetype> ends;
   for (std::int64_t t = 0; t < result.question; ++t) {
     text += result.pieces.value(static_cast<qsizetype>(t));
     ends.push_back(text.size());
   }
-  std::vector<Given> givens;
+  std::vector<GivenNumber> givens;
   static const QRegularExpression number(QStringLiteral(R"((?<![\w.,])[-+]?\d+(?:[.,]\d+)*(?:/\d+)?%?)"));
   for (auto match = number.globalMatch(text); match.hasNext();) {
     const QRegularExpressionMatch found = match.next();
@@ -592,7 +592,7 @@ void InspectPanel::updateNumbers() {
 
 void InspectPanel::updateGivens() {
   const Inspection& seen = result_->seen;
-  const std::vector<Given> givens = givens_of(*result_);
+  const std::vector<GivenNumber> givens = givens_of(*result_);
   const QSignalBlocker quiet(givens_);
   givens_->setRowCount(static_cast<int>(givens.size()));
   for (std::size_t i = 0; i < givens.size(); ++i) {

@@ -172,9 +172,12 @@ void SolvePanel::connectSide() {
   connect(treePanel_, &TreePanel::chosen, this, [this](NodeId node) {
     if (chat_->phase() == ChatService::Phase::idle) sessions_->choose(session_, node);
   });
-  connect(treePanel_, &TreePanel::compareWanted, this, [this](NodeId one, NodeId other) {
-    (new CompareDialog(branchTo(tree_, one), branchTo(tree_, other), this))->open();
-  });
+  connect(treePanel_, &TreePanel::compareWanted, this,
+          [this](NodeId one, NodeId other) { sessions_->readBranches(one, other); });
+  connect(sessions_, &SessionService::branchesRead, this,
+          [this](const std::vector<NodeRow>& one, const std::vector<NodeRow>& other) {
+            (new CompareDialog(one, other, this))->open();
+          });
   connect(statesPanel_, &StatesPanel::importWanted, this, [this](const QString& file) {
     if (canBegin()) chat_->beginFromState(file);
   });
@@ -221,8 +224,12 @@ void SolvePanel::connectServices() {
 bool SolvePanel::isRunningHere() const { return session_ && chat_->runningSession() == session_; }
 
 const NodeRow* SolvePanel::nodeOf(NodeId id) const {
-  const auto found = std::ranges::find(tree_, id, &NodeRow::id);
-  return found == tree_.end() ? nullptr : &*found;
+  // Of the branch in sight all is known, of the others what a tree shows.
+  for (const std::vector<NodeRow>* nodes : {&branch_, &tree_}) {
+    const auto found = std::ranges::find(*nodes, id, &NodeRow::id);
+    if (found != nodes->end()) return &*found;
+  }
+  return nullptr;
 }
 
 // The thought and the answer of a reply in sight.
@@ -535,8 +542,7 @@ void SolvePanel::compareLast() {
     if (item->places < 2 || reply.empty()) continue;
     const std::vector<NodeId> beside = repliesTo(tree_, {item->key});
     const auto other = static_cast<std::size_t>(item->place > 1 ? item->place - 2 : item->place);
-    (new CompareDialog(branchTo(tree_, beside[other]), branchTo(tree_, reply.back().id), this))->open();
-    return;
+    return sessions_->readBranches(beside[other], reply.back().id);
   }
 }
 

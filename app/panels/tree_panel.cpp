@@ -77,7 +77,7 @@ void TreePanel::add(const NodeRow& first, QTreeWidgetItem* under) {
     auto* item = new QTreeWidgetItem;
     item->setText(0, (node->favourite ? QStringLiteral("\u2605 ") : QString()) + line_of(*node));
     item->setToolTip(0, QString::fromStdString(node->text.substr(0, 1000)));
-    if (node->tokens) item->setText(1, QLocale().toString(static_cast<qlonglong>(node->tokens->size())));
+    if (node->token_count > 0) item->setText(1, QLocale().toString(static_cast<qlonglong>(node->token_count)));
     item->setTextAlignment(1, Qt::AlignRight | Qt::AlignVCenter);
     item->setData(0, node_role, static_cast<qlonglong>(node->id.value));
     QFont font = item->font(0);

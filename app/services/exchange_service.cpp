@@ -4,6 +4,7 @@
 
 #include "app/exchange/session_import.h"
 #include "app/services/session_print.h"
+#include "app/store/state_files.h"
 #include "engine/atomic_file.h"
 #include "kernels/error.h"
 
@@ -27,10 +28,11 @@ ExchangeService::ExchangeService(std::filesystem::path dataDir, QObject* parent)
   connect(&job_, &Job::failed, this, &ExchangeService::failed);
 }
 
-WholeSession ExchangeService::read(SessionId session) const {
-  const Store store = open_to_read(dataDir_ / "holdfast.db");
+WholeSession ExchangeService::read(SessionId session, ExportFormat format) const {
+  Store store = open_to_read(dataDir_ / "holdfast.db");
   std::optional<WholeSession> whole = store.whole_session(session);
   if (!whole) throw StoreError(tr("This session is not there any more.").toStdString());
+  if (format == ExportFormat::jsonl) StateFiles(store, dataDir_ / "states").fetch_origin(*whole);
   return *std::move(whole);
 }
 
@@ -38,7 +40,7 @@ void ExchangeService::exportSession(SessionId session, ExportFormat format, cons
                                     const QString& file) {
   job_.post([this, session, format, options, file](const std::stop_token& stop) {
     try {
-      exportToFile(read(session), format, options, file.toStdString(), stop);
+      exportToFile(read(session, format), format, options, file.toStdString(), stop);
       emit exported(file);
     } catch (const Cancelled&) {
       emit cancelled();
@@ -50,7 +52,7 @@ void ExchangeService::importFile(const QString& file) {
   job_.post([this, file](const std::stop_token&) {
     const std::vector<WholeSession> sessions = read_sessions(file.toStdString());
     Store store(dataDir_ / "holdfast.db", {.check = false});
-    emit imported(store.add_sessions(sessions));
+    emit imported(StateFiles(store, dataDir_ / "states").add_sessions(sessions));
   });
 }
 

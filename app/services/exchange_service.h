@@ -39,7 +39,7 @@ class ExchangeService : public QObject {
   void cancelled();
 
  private:
-  [[nodiscard]] WholeSession read(SessionId session) const;
+  [[nodiscard]] WholeSession read(SessionId session, ExportFormat format) const;
 
   std::filesystem::path dataDir_;
   Job job_;  // last: its thread has ended when the rest goes

@@ -132,7 +132,7 @@ void SessionService::refresh() {
 void SessionService::show(Store& store, SessionId session) {
   const std::optional<SessionRow> row = store.session(session);
   if (!row) throw StoreError(tr("This session is not there any more.").toStdString());
-  emit sessionOpened(*row, store.branch(session), store.tree(session));
+  emit sessionOpened(*row, store.branch(session), store.outline(session));
 }
 
 void SessionService::open(SessionId session) {
@@ -176,7 +176,7 @@ void SessionService::editText(const NodeRow& old, const QString& text) {
 
 void SessionService::choose(SessionId session, NodeId node) {
   post([this, session, node](Store& store) {
-    store.set_head(session, newest_end(store.tree(session), node));
+    store.set_head(session, newest_end(store.outline(session), node));
     show(store, session);
   });
 }
@@ -200,7 +200,7 @@ void SessionService::deleteBranch(SessionId session, NodeId node) {
     const NodeId parent = store.node(node).value_or(NodeRow{}).parent;
     store.delete_branch(node);
     // What stands beside the deleted branch is shown in its place.
-    const std::vector<NodeRow> tree = store.tree(session);
+    const std::vector<NodeRow> tree = store.outline(session);
     const NodeId end = parent ? newest_end(tree, parent) : tree.empty() ? NodeId{} : newest_end(tree, tree.front().id);
     if (end) store.set_head(session, end);
     emit branchDeleted(session, node);
@@ -211,9 +211,13 @@ void SessionService::deleteBranch(SessionId session, NodeId node) {
 void SessionService::restoreBranch(SessionId session, NodeId node) {
   post([this, session, node](Store& store) {
     store.restore_branch(node);
-    store.set_head(session, newest_end(store.tree(session), node));
+    store.set_head(session, newest_end(store.outline(session), node));
     show(store, session);
   });
+}
+
+void SessionService::readBranches(NodeId one, NodeId other) {
+  post([this, one, other](Store& store) { emit branchesRead(store.branch_to(one), store.branch_to(other)); });
 }
 
 void SessionService::readChoices(NodeId node) {

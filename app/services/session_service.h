@@ -39,7 +39,8 @@ class SessionService : public QObject {
   void setFavourite(SessionId session, NodeId node, bool favourite);
   void deleteBranch(SessionId session, NodeId node);
   void restoreBranch(SessionId session, NodeId node);
-  void readChoices(NodeId node);  // answers with choicesRead()
+  void readBranches(NodeId one, NodeId other);  // to these nodes, to be compared; answers with branchesRead()
+  void readChoices(NodeId node);                // answers with choicesRead()
   // State files of a session.
   void listStates(SessionId session);  // answers with statesListed()
   void pinState(SessionId session, SnapshotId state, bool pinned, const QString& name);
@@ -60,8 +61,10 @@ class SessionService : public QObject {
   // Why nothing can be saved now; empty: everything can. Nothing that is refused is ever half done.
   void storageChanged(const QString& why);
   void sessionsChanged(const std::vector<holdfast::SessionRow>& sessions);
+  // tree: as Store::outline gives it.
   void sessionOpened(const holdfast::SessionRow& session, const std::vector<holdfast::NodeRow>& branch,
                      const std::vector<holdfast::NodeRow>& tree);
+  void branchesRead(const std::vector<holdfast::NodeRow>& one, const std::vector<holdfast::NodeRow>& other);
   void textEdited(const holdfast::NodeRow& node);  // it is the session's head
   void branchDeleted(holdfast::SessionId session, holdfast::NodeId node);
   void choicesRead(const holdfast::NodeRow& node, const std::vector<holdfast::TokenChoice>& choices);

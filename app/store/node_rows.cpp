@@ -44,6 +44,7 @@ NodeRow node_row(const Statement& row) {
                .finished = row.integer(15),
                .favourite = row.integer(16) != 0};
   if (!row.is_null(5)) node.tokens = tokens_from_blob(row.blob(5));
+  node.token_count = node.tokens ? std::ssize(*node.tokens) : 0;
   if (!row.is_null(9)) sampler_from_json(row.text(9), from_column(row.integer(10)), node);
   if (!row.is_null(13)) node.statistics = statistics_from_json(row.text(13));
   return node;

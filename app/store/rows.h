@@ -2,6 +2,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -63,6 +64,7 @@ struct NodeRow {
   NodeKind kind = NodeKind::user;
   std::string text{};
   std::optional<std::vector<TokenId>> tokens{};  // absent: no model has read it yet
+  std::int64_t token_count = 0;                  // of them, also where they were not fetched (Store::outline)
   bool running = false;  // a process is writing it; text and tokens are as far as the journal is
   CheckpointId checkpoint{};
   std::string chat_format{};
@@ -121,6 +123,13 @@ struct WholeSession {
   std::vector<NodeRow> nodes{};
   std::vector<CheckpointRow> checkpoints{};                    // those that the nodes name
   std::map<NodeId, std::vector<TokenChoice>> token_choices{};  // of nodes that have any
+  // The state that it begins with, as a state file's bytes: StateFiles::fetch_origin and StateFiles::add_sessions.
+  std::vector<std::byte> origin{};
+};
+// What a session that is added begins with; without a name, with nothing read.
+struct OriginState {
+  std::string name{};
+  std::vector<StatePiece> pieces{};
 };
 
 }  // namespace holdfast

@@ -27,6 +27,7 @@ namespace {
 
 // Higher levels take longer and gain nothing on states (app/README.md).
 constexpr int piece_level = 1;
+constexpr std::int64_t most_layers = 4096;  // of a state file from elsewhere; more are one piece
 constexpr std::uint64_t most_piece_bytes = std::uint64_t{1} << 30;  // a file's word is not enough to allocate by
 
 std::string state_hexadecimal(std::uint64_t value) {
@@ -50,6 +51,13 @@ void from_planes(std::span<const std::byte> from, std::byte* to) {
     for (std::size_t plane = 0; plane < 4; ++plane) to[i * 4 + plane] = from[plane * count + i];
   }
   for (std::size_t i = count * 4; i < from.size(); ++i) to[i] = from[i];
+}
+
+// Sessions that begin with the same state name the same one.
+std::string origin_name(std::span<const StatePiece> pieces) {
+  std::string all;
+  for (const StatePiece& piece : pieces) all += piece.hash;
+  return "origin-" + piece_hash(std::as_bytes(std::span(all)));
 }
 
 // The content of a piece's file. Throws IoError, or FormatError naming the file.
@@ -155,12 +163,11 @@ StatePiece StateFiles::write_piece(std::span<const std::byte> content, std::vect
   return piece;
 }
 
-std::vector<StatePiece> StateFiles::write_pieces(const Snapshot& snapshot) {
+std::vector<StatePiece> StateFiles::write_pieces(const Pieces& for_each_piece) {
   std::vector<StatePiece> pieces;
   std::vector<std::string> written;
   try {
-    snapshot.for_each_piece(
-        [&](std::span<const std::byte> content) { pieces.push_back(write_piece(content, written)); });
+    for_each_piece([&](std::span<const std::byte> content) { pieces.push_back(write_piece(content, written)); });
     sync_folder(folder_ / "pieces");
   } catch (...) {
     std::erase_if(pieces,
@@ -173,7 +180,7 @@ std::vector<StatePiece> StateFiles::write_pieces(const Snapshot& snapshot) {
 
 void StateFiles::keep(SnapshotRow row, const Snapshot& snapshot) {
   const Lock lock(folder_);
-  const std::vector<StatePiece> pieces = write_pieces(snapshot);
+  const std::vector<StatePiece> pieces = write_pieces([&](const auto& take) { snapshot.for_each_piece(take); });
   row.bytes = 0;
   for (const StatePiece& piece : pieces) row.bytes += piece.bytes;
   try {
@@ -186,16 +193,61 @@ void StateFiles::keep(SnapshotRow row, const Snapshot& snapshot) {
 
 SessionId StateFiles::begin_session(std::string_view title, const Snapshot& origin) {
   const Lock lock(folder_);
-  const std::vector<StatePiece> pieces = write_pieces(origin);
-  std::string all;
-  for (const StatePiece& piece : pieces) all += piece.hash;
+  const std::vector<StatePiece> pieces = write_pieces([&](const auto& take) { origin.for_each_piece(take); });
   try {
-    // Sessions that begin with the same state name the same one.
-    return store_->create_session(title, "origin-" + piece_hash(std::as_bytes(std::span(all))), pieces);
+    return store_->create_session(title, origin_name(pieces), pieces);
   } catch (...) {
     remove_unused(pieces);
     throw;
   }
+}
+
+// A state file from elsewhere, in the pieces that Snapshot::for_each_piece would make of it.
+OriginState StateFiles::write_origin(std::span<const std::byte> file) {
+  const SafetensorsFile parsed = SafetensorsFile::parse(file, "what a session begins with");
+  Snapshot::require_sound(parsed);
+  std::vector<std::size_t> ends;
+  const SafetensorsTensor* ssm = parsed.find("ssm_state");
+  if (ssm != nullptr && ssm->shape.rank() > 0 && ssm->shape[0] > 0 && ssm->shape[0] <= most_layers) {
+    const auto begin = static_cast<std::size_t>(ssm->bytes.data() - file.data());
+    const auto layers = static_cast<std::size_t>(ssm->shape[0]);
+    if (const SafetensorsTensor* conv = parsed.find("conv_state")) {
+      ends.push_back(static_cast<std::size_t>(conv->bytes.data() - file.data()));
+    }
+    for (std::size_t layer = 0; layer <= layers; ++layer) ends.push_back(begin + ssm->bytes.size() / layers * layer);
+  }
+  ends.push_back(file.size());
+  std::ranges::sort(ends);
+  OriginState origin;
+  origin.pieces = write_pieces([&](const auto& take) {
+    std::size_t from = 0;
+    for (const std::size_t end : ends) {
+      if (end > from) take(file.subspan(from, end - from));
+      from = end;
+    }
+  });
+  origin.name = origin_name(origin.pieces);
+  return origin;
+}
+
+std::vector<SessionId> StateFiles::add_sessions(std::span<const WholeSession> sessions) {
+  const auto begins_with_state = [](const WholeSession& whole) { return !whole.origin.empty(); };
+  if (std::ranges::none_of(sessions, begins_with_state)) return store_->add_sessions(sessions);
+  const Lock lock(folder_);
+  std::vector<OriginState> origins;
+  try {
+    for (const WholeSession& whole : sessions) {
+      origins.push_back(whole.origin.empty() ? OriginState{} : write_origin(whole.origin));
+    }
+    return store_->add_sessions(sessions, origins);
+  } catch (...) {
+    for (const OriginState& origin : origins) remove_unused(origin.pieces);
+    throw;
+  }
+}
+
+void StateFiles::fetch_origin(WholeSession& whole) const {
+  if (!whole.session.origin.empty()) whole.origin = bytes(whole.session.origin);
 }
 
 std::vector<std::byte> StateFiles::bytes(const std::string& state) const {

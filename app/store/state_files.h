@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,6 +25,10 @@ class StateFiles {  // as its store: one thread at a time. Several, and several 
   void keep(SnapshotRow row, const Snapshot& snapshot);
   // A new session that begins with this state. Without its origin a session cannot go on, so this is no cache.
   SessionId begin_session(std::string_view title, const Snapshot& origin);
+  // Sessions with what they begin with (WholeSession::origin): Store::add_sessions.
+  std::vector<SessionId> add_sessions(std::span<const WholeSession> sessions);
+  // The bytes of what it begins with into whole.origin, for an export that is to lose nothing.
+  void fetch_origin(WholeSession& whole) const;
   // Throws IoError when a file is gone, FormatError when one is damaged, and what Snapshot::read throws.
   [[nodiscard]] Snapshot load(const std::string& state, const Mamba2Config& config) const;
   [[nodiscard]] std::vector<std::byte> bytes(const std::string& state) const;  // as Snapshot::save writes them
@@ -35,7 +40,9 @@ class StateFiles {  // as its store: one thread at a time. Several, and several 
  private:
   class Lock;
   [[nodiscard]] std::filesystem::path piece_file(std::string_view hash) const;
-  [[nodiscard]] std::vector<StatePiece> write_pieces(const Snapshot& snapshot);
+  using Pieces = std::function<void(const std::function<void(std::span<const std::byte>)>&)>;
+  [[nodiscard]] std::vector<StatePiece> write_pieces(const Pieces& for_each_piece);
+  [[nodiscard]] OriginState write_origin(std::span<const std::byte> file);
   [[nodiscard]] StatePiece write_piece(std::span<const std::byte> content, std::vector<std::string>& written);
   void remove_unused(std::span<const StatePiece> pieces);
 

@@ -57,6 +57,8 @@ class Store {  // one connection: one thread at a time; make one per thread
   [[nodiscard]] std::vector<NodeRow> branch(SessionId id) const;
   [[nodiscard]] std::vector<NodeRow> branch_to(NodeId id) const;  // from the root to this node
   [[nodiscard]] std::vector<NodeRow> tree(SessionId id) const;    // all branches but deleted ones; parents come first
+  // The tree for who draws it: without token ids, samplers and figures, and of thoughts the beginning alone.
+  [[nodiscard]] std::vector<NodeRow> outline(SessionId id) const;
   [[nodiscard]] std::optional<NodeRow> node(NodeId id) const;
 
   // A question at the end of the branch that is shown; without a session a new one, titled by the question's first
@@ -96,7 +98,9 @@ class Store {  // one connection: one thread at a time; make one per thread
   // New sessions with new numbers, all of them or, when one breaks a rule, none. A session without a title gets the
   // first line of its first question; what was running is "interrupted"; a checkpoint that is known here by its
   // fingerprint stays as it is here, and a new one has no path.
-  std::vector<SessionId> add_sessions(std::span<const WholeSession> sessions);
+  // `origins`: of each session, or nothing; WholeSession::origin is for StateFiles::add_sessions.
+  std::vector<SessionId> add_sessions(std::span<const WholeSession> sessions,
+                                      std::span<const OriginState> origins = {});
 
   CheckpointId register_checkpoint(const CheckpointRow& row);
   [[nodiscard]] std::vector<CheckpointRow> checkpoints() const;  // last used first

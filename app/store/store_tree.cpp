@@ -23,6 +23,12 @@ constexpr std::string_view below_node =
     "WITH RECURSIVE below (id) AS (VALUES (?) UNION ALL SELECT node.id FROM below JOIN node ON node.parent = "
     "below.id) ";
 
+// "alive": the nodes of a session that are not in the bin.
+constexpr std::string_view alive_nodes =
+    "WITH RECURSIVE alive (id) AS ("
+    "  SELECT id FROM node WHERE session = ? AND parent IS NULL AND deleted IS NULL"
+    "  UNION ALL SELECT node.id FROM alive JOIN node ON node.parent = alive.id WHERE node.deleted IS NULL) ";
+
 }  // namespace
 
 std::vector<NodeRow> Store::nodes_of(Statement& rows) const {
@@ -51,14 +57,34 @@ std::vector<NodeRow> Store::branch_to(NodeId id) const {
 }
 
 std::vector<NodeRow> Store::tree(SessionId id) const {
-  Statement rows = connection_->prepare(
-      "WITH RECURSIVE alive (id) AS ("
-      "  SELECT id FROM node WHERE session = ? AND parent IS NULL AND deleted IS NULL"
-      "  UNION ALL SELECT node.id FROM alive JOIN node ON node.parent = alive.id WHERE node.deleted IS NULL) "
-      "SELECT " +
-      std::string(node_columns) + " FROM alive JOIN node ON node.id = alive.id ORDER BY node.id");
+  Statement rows = connection_->prepare(std::string(alive_nodes) + "SELECT " + std::string(node_columns) +
+                                        " FROM alive JOIN node ON node.id = alive.id ORDER BY node.id");
   rows.bind(id.value);
   return nodes_of(rows);
+}
+
+std::vector<NodeRow> Store::outline(SessionId id) const {
+  Statement rows = connection_->prepare(
+      std::string(alive_nodes) +
+      "SELECT node.id, node.parent, node.kind, "
+      "CASE node.kind WHEN 'thought' THEN substr(node.text, 1, 1000) ELSE node.text END, "
+      "coalesce(length(node.tokens), 0), node.writer IS NOT NULL, node.stop_reason, node.created, node.favourite "
+      "FROM alive JOIN node ON node.id = alive.id ORDER BY node.id");
+  rows.bind(id.value);
+  std::vector<NodeRow> nodes;
+  while (rows.step()) {
+    nodes.push_back({.id = {rows.integer(0)},
+                     .session = id,
+                     .parent = {rows.integer(1)},
+                     .kind = node_kind(rows.text(2)),
+                     .text = rows.text(3),
+                     .token_count = rows.integer(4) / static_cast<std::int64_t>(sizeof(TokenId)),
+                     .running = rows.integer(5) != 0,
+                     .stop_reason = rows.text(6),
+                     .created = rows.integer(7),
+                     .favourite = rows.integer(8) != 0});
+  }
+  return nodes;
 }
 
 NodeRow Store::add_user_message(std::optional<SessionId> session, std::string_view text, std::string_view system) {

@@ -69,15 +69,18 @@ std::string title_of_whole(const WholeSession& whole) {
   return question == whole.nodes.end() ? std::string{} : title_of(question->text);
 }
 
-SessionId insert_session(Connection& connection, const WholeSession& whole) {
-  connection.prepare("INSERT INTO session (title, named, draft, created, changed) VALUES (?, ?, ?, ?, ?)")
+SessionId insert_session(Connection& connection, const WholeSession& whole, const OriginState& origin) {
+  connection.prepare("INSERT INTO session (title, named, draft, created, changed, origin) VALUES (?, ?, ?, ?, ?, ?)")
       .bind(title_of_whole(whole))
       .bind(std::int64_t{whole.session.named})
       .bind(whole.session.draft)
       .bind(whole.session.created)
       .bind(whole.session.changed)
+      .bind(origin.name)
       .run();
-  return {connection.last_insert_id()};
+  const SessionId id{connection.last_insert_id()};
+  insert_pieces(connection, origin.name, origin.pieces);
+  return id;
 }
 
 template <class Id>
@@ -115,13 +118,15 @@ std::optional<WholeSession> Store::whole_session(SessionId id) const {
   }
 }
 
-std::vector<SessionId> Store::add_sessions(std::span<const WholeSession> sessions) {
+std::vector<SessionId> Store::add_sessions(std::span<const WholeSession> sessions,
+                                           std::span<const OriginState> origins) {
   Transaction transaction(*connection_);
   std::vector<SessionId> added;
   for (const WholeSession& whole : sessions) {
     std::map<CheckpointId, CheckpointId> checkpoints;
     for (const CheckpointRow& row : whole.checkpoints) checkpoints[row.id] = known_checkpoint(*connection_, row);
-    const SessionId id = insert_session(*connection_, whole);
+    const std::size_t number = added.size();
+    const SessionId id = insert_session(*connection_, whole, number < origins.size() ? origins[number] : OriginState{});
     std::map<NodeId, NodeId> nodes;
     for (const NodeRow& row : whole.nodes) {
       if (!row.id || nodes.contains(row.id)) refuse_whole("two nodes are called " + std::to_string(row.id.value));

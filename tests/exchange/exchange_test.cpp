@@ -1,5 +1,6 @@
 // Sessions as files and back. Seen failing: a parent that comes later accepted, a log probability of minus infinity
-// written as a number, a verbatim \end{...} in the LaTeX of a block of code, script tags kept in HTML.
+// written as a number, a verbatim \end{...} in the LaTeX of a block of code, script tags kept in HTML, a session's
+// origin not fetched, its pieces cut elsewhere than in the store it came from.
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
@@ -8,11 +9,13 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "app/exchange/base64.h"
 #include "app/exchange/formula_scan.h"
 #include "app/exchange/html_text.h"
 #include "app/exchange/latex_text.h"
 #include "app/exchange/session_export.h"
 #include "app/exchange/session_import.h"
+#include "app/store/state_files.h"
 #include "app/store/store.h"
 #include "kernels/error.h"
 
@@ -170,6 +173,83 @@ class ExchangeTest : public QObject {
     // A second export is the first one, but for the numbers.
     const std::vector<WholeSession> again = parse_sessions(session_lines(back), "b");
     QCOMPARE(store.add_sessions(again).size(), std::size_t{1});
+  }
+
+  void bytes_of_any_length_come_back_from_base64() {
+    std::vector<std::byte> bytes;
+    for (int i = 0; i < 300; ++i) {
+      QVERIFY(from_base64(to_base64(bytes)) == bytes);
+      bytes.push_back(static_cast<std::byte>(i * 37 + 11));
+    }
+    QCOMPARE(to_base64(std::as_bytes(std::span("light wo", 8))), std::string("bGlnaHQgd28="));
+    for (const char* bad : {"a", "ab", "abc", "ab=c", "====", "a===", "ab!=", "abcd=", "QR==", "QUJ="}) {
+      QVERIFY2(!from_base64(bad), bad);
+    }
+  }
+
+  void what_a_session_begins_with_is_taken_along() {
+    const QTemporaryDir folder;
+    const fs::path here = folder.path().toStdString();
+    Mamba2Config config;
+    config.d_model = 32;
+    config.n_layer = 3;
+    config.n_heads = 4;
+    config.head_dim = 16;
+    config.d_state = 16;
+    config.vocab_size = 50;
+    Snapshot origin{
+        .model_fingerprint = "weights", .state = State(Device::cpu(), config), .logits = {}, .seen = {}, .tail = {}};
+    float value = 0.0f;
+    for (TensorView view : {origin.state.conv(), origin.state.ssm()}) {
+      for (std::int64_t i = 0; i < view.shape.elements(); ++i) view.as<float>()[i] = value += 0.25f;
+    }
+    origin.tokens_read = 9;
+    Store from(here / "from.db");
+    StateFiles states(from, here / "from");
+    const SessionId session = states.begin_session("tuned", origin);
+    from.add_user_message(session, "And then?");
+    WholeSession whole = from.whole_session(session).value();
+    states.fetch_origin(whole);
+    const std::vector<WholeSession> read = parse_sessions(session_lines(whole) + session_lines(sample_session()), "f");
+    QCOMPARE(read.size(), std::size_t{2});
+    QVERIFY(read[0].origin == whole.origin && read[1].origin.empty());
+    Store to(here / "to.db");
+    StateFiles imported(to, here / "to");
+    const std::vector<SessionId> added = imported.add_sessions(read);
+    const std::string name = to.session(added[0])->origin;
+    QCOMPARE(name, from.session(session)->origin);
+    QVERIFY(to.session(added[1])->origin.empty());
+    const Snapshot back = imported.load(name, config);
+    QCOMPARE(back.tokens_read, origin.tokens_read);
+    QVERIFY(std::equal(back.state.ssm().as<float>(), back.state.ssm().as<float>() + back.state.ssm().shape.elements(),
+                       origin.state.ssm().as<float>()));
+    QCOMPARE(to.state_pieces(name).size(), std::size_t{2 + 3});  // no token was read, so there is no rest
+    QCOMPARE(to.branch(added[0]).at(0).text, std::string("And then?"));
+  }
+
+  void a_hostile_origin_is_one_sentence_with_its_line_data() {
+    QTest::addColumn<QByteArray>("origin");
+    QTest::addColumn<QByteArray>("word");
+    const auto base64 = [](std::string_view bytes) {
+      return QByteArray::fromStdString(to_base64(compress_piece(std::as_bytes(std::span(bytes)))));
+    };
+    QTest::newRow("no base64") << QByteArray("###") << QByteArray("base64");
+    QTest::newRow("not compressed") << QByteArray("QUJD") << QByteArray("piece");
+    QTest::newRow("no state") << base64("nothing of ours") << QByteArray("state");
+    QTest::newRow("another file") << base64(std::string("\x02\0\0\0\0\0\0\0{}", 10)) << QByteArray("snapshot");
+  }
+  void a_hostile_origin_is_one_sentence_with_its_line() {
+    QFETCH(QByteArray, origin);
+    QFETCH(QByteArray, word);
+    const std::string text =
+        "{\"holdfast_session\": 1, \"title\": \"t\", \"origin\": \"" + origin.toStdString() + "\"}\n";
+    try {
+      (void)parse_sessions(text, "file");
+      QFAIL("accepted");
+    } catch (const FormatError& error) {
+      const std::string message = error.what();
+      QVERIFY2(message.starts_with("file:1") && message.find(word.toStdString()) != std::string::npos, message.c_str());
+    }
   }
 
   void a_known_checkpoint_keeps_what_is_known_of_it() {

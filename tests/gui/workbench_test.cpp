@@ -272,8 +272,8 @@ class WorkbenchTest : public QObject {
     QTRY_COMPARE(window.transcript()->count(), std::size_t{2});
     QTRY_COMPARE(store().branch(session()).size(), std::size_t{3});
     window.press(Qt::Key_D, Qt::ControlModifier);
-    auto* dialog = window.find<QDialog>("compareDialog");
-    QVERIFY(dialog != nullptr && dialog->isVisible());
+    QDialog* dialog = nullptr;
+    QTRY_VERIFY((dialog = window.find<QDialog>("compareDialog")) != nullptr && dialog->isVisible());
     QVERIFY(window.label("compareWhere").contains("share the first message"));
     if (const QString folder = qEnvironmentVariable("HOLDFAST_SCREENSHOTS"); !folder.isEmpty()) {
       QTest::qWait(700);

@@ -352,6 +352,41 @@ class StoreTest : public QObject {
     QVERIFY_EXCEPTION_THROWN((void)tokens_from_blob(std::vector<std::byte>(5)), StoreError);
   }
 
+  void an_outline_is_the_tree_without_its_weight() {
+    const NodeRow question = store_->add_user_message({}, "how?");
+    const CheckpointId weights = store_->register_checkpoint({.fingerprint = "f"});
+    store_->set_tokens(question.id, std::vector<TokenId>{1, 2, 3}, weights);
+    NodeRow thought{.session = question.session, .parent = question.id, .kind = NodeKind::thought};
+    thought.text = std::string(900, 'a') + std::string(900, 'b');
+    thought.tokens = std::vector<TokenId>(700, 5);
+    thought.sampler.emplace();
+    thought = store_->add_node(thought);
+    NodeRow answer{.session = question.session, .parent = thought.id, .kind = NodeKind::answer};
+    answer.text = std::string(5000, 'c');
+    answer.stop_reason = "stop_token";
+    answer.sampler.emplace();
+    answer = store_->add_node(answer);
+    const NodeRow gone = store_->add_node({.session = question.session, .parent = question.id, .text = "gone"});
+    store_->delete_branch(gone.id);
+    store_->set_favourite(answer.id, true);
+    const std::vector<NodeRow> tree = store_->tree(question.session);
+    const std::vector<NodeRow> outline = store_->outline(question.session);
+    QCOMPARE(outline.size(), tree.size());
+    for (std::size_t i = 0; i < tree.size(); ++i) {
+      QCOMPARE(outline[i].id, tree[i].id);
+      QCOMPARE(outline[i].parent, tree[i].parent);
+      QCOMPARE(outline[i].kind, tree[i].kind);
+      QCOMPARE(outline[i].token_count, tree[i].token_count);
+      QCOMPARE(outline[i].favourite, tree[i].favourite);
+      QCOMPARE(outline[i].session, tree[i].session);
+      QCOMPARE(outline[i].stop_reason, tree[i].stop_reason);
+      QVERIFY(!outline[i].tokens);
+    }
+    QCOMPARE(outline[1].token_count, std::int64_t{700});
+    QCOMPARE(outline[1].text, thought.text.substr(0, 1000));
+    QCOMPARE(outline[2].text, answer.text);  // a vote is counted by it
+  }
+
   void a_store_that_only_reads_changes_nothing() {
     const NodeRow node = store_->add_user_message({}, "kept");
     {
