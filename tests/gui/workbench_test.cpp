@@ -197,6 +197,7 @@ class WorkbenchTest : public QObject {
     window.click("problemToggle");
     keep(window, "vote");
     const NodeId shown = store().branch(session()).back().id;
+    QTRY_VERIFY(window.canClick("voteShow"));  // the bars are drawn anew with each look at the session
     window.click("voteShow");
     QTRY_VERIFY(!(store().branch(session()).back().id == shown));
     QCOMPARE(store().tree(session()).size() >= 7, true);
