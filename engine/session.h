@@ -53,6 +53,7 @@ struct Snapshot {
   std::uint64_t prefix_hash = 0;  // of all token ids read, in order
   std::vector<TokenId> seen;      // distinct ids read, sorted: what the repetition penalty looks at
   std::string tail;               // end of the generated text, in which a stop string may have begun
+  std::string base{};             // of a trained state: where the weights were that it belongs to; else empty
 
   // A safetensors file: conv_state, ssm_state, logits, seen, the rest and a checksum as metadata. Written aside,
   // synced, renamed. The state is on the CPU, so that a snapshot moves between devices.

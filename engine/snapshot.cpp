@@ -128,6 +128,7 @@ void Snapshot::for_each_piece(const std::function<void(std::span<const std::byte
                                {"tokens_read", std::to_string(tokens_read)},
                                {"prefix_hash", hexadecimal(prefix_hash)},
                                {"tail", tail_hex}};
+  if (!base.empty()) metadata.emplace("base", base);
   metadata.emplace("checksum", checksum(tensors, metadata));
   std::vector<SafetensorsWriter::Entry> entries;
   for (const SafetensorsTensor& tensor : tensors) entries.push_back({tensor.name, tensor.dtype, tensor.shape});
@@ -178,6 +179,9 @@ Snapshot Snapshot::read(const SafetensorsFile& safetensors, const Mamba2Config& 
                     .prefix_hash = from.number("prefix_hash", 16),
                     .seen = from.read_vector<TokenId>("seen", SafetensorsDType::i32),
                     .tail = {}};
+  if (const auto base = safetensors.metadata().find("base"); base != safetensors.metadata().end()) {
+    snapshot.base = base->second;
+  }
   from.read_state("conv_state", snapshot.state.conv());
   from.read_state("ssm_state", snapshot.state.ssm());
   if (!snapshot.logits.empty() && static_cast<std::int64_t>(snapshot.logits.size()) != config.vocab_size) {

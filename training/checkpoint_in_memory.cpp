@@ -16,8 +16,11 @@ namespace {
 class InMemoryCheckpoint final : public Checkpoint {
  public:
   InMemoryCheckpoint(Mamba2Config config, std::shared_ptr<const Checkpoint> base, TokenizerSource tokenizer,
-                     std::vector<NewTensor> tensors)
-      : config_(std::move(config)), base_(std::move(base)), tokenizer_(std::move(tokenizer)) {
+                     std::vector<NewTensor> tensors, std::filesystem::path path)
+      : config_(std::move(config)),
+        base_(std::move(base)),
+        tokenizer_(std::move(tokenizer)),
+        path_(path.empty() && base_ != nullptr ? base_->path() : std::move(path)) {
     for (NewTensor& tensor : tensors) values_.insert_or_assign(std::move(tensor.name), std::move(tensor.values));
     std::size_t used = 0;
     for_each_wanted(config_, CheckpointLayout::hugging_face, [&](const WantedTensor& wanted) {
@@ -34,14 +37,15 @@ class InMemoryCheckpoint final : public Checkpoint {
   [[nodiscard]] CheckpointLayout layout() const noexcept override { return CheckpointLayout::hugging_face; }
   [[nodiscard]] const Mamba2Config& config() const noexcept override { return config_; }
   [[nodiscard]] std::span<const StoredTensor> tensors() const noexcept override { return tensors_; }
-  [[nodiscard]] const std::filesystem::path& path() const noexcept override {
-    return base_ == nullptr ? path_ : base_->path();
-  }
+  [[nodiscard]] const std::filesystem::path& path() const noexcept override { return path_; }
   [[nodiscard]] TokenizerSource tokenizer() const override {
     return base_ == nullptr ? tokenizer_ : base_->tokenizer();
   }
   [[nodiscard]] std::optional<std::string> chat_template_text() const override {
     return base_ == nullptr ? std::nullopt : base_->chat_template_text();
+  }
+  [[nodiscard]] SamplingAdvice sampling() const override {
+    return base_ == nullptr ? SamplingAdvice{} : base_->sampling();
   }
   void release_pages(std::span<const std::byte> bytes) const noexcept override {
     if (base_ != nullptr && !mine(bytes)) base_->release_pages(bytes);
@@ -63,8 +67,8 @@ class InMemoryCheckpoint final : public Checkpoint {
         throw ArgumentError(wanted.canonical + ": " + std::to_string(found->second.size()) + " values, want " +
                             wanted.shape.to_string());
       }
-      tensors_.push_back({wanted.canonical, wanted.stored, WeightFormat::f32, wanted.shape,
-                          std::as_bytes(std::span(found->second))});
+      tensors_.push_back(
+          {wanted.canonical, wanted.stored, WeightFormat::f32, wanted.shape, std::as_bytes(std::span(found->second))});
       return true;
     }
     if (base_ == nullptr) throw ArgumentError(wanted.canonical + ": has no values");
@@ -121,14 +125,15 @@ std::vector<float> initial_values(const Mamba2Config& config, const WantedTensor
 }  // namespace
 
 std::shared_ptr<const Checkpoint> checkpoint_with(std::shared_ptr<const Checkpoint> base,
-                                                  std::vector<NewTensor> tensors) {
+                                                  std::vector<NewTensor> tensors, std::filesystem::path path) {
   const Mamba2Config config = base->config();
-  return std::make_shared<InMemoryCheckpoint>(config, std::move(base), TokenizerSource{}, std::move(tensors));
+  return std::make_shared<InMemoryCheckpoint>(config, std::move(base), TokenizerSource{}, std::move(tensors),
+                                              std::move(path));
 }
 
 std::shared_ptr<const Checkpoint> checkpoint_of(const Mamba2Config& config, std::vector<NewTensor> tensors,
                                                 const TokenizerSource& tokenizer) {
-  return std::make_shared<InMemoryCheckpoint>(config, nullptr, tokenizer, std::move(tensors));
+  return std::make_shared<InMemoryCheckpoint>(config, nullptr, tokenizer, std::move(tensors), std::filesystem::path());
 }
 
 std::shared_ptr<const Checkpoint> initial_model(const Mamba2Config& config, std::uint64_t seed,

@@ -18,13 +18,16 @@ struct NewTensor {
   std::vector<float> values;
 };
 
-// `base` with some tensors replaced, in f32; the others stay the base's, in its format. A checkpoint that holds A (GGUF)
-// may be given A_log: it then has that in place of A. Throws ArgumentError for a name or a size that the model has not.
+// `base` with some tensors replaced, in f32; the others stay the base's, in its format. A checkpoint that holds A
+// (GGUF) may be given A_log: it then has that in place of A. `path`: where it says that it is; empty: where the base
+// is. Throws ArgumentError for a name or a size that the model has not.
 [[nodiscard]] std::shared_ptr<const Checkpoint> checkpoint_with(std::shared_ptr<const Checkpoint> base,
-                                                                std::vector<NewTensor> tensors);
+                                                                std::vector<NewTensor> tensors,
+                                                                std::filesystem::path path = {});
 
 // Every tensor given. Throws ArgumentError when one is missing.
-[[nodiscard]] std::shared_ptr<const Checkpoint> checkpoint_of(const Mamba2Config& config, std::vector<NewTensor> tensors,
+[[nodiscard]] std::shared_ptr<const Checkpoint> checkpoint_of(const Mamba2Config& config,
+                                                              std::vector<NewTensor> tensors,
                                                               const TokenizerSource& tokenizer);
 
 // A model that knows nothing, initialised as mamba_ssm's Mamba2 and MambaLMHeadModel are: embedding N(0, 0.02);

@@ -22,6 +22,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* lora_config_file = "adapter_config.json";
 constexpr const char* lora_tensor_file = "adapter_model.safetensors";
+// In the tensors' metadata: readers of PEFT's configuration may refuse keys that they do not know.
+constexpr std::string_view lora_base_key = "holdfast.base";
 
 std::size_t count_of(std::int64_t rows, std::int64_t cols) { return static_cast<std::size_t>(rows * cols); }
 
@@ -256,7 +258,8 @@ void LoraAdapter::save(const fs::path& folder) const {
   std::vector<SafetensorsTensor> tensors;
   std::vector<std::vector<float>> turned;  // keeps the memory of what is written transposed
   for (const LoraMatrix& matrix : matrices) {
-    if (matrix.a.size() != count_of(config.rank, matrix.cols) || matrix.b.size() != count_of(matrix.rows, config.rank)) {
+    if (matrix.a.size() != count_of(config.rank, matrix.cols) ||
+        matrix.b.size() != count_of(matrix.rows, config.rank)) {
       throw ArgumentError(matrix.name + ": " + std::to_string(matrix.a.size()) + " and " +
                           std::to_string(matrix.b.size()) + " values, want rank " + std::to_string(config.rank) +
                           " times its columns and its rows");
@@ -268,7 +271,9 @@ void LoraAdapter::save(const fs::path& folder) const {
     }
   }
   AtomicFolder aside(folder);
-  write_safetensors(aside.path() / lora_tensor_file, tensors, {{"format", "pt"}});
+  SafetensorsMetadata metadata{{"format", "pt"}};
+  if (!base_fingerprint.empty()) metadata.emplace(std::string(lora_base_key), base_fingerprint);
+  write_safetensors(aside.path() / lora_tensor_file, tensors, metadata);
   write_file_atomically(aside.path() / lora_config_file, adapter_config(*this, tied).dump(2) + "\n");
   aside.commit();
 }
@@ -281,6 +286,9 @@ LoraAdapter LoraAdapter::load(const fs::path& folder, const Mamba2Config& model)
   adapter.config = read_config(object);
   adapter.base = object.string("base_model_name_or_path").value_or("");
   const SafetensorsFile file = SafetensorsFile::open(folder / lora_tensor_file);
+  if (const auto known = file.metadata().find(lora_base_key); known != file.metadata().end()) {
+    adapter.base_fingerprint = known->second;
+  }
   if (adapter.config.rank < 1 || adapter.config.rank > std::min({model.d_model, model.d_inner(), model.vocab_size})) {
     throw FormatError(object.label() + ": r: " + std::to_string(adapter.config.rank) +
                       ", want 1 to the smaller side of the model's matrices");
@@ -298,7 +306,8 @@ LoraAdapter LoraAdapter::load(const fs::path& folder, const Mamba2Config& model)
   return adapter;
 }
 
-std::shared_ptr<const Checkpoint> merge(std::shared_ptr<const Checkpoint> base, const LoraAdapter& adapter) {
+std::shared_ptr<const Checkpoint> merge(std::shared_ptr<const Checkpoint> base, const LoraAdapter& adapter,
+                                        fs::path path) {
   const std::vector<LoraMatrix> fitting = lora_matrices(base->config(), adapter.config);
   if (fitting.size() != adapter.matrices.size()) {
     throw FormatError("adapter: " + std::to_string(adapter.matrices.size()) + " matrices, the model has " +
@@ -320,7 +329,7 @@ std::shared_ptr<const Checkpoint> merge(std::shared_ptr<const Checkpoint> base, 
     base->release_pages(stored.bytes);
     add_product(merged.back().values, matrix, adapter.config, pool);
   }
-  return checkpoint_with(std::move(base), std::move(merged));
+  return checkpoint_with(std::move(base), std::move(merged), std::move(path));
 }
 
 }  // namespace holdfast

@@ -50,7 +50,8 @@ struct LoraMatrix {
 
 struct LoraAdapter {
   LoraConfig config;
-  std::string base;  // what it was trained on: a folder, a file or a name
+  std::string base;              // what it was trained on: a folder, a file or a name
+  std::string base_fingerprint;  // of its weights (Checkpoint::fingerprint); empty: not known
   std::vector<LoraMatrix> matrices;
 
   // Written aside, synced, renamed; `folder` must not exist. Throws IoError, ArgumentError.
@@ -61,8 +62,9 @@ struct LoraAdapter {
 };
 
 // The base with the adapter added into its matrices, in memory; an adapted matrix is W + scale B A summed in double and
-// rounded to f32 once, the rest stays as the base has it. Throws FormatError when they do not fit.
+// rounded to f32 once, the rest stays as the base has it. `path`: where the result says that it is. Throws FormatError
+// when they do not fit.
 [[nodiscard]] std::shared_ptr<const Checkpoint> merge(std::shared_ptr<const Checkpoint> base,
-                                                      const LoraAdapter& adapter);
+                                                      const LoraAdapter& adapter, std::filesystem::path path = {});
 
 }  // namespace holdfast

@@ -163,6 +163,15 @@ Ranks::~Ranks() {
   if (begun_ && std::uncaught_exceptions() == 0) MPI_Finalize();
 }
 
+std::string Ranks::of_first(std::string text) const {
+  if (ranks_ < 2) return text;
+  auto size = static_cast<unsigned long long>(text.size());
+  mpi_check(MPI_Bcast(&size, 1, MPI_UNSIGNED_LONG_LONG, 0, MPI_COMM_WORLD), "broadcast");
+  text.resize(static_cast<std::size_t>(size));
+  mpi_check(MPI_Bcast(text.data(), static_cast<int>(size), MPI_CHAR, 0, MPI_COMM_WORLD), "broadcast");
+  return text;
+}
+
 std::shared_ptr<Reducer> Ranks::reducer(const Device& device) const {
   if (ranks_ < 2) return nullptr;
   if (device.kind() == DeviceKind::cuda) return std::make_shared<NcclReducer>(rank_, ranks_);
@@ -177,6 +186,7 @@ Ranks::Ranks() {
                     " ranks, but this program was built without MPI: want libopenmpi-dev when it is built");
 }
 Ranks::~Ranks() = default;
+std::string Ranks::of_first(std::string text) const { return text; }
 std::shared_ptr<Reducer> Ranks::reducer(const Device&) const { return nullptr; }
 
 #endif

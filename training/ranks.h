@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "kernels/device.h"
 #include "training/reducer.h"
@@ -21,6 +22,8 @@ class Ranks {
   [[nodiscard]] int rank() const noexcept { return rank_; }
   [[nodiscard]] int ranks() const noexcept { return ranks_; }
   [[nodiscard]] int local_rank() const noexcept { return local_rank_; }  // on this machine: which GPU is ours
+  // What rank 0 gives, on every rank; all call it together. Throws DeviceError.
+  [[nodiscard]] std::string of_first(std::string text) const;
   // Null for one rank. MPI for CPUs, NCCL beside it for GPUs.
   [[nodiscard]] std::shared_ptr<Reducer> reducer(const Device& device) const;
 

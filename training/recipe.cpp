@@ -11,6 +11,7 @@
 #include "engine/mapped_file.h"
 #include "engine/shape.h"
 #include "kernels/error.h"
+#include "training/recipe_text.h"
 
 namespace holdfast {
 namespace {
@@ -186,8 +187,13 @@ RecipeData read_data(RecipeTable table, const std::filesystem::path& recipe) {
   if (const auto seed = table.whole("seed", 0, std::numeric_limits<std::int64_t>::max())) {
     data.seed = static_cast<std::uint64_t>(*seed);
   }
-  if (data.generators.empty() && (data.rows || table.has("levels") || table.has("turns") || table.has("kind") || data.seed)) {
-    const char* key = data.rows ? "rows" : table.has("levels") ? "levels" : table.has("turns") ? "turns" : table.has("kind") ? "kind" : "seed";
+  if (data.generators.empty() &&
+      (data.rows || table.has("levels") || table.has("turns") || table.has("kind") || data.seed)) {
+    const char* key = data.rows             ? "rows"
+                      : table.has("levels") ? "levels"
+                      : table.has("turns")  ? "turns"
+                      : table.has("kind")   ? "kind"
+                                            : "seed";
     table.fail(key, "it beside `generator` alone");
   }
   table.done();
@@ -384,6 +390,24 @@ void read_evaluation(Recipe& recipe, RecipeTable table) {
   table.done();
 }
 
+void read_held_out(Recipe& recipe, RecipeTable table) {
+  recipe.held_out.rows = table.whole("rows", 1, 10000000).value_or(recipe.held_out.rows);
+  recipe.held_out.data = read_mixture(table, recipe.file);
+  if (recipe.held_out.data.empty()) table.fail("data", "at least one [[held_out.data]]");
+  table.done();
+}
+
+void read_start(Recipe& recipe, RecipeTable table) {
+  const auto checkpoint = table.text("checkpoint");
+  if (!checkpoint || checkpoint->empty()) table.fail("checkpoint", "the folder of a run's checkpoint, step-...");
+  RunStart start;
+  start.checkpoint = recipe_path(recipe.file, *checkpoint);
+  start.keeps_optimiser = table.choice<bool>("optimiser", {{"keep", true}, {"reset", false}}).value_or(true);
+  start.keeps_place = table.choice<bool>("place", {{"begin", false}, {"keep", true}}).value_or(false);
+  table.done();
+  recipe.start = std::move(start);
+}
+
 void read_samples(Recipe& recipe, RecipeTable table) {
   Samples& samples = recipe.samples;
   samples.every = table.whole("every", 0, recipe_most_steps).value_or(0);
@@ -452,7 +476,22 @@ void check_phase(const Recipe& recipe, const Phase& phase, bool has_validation) 
   }
 }
 
+void check_held_out(const Recipe& recipe) {
+  for (const RecipeData& held : recipe.held_out.data) {
+    if (held.hold_out > 0)
+      throw FormatError(held.where + ": held_out.data: hold_out is for phases, all rows are held out");
+    for (const Phase& phase : recipe.phases) {
+      for (const RecipeData& data : phase.data) {
+        if (held.file.empty() || held.file != data.file) continue;
+        throw FormatError(held.where + ": held_out.data: file " + held.file.string() + ": phase \"" + phase.name +
+                          "\" trains on it, want rows that no phase trains on");
+      }
+    }
+  }
+}
+
 void check_recipe(const Recipe& recipe) {
+  check_held_out(recipe);
   bool has_validation = !recipe.evaluation.data.empty();
   for (const Phase& phase : recipe.phases) {
     for (const RecipeData& data : phase.data) has_validation = has_validation || data.hold_out > 0;
@@ -461,6 +500,37 @@ void check_recipe(const Recipe& recipe) {
 }
 
 }  // namespace
+
+namespace {
+
+void add_recipe_fields(const std::string& key, const toml::node& node,
+                       std::vector<std::pair<std::string, std::string>>& fields) {
+  if (const toml::table* table = node.as_table()) {
+    for (const auto& [name, value] : *table) {
+      add_recipe_fields(key + (key.empty() ? "" : ".") + std::string(name.str()), value, fields);
+    }
+    return;
+  }
+  const toml::array* array = node.as_array();
+  if (array != nullptr && !array->empty() && array->is_homogeneous(toml::node_type::table)) {
+    for (std::size_t i = 0; i < array->size(); ++i) {
+      add_recipe_fields(key + "[" + std::to_string(i) + "]", *array->get(i), fields);
+    }
+    return;
+  }
+  std::ostringstream text;
+  node.visit([&text](const auto& value) { text << value; });
+  fields.emplace_back(key, text.str());
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> recipe_fields(const Recipe& recipe) {
+  const toml::table table = toml::parse(recipe_text(recipe));
+  std::vector<std::pair<std::string, std::string>> fields;
+  add_recipe_fields("", table, fields);
+  return fields;
+}
 
 std::string_view name(TroubleRule rule) noexcept {
   switch (rule) {
@@ -506,6 +576,8 @@ Recipe Recipe::parse(std::string_view text, const std::filesystem::path& file) {
   }
   if (recipe.phases.empty()) root.fail("phase", "at least one [[phase]]");
   if (auto part = root.table("evaluation")) read_evaluation(recipe, *std::move(part));
+  if (auto part = root.table("held_out")) read_held_out(recipe, *std::move(part));
+  if (auto part = root.table("start")) read_start(recipe, *std::move(part));
   if (auto part = root.table("samples")) read_samples(recipe, *std::move(part));
   if (auto part = root.table("checkpoints")) read_checkpoints(recipe, *std::move(part));
   if (auto part = root.table("trouble")) read_trouble(recipe, *std::move(part));

@@ -27,7 +27,7 @@ struct RecipeData {
   std::string rows_of;                  // `source`: rows that the caller hands over under this name
   std::vector<std::string> generators;  // families of problems; "all"
   std::int64_t first_level = 1, last_level = 5;
-  std::int64_t turns = 1;     // of generators: problems of one dialogue at most
+  std::int64_t turns = 1;             // of generators: problems of one dialogue at most
   bool create = false;                // kind = "create": concepts and level -> rationale and problem; else "solve"
   std::optional<std::int64_t> rows;   // of generators: how many problems there are; without it, without end
   std::optional<double> weight;       // its share of the rows; without it as many as it has
@@ -79,6 +79,20 @@ struct Evaluation {
   std::int64_t max_tokens = 512;  // of such an answer
 };
 
+// Rows that are never trained on and stay the same from run to run: their loss before and after says what was
+// forgotten.
+struct HeldOutRows {
+  std::vector<RecipeData> data;
+  std::int64_t rows = 256;  // of each at most
+};
+
+// What a run begins with instead of the base as it is: what another run had trained when it wrote a checkpoint.
+struct RunStart {
+  std::filesystem::path checkpoint;  // a folder step-...
+  bool keeps_optimiser = true;       // its moments; else they begin at nothing
+  bool keeps_place = false;          // goes on at its step, phase and rows; else with the first phase
+};
+
 struct Samples {
   std::int64_t every = 0;
   std::vector<std::string> prompts;
@@ -118,7 +132,9 @@ struct Recipe {
   TrainerConfig trainer;
   bool compute_by_device = true;  // bf16 on a GPU, f32 on a CPU
   std::vector<Phase> phases;
+  std::optional<RunStart> start;
   Evaluation evaluation;
+  HeldOutRows held_out;
   Samples samples;
   CheckpointRules checkpoints;
   TroubleRules trouble;

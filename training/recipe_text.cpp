@@ -89,6 +89,13 @@ void write_recipe_model(RecipeWriter& out, const Recipe& recipe) {
   if (!shape.tied_embeddings) out.raw("tied_embeddings", "false");
 }
 
+void write_recipe_start(RecipeWriter& out, const RunStart& start) {
+  out.table("[start]");
+  out.line("checkpoint", start.checkpoint.string());
+  out.line("optimiser", std::string(start.keeps_optimiser ? "keep" : "reset"));
+  out.line("place", std::string(start.keeps_place ? "keep" : "begin"));
+}
+
 void write_recipe_lora(RecipeWriter& out, const LoraConfig& lora) {
   std::string targets;
   const std::pair<bool, const char*> all[] = {{lora.targets.in_proj, "in_proj"},
@@ -184,6 +191,11 @@ void write_recipe_upkeep(RecipeWriter& out, const Recipe& recipe) {
   out.flag("answers", evaluation.answers);
   if (evaluation.answers) out.line("max_tokens", evaluation.max_tokens);
   for (const RecipeData& data : evaluation.data) write_recipe_data(out, "[[evaluation.data]]", data);
+  if (!recipe.held_out.data.empty()) {
+    out.table("[held_out]");
+    out.line("rows", recipe.held_out.rows);
+    for (const RecipeData& data : recipe.held_out.data) write_recipe_data(out, "[[held_out.data]]", data);
+  }
   if (recipe.samples.every > 0 || !recipe.samples.prompts.empty()) {
     out.table("[samples]");
     out.line("every", recipe.samples.every);
@@ -213,6 +225,7 @@ std::string recipe_text(const Recipe& recipe) {
   out.line("name", recipe.name);
   out.line("seed", recipe.seed);
   write_recipe_model(out, recipe);
+  if (recipe.start) write_recipe_start(out, *recipe.start);
   write_recipe_train(out, recipe);
   for (const Phase& phase : recipe.phases) write_recipe_phase(out, phase);
   write_recipe_upkeep(out, recipe);

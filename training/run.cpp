@@ -15,6 +15,8 @@
 #include "engine/session.h"
 #include "kernels/cpu/ceiling.h"
 #include "kernels/error.h"
+#include "kernels/matmul.h"
+#include "kernels/tensor.h"
 #include "training/run_data.h"
 #include "training/run_files.h"
 
@@ -40,6 +42,31 @@ std::size_t run_peak_memory() {
   return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
 }
 
+// Operations per second that products of this type reach at most: of a processor by its instructions, of a GPU by large
+// products, the best of a few rounds. 0: not known.
+double run_product_ceiling(Stream& stream, DType compute) {
+  if (stream.kind() == DeviceKind::cpu) return cpu::measure_ceiling(stream.pool(), 0.1).f32_flops;
+  constexpr std::int64_t size = 4096;
+  constexpr int rounds = 5, products = 4;
+  try {
+    const Tensor a(stream.device(), compute, {size, size}), b(stream.device(), compute, {size, size});
+    Tensor c(stream.device(), compute, {size, size});
+    const MatmulArgs product{.c = c.view(), .a = a.view(), .b = b.view(), .transpose_b = true};
+    double best = 0.0;
+    for (int round = 0; round <= rounds; ++round) {  // the first one is for warming up
+      stream.synchronize();
+      const auto begin = RunClock::now();
+      for (int i = 0; i < products; ++i) matmul(stream, product);
+      stream.synchronize();
+      const double operations = 2.0 * products * static_cast<double>(size * size) * static_cast<double>(size);
+      if (round > 0) best = std::max(best, operations / run_seconds_since(begin));
+    }
+    return best;
+  } catch (const DeviceError&) {
+    return 0.0;  // no room for it: the run itself says what it lacks
+  }
+}
+
 // Everything that decides how a run goes on, beside what the trainer saves. Numbers go through JSON without loss.
 struct RunState {
   std::int64_t step = 0;  // batches read, over all phases
@@ -59,6 +86,7 @@ struct RunState {
   std::optional<double> best;                              // validation: what keep_best goes by, less is better
   std::int64_t best_step = 0;
   std::int64_t last_evaluation = -1;  // its step
+  std::optional<double> held_before;  // loss on the held-out rows when the run began
 
   [[nodiscard]] Json to_json() const;
   [[nodiscard]] static RunState from_json(const Json& json, std::string_view label);
@@ -81,7 +109,8 @@ Json RunState::to_json() const {
           {"phase_worse", phase_worse},
           {"best", best ? Json(*best) : Json()},
           {"best_step", best_step},
-          {"last_evaluation", last_evaluation}};
+          {"last_evaluation", last_evaluation},
+          {"held_before", held_before ? Json(*held_before) : Json()}};
 }
 
 RunState RunState::from_json(const Json& json, std::string_view label) {
@@ -104,6 +133,7 @@ RunState RunState::from_json(const Json& json, std::string_view label) {
     take("best_step", state.best_step);
     take("last_evaluation", state.last_evaluation);
     if (!json.at("best").is_null()) state.best = json.at("best").get<double>();
+    if (const Json held = json.value("held_before", Json()); held.is_number()) state.held_before = held.get<double>();
     state.cursor = DataCursor::from_json(json.at("cursor"), label);
   } catch (const nlohmann::json::exception& error) {
     throw FormatError(std::string(label) + ": not the state of a run: " + error.what());
@@ -201,12 +231,10 @@ class TrainingRun {
       data_ = open_run_data(recipe_, options_, model_, pool);
     }
     const TrainerConfig config = run_trainer_config(recipe_, stream_.kind());
+    ceiling_ = options_.product_ceiling;
+    if (ceiling_ == 0.0) ceiling_ = run_product_ceiling(stream_, config.compute);
     trainer_ = model_.base ? Trainer::create(stream_, model_.base, config, reducer_)
                            : Trainer::create(stream_, model_.config, config, model_.tokenizer_source, reducer_);
-    ceiling_ = options_.product_ceiling;
-    if (ceiling_ == 0.0 && stream_.kind() == DeviceKind::cpu) {
-      ceiling_ = cpu::measure_ceiling(stream_.pool(), 0.1).f32_flops;
-    }
     resume();
     if (first_rank()) open_logs();
     tell_bad_rows();
@@ -217,6 +245,7 @@ class TrainingRun {
     if (!newest) {
       if (!checkpoints_.steps().empty()) throw FormatError(checkpoints_.path().string() + ": no checkpoint is whole");
       if (options_.resume) note("nothing to resume in " + options_.out.string() + ": the run begins at its beginning");
+      if (recipe_.start) begin_from(*recipe_.start);
       return;
     }
     if (!options_.resume) {
@@ -227,6 +256,24 @@ class TrainingRun {
     note("going on after step " + std::to_string(state_.step));
   }
 
+  // A fork: what another run had trained, in a run of its own.
+  void begin_from(const RunStart& start) {
+    try {
+      verify_checkpoint(start.checkpoint);
+    } catch (const Error& error) {
+      throw FormatError(recipe_.file.string() + ": start.checkpoint: " + error.what());
+    }
+    load(start.checkpoint, start.keeps_place);
+    if (state_.phase >= static_cast<std::int64_t>(recipe_.phases.size())) {
+      throw FormatError(recipe_.file.string() + ": start.place: " + start.checkpoint.string() +
+                        " has done all phases of this recipe, want place = \"begin\" or a checkpoint before its end");
+    }
+    state_.held_before.reset();
+    state_.best.reset();
+    if (!start.keeps_optimiser) trainer_->reset_optimiser();
+    note("begins with what " + start.checkpoint.string() + " has");
+  }
+
   // Weights and optimiser of a checkpoint; with its place in the run too, or (rolling back) without.
   void load(const fs::path& checkpoint, bool with_place) {
     const std::string label = (checkpoint / "run.json").string();
@@ -235,6 +282,7 @@ class TrainingRun {
       throw FormatError(label + ": not a run that this version knows, want version " +
                         std::to_string(run_state_version));
     }
+    check_base(run, label);
     if (with_place) {
       RunState state = RunState::from_json(run["state"], label);
       if (run.value("data", std::vector<std::string>{}) != data_.fingerprints()) {
@@ -246,9 +294,27 @@ class TrainingRun {
     trainer_->restore(checkpoint / "trainer.safetensors");
   }
 
+  // Adapters and states mean nothing without the weights that they were trained on. (All weights are in the
+  // checkpoint.)
+  void check_base(const Json& run, const std::string& label) const {
+    if (trainer_->config().trained == Trained::full || !run.contains("base") || !run["base"].is_object()) return;
+    const auto told = [&run](const char* key) {
+      const Json value = run["base"].value(key, Json());
+      return value.is_string() ? value.get<std::string>() : std::string();
+    };
+    const std::string began = told("fingerprint");
+    if (began.empty() || began == trainer_->base_fingerprint()) return;
+    throw FormatError(label + ": the run began with the weights " + began + " (" + told("path") + "), " + base_place() +
+                      " has " + trainer_->base_fingerprint() + ": want those it began with");
+  }
+
+  [[nodiscard]] std::string base_place() const {
+    return model_.base ? fs::absolute(model_.base->path()).lexically_normal().string() : std::string("a new model");
+  }
+
   void open_logs() {
     for (const char* name : {"metrics.jsonl", "trouble.jsonl", "samples.jsonl", "refused_rows.jsonl"}) {
-      JsonLog::cut_after(options_.out / name, state_.step);
+      JsonLog::cut_after(options_.out / name, state_.step > 0 ? state_.step : -1);
     }
     write_file_atomically(options_.out / "recipe.toml", recipe_.text);
     metrics_ = std::make_unique<JsonLog>(options_.out / "metrics.jsonl");
@@ -286,6 +352,7 @@ class TrainingRun {
     const BatchPlan plan = phase_plan(recipe_, static_cast<std::size_t>(state_.phase),
                                       data_.phases[static_cast<std::size_t>(state_.phase)]);
     enter_phase(plan);
+    if (!data_.held_out.empty() && !state_.held_before) look_at_held_out();
     batcher_ = std::make_unique<Batcher>(plan, model_.chat, model_.tokenizer, state_.cursor,
                                          std::max(options_.data_threads, 1));
     std::deque<std::pair<double, std::int64_t>> speeds;
@@ -316,6 +383,7 @@ class TrainingRun {
 
   void leave_phase() {
     if (has_validation() && state_.last_evaluation != state_.step) (void)evaluate();
+    if (!data_.held_out.empty()) look_at_held_out();
     state_.schedule_begin += state_.phase_step;
     ++state_.phase;
     state_.phase_step = 0;
@@ -536,6 +604,34 @@ class TrainingRun {
     return report.best;
   }
 
+  void look_at_held_out() {
+    std::vector<EncodedRow> mine;
+    const auto ranks = static_cast<std::size_t>(reducer_ ? reducer_->ranks() : 1);
+    for (const ValidationSet& set : data_.held_out) {
+      for (auto i = static_cast<std::size_t>(reducer_ ? reducer_->rank() : 0); i < set.rows.size(); i += ranks) {
+        mine.push_back(set.rows[i]);
+      }
+    }
+    std::vector<double> sums(4);  // loss by weight, weight, rows, targets
+    if (!mine.empty()) {
+      const EvaluateResult loss = trainer_->evaluate(evaluation_batches(mine, trainer_->config().micro_batch_tokens));
+      sums = {loss.loss * loss.weight, loss.weight, static_cast<double>(mine.size()),
+              static_cast<double>(loss.targets)};
+    }
+    if (reducer_) reducer_->sum(sums);
+    HeldOutReport report{.step = state_.step,
+                         .loss = sums[1] > 0.0 ? sums[0] / sums[1] : 0.0,
+                         .rows = static_cast<std::int64_t>(sums[2]),
+                         .targets = static_cast<std::int64_t>(sums[3])};
+    if (!state_.held_before) state_.held_before = report.loss;
+    report.before = *state_.held_before;
+    if (!first_rank()) return;
+    const Json line = {{"kind", "held_out"},      {"step", report.step}, {"loss", report.loss},
+                       {"before", report.before}, {"rows", report.rows}, {"targets", report.targets}};
+    if (!write([&] { metrics_->add(line); })) end_unwritten();
+    if (hooks_.on_held_out) hooks_.on_held_out(report);
+  }
+
   bool note_evaluation(const EvaluationReport& report) {
     state_.last_evaluation = state_.step;
     // Answers count first; the loss tells runs with as many right ones apart.
@@ -670,6 +766,13 @@ class TrainingRun {
   }
 
   [[nodiscard]] Json run_json() const {
+    Json json = plain_run_json();
+    if (trainer_->config().trained != Trained::full) {
+      json["base"] = {{"path", base_place()}, {"fingerprint", trainer_->base_fingerprint()}};
+    }
+    return json;
+  }
+  [[nodiscard]] Json plain_run_json() const {
     return {{"version", run_state_version},
             {"recipe", recipe_.name},
             {"seed", recipe_.seed},
@@ -793,12 +896,12 @@ RunEstimate estimate_run(Stream& stream, const Recipe& recipe, const RunOptions&
   estimate.memory =
       estimate_memory(model.config, config, config.micro_batch_tokens, run_most_sequences(config), stream.kind(),
                       run_frozen_bytes(model, config, stream.kind()), config.memory_budget);
+  double ceiling = options.product_ceiling;
+  if (ceiling == 0.0) ceiling = run_product_ceiling(stream, config.compute);
   const TrainerConfig measured = measured_config(recipe, config, stream.kind());
   const auto trainer = model.base ? Trainer::create(stream, model.base, measured)
                                   : Trainer::create(stream, model.config, measured, model.tokenizer_source);
   estimate.trained_numbers = trainer->trained_numbers();
-  double ceiling = options.product_ceiling;
-  if (ceiling == 0.0 && stream.kind() == DeviceKind::cpu) ceiling = cpu::measure_ceiling(stream.pool()).f32_flops;
   for (std::size_t i = 0; i < recipe.phases.size(); ++i) {
     const BatchPlan plan = phase_plan(recipe, i, data.phases[i]);
     const PhaseLength length = phase_length(recipe.phases[i], plan, model);

@@ -1,9 +1,9 @@
 // The loop around the trainer's step: data, schedule, phases, evaluation, checkpoints, trouble, going on after a stop.
 //
-// Folder of a run: recipe.toml, metrics.jsonl (a line per step and evaluation), refused_rows.jsonl, trouble.jsonl
-// (steps that were not taken, with their rows), samples.jsonl, checkpoints/step-..., and at the end model/, adapter/ or
-// state.safetensors. A run that was stopped, or killed at any moment, goes on from its last checkpoint, bit for bit as
-// if nothing had happened.
+// Folder of a run: recipe.toml, metrics.jsonl (a line per step, evaluation and look at held-out rows),
+// refused_rows.jsonl, trouble.jsonl (steps that were not taken, with their rows), samples.jsonl, checkpoints/step-...,
+// and at the end model/, adapter/ or state.safetensors. A run that was stopped, or killed at any moment, goes on from
+// its last checkpoint, bit for bit as if nothing had happened.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +50,14 @@ struct EvaluationReport {
   double seconds = 0.0;
 };
 
+struct HeldOutReport {
+  std::int64_t step = 0;
+  double loss = 0.0;
+  double before = 0.0;  // when the run began
+  std::int64_t rows = 0;
+  std::int64_t targets = 0;  // tokens that the loss is a mean of
+};
+
 struct SampleReport {
   std::int64_t step = 0;
   std::string prompt;
@@ -62,6 +70,8 @@ enum class PauseAnswer { retry, stop };
 struct RunHooks {
   std::function<void(const StepReport&)> on_step;
   std::function<void(const EvaluationReport&)> on_evaluation;
+  // Before the first step, and at the end of each phase, where the recipe has held_out.
+  std::function<void(const HeldOutReport&)> on_held_out;
   std::function<void(const SampleReport&)> on_sample;
   std::function<void(std::int64_t step, const std::filesystem::path&)> on_checkpoint;
   std::function<void(const std::string&)> on_note;  // one sentence
@@ -81,7 +91,7 @@ struct RunOptions {
   std::map<std::string, std::shared_ptr<const RowSource>> sources;      // that recipes name by `source`
   std::function<std::filesystem::path(const std::string&)> find_model;  // of a name in `base`; empty = it is a path
   std::string version;                                                  // of the program, for the record
-  double product_ceiling = 0.0;                                         // operations per second; 0 = measured on a CPU
+  double product_ceiling = 0.0;                                         // operations per second; 0 = measured
 };
 
 enum class RunEnd {

@@ -8,11 +8,13 @@
 #include "kernels/error.h"
 #include "training/csv.h"
 #include "training/generator_source.h"
+#include "training/trained_model.h"
 
 namespace holdfast {
 namespace {
 
 constexpr std::int64_t run_sample_rows = 256;                   // that a phase's length is estimated from
+constexpr std::uint64_t run_held_out_seed = 0x68656c64ULL;      // of every recipe, so that runs can be compared
 constexpr std::uint64_t run_validation_seed = 0x76616c6964ULL;  // other problems than any that are trained on
 
 std::shared_ptr<const Tokenizer> run_tokenizer(const TokenizerSource& source, const std::string& label) {
@@ -98,7 +100,12 @@ RunModel open_run_model(const Recipe& recipe, const RunOptions& options) {
   if (!recipe.shape) {
     const std::filesystem::path path =
         options.find_model ? options.find_model(recipe.base) : std::filesystem::path(recipe.base);
-    model.base = Checkpoint::open(path);
+    const OpenedModel opened = open_model(path, options.find_model);
+    if (opened.begin) {
+      throw FormatError(path.string() + ": is a first state, want the model that it was trained on (" +
+                        opened.base.string() + ")");
+    }
+    model.base = opened.checkpoint;
     model.config = model.base->config();
     model.tokenizer_source = model.base->tokenizer();
     model.tokenizer = run_tokenizer(model.tokenizer_source, path.string());
@@ -169,6 +176,11 @@ RunData open_run_data(const Recipe& recipe, const RunOptions& options, const Run
   for (const RecipeData& wanted : recipe.evaluation.data) {
     add_validation(*opener.open(wanted), wanted.seed.value_or(mix_seed(recipe.seed, run_validation_seed)),
                    wanted.solve);
+  }
+  for (const RecipeData& wanted : recipe.held_out.data) {
+    data.held_out.push_back(validation_set(*opener.open(wanted), recipe.held_out.rows,
+                                           wanted.seed.value_or(run_held_out_seed), wanted.solve, *model.chat,
+                                           *model.tokenizer, longest, false, refused));
   }
   data.bad_row_count += refused.count;
   data.bad_rows.insert(data.bad_rows.end(), refused.listed.begin(), refused.listed.end());

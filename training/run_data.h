@@ -30,6 +30,7 @@ struct PhaseData {
 struct RunData {
   std::vector<PhaseData> phases;
   std::vector<ValidationSet> validation;
+  std::vector<ValidationSet> held_out;
   std::vector<BadRow> bad_rows;  // of files, the first of each; and rows refused for validation
   std::int64_t bad_row_count = 0;
   // Of every part of every phase, in order: what a run must find again when it goes on.

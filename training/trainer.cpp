@@ -190,9 +190,19 @@ class Trainer::Impl {
     return Mamba2Model::load(stream_, checkpoint(), narrow && dtype == LoadDType::stored ? LoadDType::bf16 : dtype);
   }
 
+  // Read once: of a large model it takes seconds.
+  [[nodiscard]] const std::string& base_fingerprint() {
+    if (base_fingerprint_.empty()) base_fingerprint_ = base_->fingerprint();
+    return base_fingerprint_;
+  }
+  // Empty for a base that was never a file.
+  [[nodiscard]] std::string base_place() const {
+    return base_->path().empty() ? std::string() : std::filesystem::absolute(base_->path()).lexically_normal().string();
+  }
+
   [[nodiscard]] LoraAdapter adapter() {
     if (config_.trained != Trained::lora) throw ArgumentError("adapter: none is trained, want a LoRA run");
-    LoraAdapter adapter{config_.lora, base_->path().string(), lora_matrices(model_, config_.lora)};
+    LoraAdapter adapter{config_.lora, base_place(), base_fingerprint(), lora_matrices(model_, config_.lora)};
     for (LoraMatrix& matrix : adapter.matrices) {
       matrix.a = values_here(stream_, parameters_.master(slots_.layout.find(matrix.name + ".lora_A").slot));
       matrix.b = values_here(stream_, parameters_.master(slots_.layout.find(matrix.name + ".lora_B").slot));
@@ -206,7 +216,8 @@ class Trainer::Impl {
                       .state = State(Device::cpu(), model_),
                       .logits = {},
                       .seen = {},
-                      .tail = {}};
+                      .tail = {},
+                      .base = base_place()};
     for (std::int64_t i = 0; i < model_.n_layer; ++i) {
       stream_.copy(snapshot.state.ssm(i), parameters_.master(slots_.layers[static_cast<std::size_t>(i)].ssm_state));
     }
@@ -238,6 +249,7 @@ class Trainer::Impl {
   std::int64_t steps_ = 0;
 
  private:
+  std::string base_fingerprint_;
   [[nodiscard]] int rank() const { return reducer_ == nullptr ? 0 : reducer_->rank(); }
   [[nodiscard]] int ranks() const { return reducer_ == nullptr ? 1 : reducer_->ranks(); }
   // Sequences are padded by half a unit on average: a full batch of sequences of four units and more fits one pass;
@@ -463,6 +475,7 @@ void Trainer::export_model(const std::filesystem::path& folder, ConvertDType dty
   convert(*impl_->checkpoint(), folder, {.to = CheckpointLayout::hugging_face, .dtype = dtype, .progress = progress});
 }
 
+const std::string& Trainer::base_fingerprint() const { return impl_->base_fingerprint(); }
 LoraAdapter Trainer::adapter() const { return impl_->adapter(); }
 Snapshot Trainer::initial_state() const { return impl_->initial_state(); }
 

@@ -163,6 +163,8 @@ class Trainer {
   // A folder in Hugging Face layout with the tokenizer. As convert() in engine/convert.h.
   void export_model(const std::filesystem::path& folder, ConvertDType dtype = ConvertDType::bf16,
                     const std::function<void(double)>& progress = {}) const;
+  // Of the weights that training began with (Checkpoint::fingerprint): reads them all, once.
+  [[nodiscard]] const std::string& base_fingerprint() const;
   [[nodiscard]] LoraAdapter adapter() const;  // Trained::lora only, else ArgumentError
   // Trained::state only, else ArgumentError: what a Session of the base model, loaded with config().frozen, restores
   // before it reads. Snapshot::save makes it a state file.

@@ -13,6 +13,10 @@ seed = 9
 [model]
 base = "some-model"
 template = "plain"
+[start]
+checkpoint = "/runs/3/checkpoints/step-000000000020"
+optimiser = "reset"
+place = "keep"
 [train]
 what = "lora"
 lora = {rank = 4, alpha = 7.5, targets = ["out_proj", "lm_head"]}
@@ -59,6 +63,10 @@ turns = 3
 rows = 100
 seed = 5
 kind = "create"
+[held_out]
+rows = 77
+[[held_out.data]]
+file = "/rows/earlier.jsonl"
 [evaluation]
 every = 10
 rows = 7
