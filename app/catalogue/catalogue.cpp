@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "app/files/paths.h"
+#include "app/files/run_products.h"
 #include "engine/checkpoint.h"
 #include "kernels/error.h"
 
@@ -94,6 +95,9 @@ void check_removable(const fs::path& data, const CatalogueEntry& entry, const ch
   if (entry.origin == ModelOrigin::shipped) {
     throw ArgumentError(entry.name + ": comes with Holdfast and cannot be " + what);
   }
+  if (entry.origin == ModelOrigin::trained) {
+    throw ArgumentError(entry.name + ": belongs to its run and cannot be " + what + " alone, want the run deleted");
+  }
   // Nothing outside the folder of models is ever touched.
   if (entry.path.parent_path() != models_folder(data) || entry.path.filename().empty()) {
     throw ArgumentError(entry.path.string() + ": not in " + models_folder(data).string() + ", so it is not " + what);
@@ -107,6 +111,7 @@ std::string_view name(ModelOrigin origin) noexcept {
     case ModelOrigin::shipped: return "shipped";
     case ModelOrigin::own: return "own";
     case ModelOrigin::added: return "added";
+    case ModelOrigin::trained: return "trained";
   }
   return "?";
 }
@@ -125,6 +130,9 @@ std::vector<CatalogueEntry> catalogue(const fs::path& data) {
     entries.push_back(entry_of(file->path(), ModelOrigin::added));
   }
   std::ranges::stable_sort(entries, {}, &CatalogueEntry::name);
+  for (const RunProduct& made : products_of_runs(data)) {
+    entries.push_back({.name = made.name, .path = made.path, .target = made.path, .origin = ModelOrigin::trained});
+  }
   return entries;
 }
 

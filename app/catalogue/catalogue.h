@@ -14,7 +14,8 @@ namespace holdfast {
 enum class ModelOrigin {
   shipped,  // comes with the program: neither renamed nor removed
   own,      // its files lie in the data folder
-  added     // a link to files elsewhere
+  added,    // a link to files elsewhere
+  trained   // made by a run of the person; goes with it
 };
 [[nodiscard]] std::string_view name(ModelOrigin) noexcept;
 
@@ -26,7 +27,7 @@ struct CatalogueEntry {
   bool there = true;  // false: an added model whose files are gone
 };
 
-// Sorted by name; a model of the person hides a shipped one of its name.
+// Sorted by name; a model of the person hides a shipped one of its name. What runs made comes last, the newest first.
 [[nodiscard]] std::vector<CatalogueEntry> catalogue(const std::filesystem::path& data);
 
 // Throws IoError listing what is there.
@@ -37,11 +38,11 @@ struct CatalogueEntry {
 // Throws what Checkpoint::open throws, having added nothing, and IoError.
 std::vector<CatalogueEntry> add_models(const std::filesystem::path& data, const std::filesystem::path& path);
 
-// Throws ArgumentError for a shipped model, a name that is taken, and one that is no plain file name.
+// Throws ArgumentError for a shipped or trained model, a name that is taken, and one that is no plain file name.
 void rename_model(const std::filesystem::path& data, const CatalogueEntry& entry, std::string_view name);
 
-// Deletes a model of the data folder from the disk; only forgets an added one. Throws ArgumentError for a shipped one,
-// IoError.
+// Deletes a model of the data folder from the disk; only forgets an added one. Throws ArgumentError for a shipped or
+// trained one, IoError.
 void remove_model(const std::filesystem::path& data, const CatalogueEntry& entry);
 
 // A path in DATA/models that is free for a model of this name, with `ending` (".gguf" or none). Throws ArgumentError

@@ -93,8 +93,8 @@ class EvalCommand final : public Command {
     std::vector<SuiteItem> items = load_suite(suite_);
     if (limit_ > 0 && limit_ < std::ssize(items)) items.resize(static_cast<std::size_t>(limit_));
     const auto data = globals_->data();
-    const LoadedModel loaded =
-        load_model(model_.empty() ? default_model(data).path.string() : model_, data, device_, true);
+    LoadedModel loaded = load_model(model_.empty() ? default_model(data).path.string() : model_, data, device_, true,
+                                    TrainedState::welcome);
     const ChatFormat format =
         template_.empty() ? choose_chat_format(*loaded.checkpoint, *loaded.tokenizer) : chat_format(template_);
     const ChatTemplate chat(format, loaded.tokenizer);
@@ -107,11 +107,11 @@ class EvalCommand final : public Command {
     };
     std::optional<State> begin;
     SuiteOptions options = suite_options_;
-    if (!state_.empty()) {
-      const Snapshot snapshot = load_state(state_, *loaded.model);
+    if (!state_.empty()) loaded.begin = load_state(state_, *loaded.model);
+    if (loaded.begin) {
       begin.emplace(loaded.model->device(), loaded.model->config());
-      loaded.stream->copy(begin->conv(), snapshot.state.conv());
-      loaded.stream->copy(begin->ssm(), snapshot.state.ssm());
+      loaded.stream->copy(begin->conv(), loaded.begin->state.conv());
+      loaded.stream->copy(begin->ssm(), loaded.begin->state.ssm());
       options.begin = &*begin;
     }
     const SuiteResult result = evaluate_suite(*loaded.model, *loaded.stream, chat, *loaded.tokenizer, items, options,

@@ -38,7 +38,12 @@ class EvaluationRun {
     DeviceOptions device;
     device.device = row.device;
     device.threads = static_cast<int>(row.threads);
-    loaded_ = load_model(row.model, data, device, true);
+    loaded_ = load_model(row.model, data, device, true, TrainedState::welcome);
+    if (loaded_.begin) {
+      begin_.emplace(loaded_.model->device(), loaded_.model->config());
+      loaded_.stream->copy(begin_->conv(), loaded_.begin->state.conv());
+      loaded_.stream->copy(begin_->ssm(), loaded_.begin->state.ssm());
+    }
     chat_.emplace(choose_chat_format(*loaded_.checkpoint, *loaded_.tokenizer), loaded_.tokenizer);
     batch_ = row.device == "cuda" ? evaluation_gpu_batch : evaluation_cpu_batch;
   }
@@ -73,6 +78,7 @@ class EvaluationRun {
     options.batch = batch_ * (1 + row_.samples);
     options.max_tokens = row_.max_tokens;
     options.solve = row_.solve;
+    if (begin_) options.begin = &*begin_;
     std::stop_source stop;
     // A stop is looked for between the replies of a batch; what of the batch is not done is done again later.
     const auto progress = [&](std::int64_t, std::int64_t) {
@@ -103,6 +109,7 @@ class EvaluationRun {
   EvaluationStore& store_;
   EvaluationRow row_;
   LoadedModel loaded_;
+  std::optional<State> begin_;
   std::optional<ChatTemplate> chat_;
   std::int64_t batch_ = 1;
   std::chrono::steady_clock::time_point looked_{};

@@ -5,6 +5,7 @@
 #include "app/cli/output.h"
 #include "app/files/paths.h"
 #include "kernels/error.h"
+#include "training/trained_model.h"
 
 namespace holdfast::cli {
 
@@ -14,15 +15,24 @@ std::unique_ptr<Stream> open_stream(const DeviceOptions& options) {
 }
 
 LoadedModel load_model(const std::string& name, const std::filesystem::path& data, const DeviceOptions& options,
-                       bool with_tokenizer) {
+                       bool with_tokenizer, TrainedState state) {
   const auto begin = std::chrono::steady_clock::now();
   LoadedModel loaded;
   loaded.name = name;
-  loaded.checkpoint = Checkpoint::open(resolve_model(name, data));
+  const auto find = [&data](const std::string& wanted) { return resolve_model(wanted, data); };
+  OpenedModel opened = open_model(find(name), find);
+  if (opened.begin && state == TrainedState::refused) {
+    throw FormatError(name + ": a trained state, which this command cannot begin with; want its model, " +
+                      opened.base.string());
+  }
+  loaded.checkpoint = std::move(opened.checkpoint);
+  loaded.begin = std::move(opened.begin);
   if (with_tokenizer) loaded.tokenizer = checkpoint_tokenizer(*loaded.checkpoint);
   loaded.stream = open_stream(options);
   const Notes notes;
-  loaded.model = Mamba2Model::load(*loaded.stream, loaded.checkpoint, options.load_dtype(),
+  // A state goes with the number format that it was trained over.
+  const LoadDType dtype = loaded.begin ? opened.dtype : options.load_dtype();
+  loaded.model = Mamba2Model::load(*loaded.stream, loaded.checkpoint, dtype,
                                    [&](double done) { notes.progress("loading " + name, done); });
   notes.clear_line();
   loaded.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -14,6 +14,8 @@
 #include "app/cli/model_json.h"
 #include "app/cli/options.h"
 #include "app/cli/output.h"
+#include "app/files/paths.h"
+#include "training/trained_model.h"
 
 namespace holdfast::cli {
 namespace {
@@ -24,12 +26,14 @@ constexpr const char* models_footer =
     "token for private models by $HF_TOKEN.\n"
     "Example: holdfast models download mistralai/Mamba-Codestral-7B-v0.1";
 
-Json entry_json(const CatalogueEntry& entry) {
+Json entry_json(const CatalogueEntry& entry, const std::filesystem::path& data) {
   Json json;
   try {
-    const auto checkpoint = Checkpoint::open(entry.path);
+    const auto base = base_below(entry.path, [&](const std::string& wanted) { return resolve_model(wanted, data); });
+    const auto checkpoint = Checkpoint::open(base);
     json = model_json(entry.name, entry.path, model_facts(*checkpoint));
     json["fault"] = nullptr;
+    if (base != entry.path) json["trained_on"] = base.string();
   } catch (const std::exception& error) {
     json = {{"name", entry.name}, {"path", entry.path.string()}, {"fault", error.what()}};
   }
@@ -61,7 +65,8 @@ std::string models_text(const Json& list) {
             models_cell(human_bytes(row["bytes_on_disk"].get<double>()), 10) +
             models_cell(memory.is_null() ? "-" : human_bytes(memory.get<double>()), 10) +
             row["layout"].get<std::string>() +
-            (row["origin"] == "added" ? ", " + row["target"].get<std::string>() : "") + "\n";
+            (row["origin"] == "added" ? ", " + row["target"].get<std::string>() : "") +
+            (row.contains("trained_on") ? ", trained on " + row["trained_on"].get<std::string>() : "") + "\n";
   }
   return text;
 }
@@ -98,7 +103,7 @@ class ModelsCommand final : public Command {
     if (rename_->parsed()) return rename();
     if (download_->parsed()) return download();
     Json list = Json::array();
-    for (const CatalogueEntry& entry : catalogue(globals_->data())) list.push_back(entry_json(entry));
+    for (const CatalogueEntry& entry : catalogue(globals_->data())) list.push_back(entry_json(entry, globals_->data()));
     put_result(output_, list,
                list.empty()
                    ? "no model is installed; models are looked for in " + (globals_->data() / "models").string() + "\n"
@@ -111,7 +116,7 @@ class ModelsCommand final : public Command {
     Json list = Json::array();
     std::string text;
     for (const CatalogueEntry& entry : add_models(globals_->data(), argument_)) {
-      list.push_back(entry_json(entry));
+      list.push_back(entry_json(entry, globals_->data()));
       text += entry.name + ": " + entry.target.string() + "\n";
     }
     put_result(output_, list, text);

@@ -28,8 +28,6 @@ RunRecord::RunRecord(const std::filesystem::path& data, RunId id, bool resume)
   row_ = store_.claim_run(id);
 }
 
-Recipe RunRecord::recipe() const { return Recipe::parse(row_.recipe, row_.recipe_file); }
-
 RunHooks RunRecord::told(RunHooks hooks, std::stop_source& stop) {
   phases_ = std::max<std::size_t>(store_.run_phases(row_.id).size(), 1);
   RunHooks out = hooks;
@@ -40,6 +38,10 @@ RunHooks RunRecord::told(RunHooks hooks, std::stop_source& stop) {
   out.on_evaluation = [this, hooks](const EvaluationReport& report) {
     note_evaluation(report);
     if (hooks.on_evaluation) hooks.on_evaluation(report);
+  };
+  out.on_held_out = [this, hooks](const HeldOutReport& report) {
+    note_held_out(report);
+    if (hooks.on_held_out) hooks.on_held_out(report);
   };
   out.on_sample = [this, hooks](const SampleReport& report) {
     write(true);  // a sample never stands there without its step
@@ -61,6 +63,8 @@ RunHooks RunRecord::told(RunHooks hooks, std::stop_source& stop) {
   };
   out.on_pause = [this, hooks, &stop](const std::string& reason) {
     write_event("cannot write: " + reason);
+    tell("Nothing can be written (" + reason + "): the run waits and tries again; nothing is lost.");
+    waits_ = true;
     if (wish() != RunWish::run) {
       stop.request_stop();
       return PauseAnswer::stop;
@@ -69,6 +73,7 @@ RunHooks RunRecord::told(RunHooks hooks, std::stop_source& stop) {
   };
   out.before_step = [this, hooks, &stop] {
     write(false);
+    if (std::exchange(waits_, false)) tell("");
     if (wish() != RunWish::run) stop.request_stop();
     if (hooks.before_step) hooks.before_step();
   };
@@ -101,6 +106,19 @@ void RunRecord::note_evaluation(const EvaluationReport& report) {
   write(true);
 }
 
+void RunRecord::note_held_out(const HeldOutReport& report) {
+  if (!begun_) begin_steps(report.step + 1);
+  RunStepRow& row = waiting_[report.step];
+  row.step = report.step;
+  row.phase = phase_;
+  row.held_out = report.loss;
+  if (report.step == 0) {
+    write_event("held-out rows: " + std::to_string(report.rows) + " rows with " + std::to_string(report.targets) +
+                " tokens to predict");
+  }
+  write(true);
+}
+
 // Steps beyond a checkpoint are taken again after a death, and the last ones before it may not have come here in time:
 // the folder's own log, which was synced before the checkpoint, has them.
 void RunRecord::begin_steps(std::int64_t first) {
@@ -122,6 +140,10 @@ void RunRecord::begin_steps(std::int64_t first) {
       if (line.value("kind", "") == "evaluation") {
         row.validation = run_number(line, "loss");
         row.right = run_number(line, "right");
+        continue;
+      }
+      if (line.value("kind", "") == "held_out") {
+        row.held_out = run_number(line, "loss");
         continue;
       }
       for (const RunPhaseRow& phase : phases) {
@@ -159,6 +181,14 @@ void RunRecord::write_event(std::string_view text) {
     store_.add_run_event(row_.id, text);
   } catch (const StoreError&) {
     // The sentence also goes to standard error.
+  }
+}
+
+void RunRecord::tell(std::string_view message) {
+  try {
+    store_.tell_run(row_.id, message);
+  } catch (const StoreError&) {
+    // The same disk may be full for the store too.
   }
 }
 

@@ -21,7 +21,6 @@ class RunRecord {
   RunRecord(const std::filesystem::path& data, RunId id, bool resume);
 
   [[nodiscard]] const RunRow& row() const noexcept { return row_; }
-  [[nodiscard]] Recipe recipe() const;
   // The hooks, which go on to do what they did, and stop `stop` when a person wants the run paused or stopped.
   [[nodiscard]] RunHooks told(RunHooks hooks, std::stop_source& stop);
   void end(const RunResult& result);
@@ -30,9 +29,11 @@ class RunRecord {
  private:
   void note_step(const StepReport& report);
   void note_evaluation(const EvaluationReport& report);
+  void note_held_out(const HeldOutReport& report);
   void begin_steps(std::int64_t first);
   void write(bool all);
   void write_event(std::string_view text);
+  void tell(std::string_view message);  // what the window shows above the run
   [[nodiscard]] RunWish wish();
 
   Store store_;
@@ -41,6 +42,7 @@ class RunRecord {
   std::map<std::int64_t, RunStepRow> waiting_;  // to be written, by step
   RunProgress progress_;
   bool begun_ = false;
+  bool waits_ = false;  // for a disk
   std::int64_t phase_ = 0;
   std::chrono::steady_clock::time_point written_{};
 };

@@ -42,8 +42,9 @@ class SolveCommand final : public Command {
     const std::string problem = problem_text();
     static_cast<void>(sampler_.config());  // a wrong option is said before a model is loaded
     const auto data = globals_->data();
-    const LoadedModel loaded =
-        load_model(model_.empty() ? default_model(data).path.string() : model_, data, device_, true);
+    LoadedModel loaded = load_model(model_.empty() ? default_model(data).path.string() : model_, data, device_, true,
+                                    TrainedState::welcome);
+    if (!state_.empty()) loaded.begin = load_state(state_, *loaded.model);
     Conversation::Settings settings{.template_name = dialogue_.template_name,
                                     .system = dialogue_.system,
                                     .sampler = sampler_.config(loaded.checkpoint->sampling()),
@@ -52,8 +53,8 @@ class SolveCommand final : public Command {
     const Interrupt interrupt;
     Conversation conversation(loaded, std::move(settings));
     std::unique_ptr<SessionRecord> record;
-    if (!state_.empty()) conversation.begin_from(load_state(state_, *loaded.model));
-    if (!no_store_ && state_.empty()) record = std::make_unique<SessionRecord>(data, loaded, conversation);
+    if (loaded.begin) conversation.begin_from(*loaded.begin);
+    if (!no_store_ && !loaded.begin) record = std::make_unique<SessionRecord>(data, loaded, conversation);
     conversation.set_log(record.get());
     const Answer answer =
         conversation.ask(problem, true, [this](std::string_view piece, bool thought) { show(piece, thought); });

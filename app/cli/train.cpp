@@ -20,7 +20,8 @@ constexpr const char* train_footer =
     "RECIPE is a TOML file: the model, what is trained, the phases and their data.\n"
     "DIR gets metrics.jsonl, checkpoints and, at the end, the model. Ctrl-C stops after the step under way and keeps "
     "a\n"
-    "checkpoint; --resume goes on from the last one, bit for bit. Under mpirun or srun all ranks train together.\n"
+    "checkpoint; --resume goes on from the last one, bit for bit. Under mpirun or srun all ranks train together, also\n"
+    "with --run: the first one tells the window.\n"
     "With --json each step is a line on standard output.\n"
     "Example: holdfast train addition.toml --out runs/addition";
 
@@ -185,24 +186,33 @@ class TrainCommand final : public Command {
     return options;
   }
 
-  // A run of the store. What goes wrong from here on is told there too: nobody may be looking at the terminal.
+  // A run of the store. What goes wrong from here on is told there too: nobody may be looking at the terminal. With
+  // several ranks the first alone opens the store; the others, perhaps on other machines, are told what it says.
   int train_recorded() {
-    RunRecord record(globals_->data(), {run_}, resume_);
-    device_ = record.row().device;
-    threads_ = static_cast<int>(record.row().threads);
+    const Ranks ranks;
+    std::optional<RunRecord> record;
+    if (ranks.rank() == 0) record.emplace(globals_->data(), RunId{run_}, resume_);
     try {
-      const Recipe recipe = record.recipe();
-      const Ranks ranks;
-      if (ranks.ranks() > 1) throw UsageError("--run trains in one process; under mpirun give it the RECIPE");
+      const Json told = Json::parse(ranks.of_first(record ? dump(row_json(record->row()), -1) : std::string()));
+      device_ = told["device"].get<std::string>();
+      threads_ = told["threads"].get<int>();
+      const Recipe recipe = Recipe::parse(told["recipe"].get<std::string>(), told["recipe_file"].get<std::string>());
       const std::unique_ptr<Stream> stream = stream_of(ranks);
       RunOptions options = run_options();
-      options.out = record.row().folder;
-      options.resume = std::filesystem::exists(options.out / "checkpoints");
-      return train(recipe, options, *stream, ranks, &record);
+      options.out = told["folder"].get<std::string>();
+      options.resume = told["begun"].get<bool>();
+      return train(recipe, options, *stream, ranks, record ? &*record : nullptr);
     } catch (const std::exception& error) {
-      record.fail(error.what());
+      if (record) record->fail(error.what());
       throw;
     }
+  }
+
+  [[nodiscard]] static Json row_json(const RunRow& row) {
+    return {
+        {"device", row.device}, {"threads", row.threads},
+        {"recipe", row.recipe}, {"recipe_file", row.recipe_file},
+        {"folder", row.folder}, {"begun", std::filesystem::exists(std::filesystem::path(row.folder) / "checkpoints")}};
   }
 
   int train(const Recipe& recipe, const RunOptions& options, Stream& stream, const Ranks& ranks,
@@ -238,6 +248,19 @@ class TrainCommand final : public Command {
                ? ", " + fixed(100.0 * *report.right, 2) + " % of " + std::to_string(report.answers) + " answers right"
                : std::string()) +
           (report.best ? " (best)" : ""));
+    };
+    hooks.on_held_out = [this](const HeldOutReport& report) {
+      if (json_) {
+        return print(dump({{"kind", "held_out"},
+                           {"step", report.step},
+                           {"loss", report.loss},
+                           {"before", report.before},
+                           {"rows", report.rows}},
+                          -1) +
+                     "\n");
+      }
+      say("step " + std::to_string(report.step) + ": loss on " + std::to_string(report.rows) + " held-out rows " +
+          fixed(report.loss, 4) + (report.step > 0 ? ", before " + fixed(report.before, 4) : std::string()));
     };
     hooks.on_sample = [this](const SampleReport& report) {
       if (json_) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <system_error>
 
+#include "app/files/run_products.h"
 #include "kernels/error.h"
 
 namespace holdfast {
@@ -113,6 +114,7 @@ fs::path resolve_model(std::string_view model, const fs::path& data) {
   const std::vector<InstalledModel> models = installed_models(data);
   const auto found = std::ranges::find(models, model, &InstalledModel::name);
   if (found != models.end()) return found->path;
+  if (const std::optional<RunProduct> made = find_product(data, model)) return made->path;
   throw IoError("model \"" + std::string(model) + "\": neither a file, a folder nor an installed model (" +
                 list_of(models, data) + ")");
 }

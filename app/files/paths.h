@@ -39,8 +39,8 @@ struct InstalledModel {
 // user's stays. What begins with a dot, or is being written aside (AtomicFolder), is none.
 [[nodiscard]] std::vector<InstalledModel> installed_models(const std::filesystem::path& data);
 
-// `model`: a path, or the name of an installed model. A path wins if it exists. Throws IoError listing what is
-// installed.
+// `model`: a path, the name of an installed model, or that of what a run made ("run-3"), looked for in this order.
+// Throws IoError listing what is installed.
 [[nodiscard]] std::filesystem::path resolve_model(std::string_view model, const std::filesystem::path& data);
 
 // What opens when no model is named: holdfast-mini, else the only installed one.

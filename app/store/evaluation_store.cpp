@@ -309,4 +309,17 @@ void EvaluationStore::remove(EvaluationId id) {
   require_changed(connection_, "evaluation", id.value);
 }
 
+std::optional<std::pair<double, double>> EvaluationStore::held_out(std::int64_t run, std::int64_t step) const {
+  Statement rows = connection_.prepare(
+      "SELECT held_out FROM run_step WHERE run = ?1 AND held_out IS NOT NULL AND (?2 < 0 OR step <= ?2) ORDER BY step");
+  rows.bind(run).bind(step);
+  std::optional<std::pair<double, double>> found;
+  while (rows.step()) {
+    const double loss = rows.maybe_real(0).value_or(0.0);
+    if (!found) found.emplace(loss, loss);
+    found->second = loss;
+  }
+  return found;
+}
+
 }  // namespace holdfast

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "app/store/connection.h"
@@ -86,6 +87,9 @@ class EvaluationStore {  // one connection: one thread at a time
   void fail_waiting(EvaluationId id, std::string_view message);
   void recover();  // running ones whose process died are interrupted
   void remove(EvaluationId id);
+  // Loss on held-out rows before a run began, and the last that was measured up to `step` (-1: at all); none where its
+  // recipe holds nothing out.
+  [[nodiscard]] std::optional<std::pair<double, double>> held_out(std::int64_t run, std::int64_t step) const;
 
  private:
   mutable Connection connection_;

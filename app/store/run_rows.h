@@ -67,6 +67,7 @@ struct RunStepRow {
   std::optional<double> loss{}, learning_rate{}, gradient_norm{}, tokens_per_second{};
   std::optional<double> validation{};  // loss
   std::optional<double> right{};       // share of the validation's answers
+  std::optional<double> held_out{};    // loss on rows that are never trained on; of step 0: before the run
   std::string refused{};               // why the step was not taken
   bool operator==(const RunStepRow&) const = default;
 };

@@ -40,6 +40,9 @@ Value run_value(const std::array<std::pair<Value, std::string_view>, count>& wor
   throw StoreError("run: \"" + word + "\" is no state of a run");
 }
 
+constexpr const char* run_died =
+    "Its process ended without a word: it was killed, it ran out of memory, or the machine went down. Nothing is lost "
+    "but the steps since the last checkpoint; it goes on from there.";
 constexpr const char* run_columns =
     "SELECT id, name, recipe, recipe_file, base, folder, device, threads, state, wanted, coalesce(process, ''), "
     "message, result, step, done, seconds_left, memory, cuts, created, coalesce(started, 0), coalesce(finished, 0) "
@@ -73,12 +76,14 @@ void write_run_step(Connection& connection, RunId id, const RunStepRow& row) {
   connection
       .prepare(
           "INSERT INTO run_step (run, step, phase, loss, learning_rate, gradient_norm, tokens_per_second, validation, "
-          "right_share, refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, step) DO UPDATE SET "
+          "right_share, refused, held_out) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, step) DO UPDATE "
+          "SET "
           "loss = coalesce(excluded.loss, loss), learning_rate = coalesce(excluded.learning_rate, learning_rate), "
           "gradient_norm = coalesce(excluded.gradient_norm, gradient_norm), "
           "tokens_per_second = coalesce(excluded.tokens_per_second, tokens_per_second), "
           "validation = coalesce(excluded.validation, validation), "
-          "right_share = coalesce(excluded.right_share, right_share), refused = coalesce(excluded.refused, refused)")
+          "right_share = coalesce(excluded.right_share, right_share), refused = coalesce(excluded.refused, refused), "
+          "held_out = coalesce(excluded.held_out, held_out)")
       .bind(id.value)
       .bind(row.step)
       .bind(row.phase)
@@ -89,6 +94,7 @@ void write_run_step(Connection& connection, RunId id, const RunStepRow& row) {
       .bind_real(row.validation)
       .bind_real(row.right)
       .bind_or_null(row.refused.empty() ? std::nullopt : std::optional(row.refused))
+      .bind_real(row.held_out)
       .run();
 }
 
@@ -247,8 +253,10 @@ std::vector<RunId> Store::recover_runs() {
     if (!row || row->state != RunState::running || process_lives(row->process)) continue;
     connection_
         ->prepare(
-            "UPDATE run SET state = 'interrupted', process = NULL, seconds_left = NULL, finished = ? WHERE id = ?")
+            "UPDATE run SET state = 'interrupted', process = NULL, seconds_left = NULL, finished = ?, message = ? "
+            "WHERE id = ?")
         .bind(now_milliseconds())
+        .bind(run_died)
         .bind(id.value)
         .run();
     interrupted.push_back(id);
@@ -267,6 +275,7 @@ void Store::add_run_progress(RunId id, const RunProgress& progress) {
   Transaction transaction(*connection_);
   for (const RunStepRow& row : progress.steps) {
     write_run_step(*connection_, id, row);
+    if (row.step == 0) continue;  // what was before the first phase
     connection_->prepare("UPDATE run_phase SET first_step = ?1 WHERE run = ?2 AND number = ?3 AND first_step IS NULL")
         .bind(row.step)
         .bind(id.value)
@@ -323,7 +332,7 @@ std::vector<RunPhaseRow> Store::run_phases(RunId id) const {
 std::vector<RunStepRow> Store::run_steps(RunId id, std::int64_t from_step) const {
   Statement rows = connection_->prepare(
       "SELECT step, phase, loss, learning_rate, gradient_norm, tokens_per_second, validation, right_share, "
-      "coalesce(refused, '') FROM run_step WHERE run = ? AND step >= ? ORDER BY step");
+      "coalesce(refused, ''), held_out FROM run_step WHERE run = ? AND step >= ? ORDER BY step");
   rows.bind(id.value).bind(from_step);
   std::vector<RunStepRow> steps;
   while (rows.step()) {
@@ -335,6 +344,7 @@ std::vector<RunStepRow> Store::run_steps(RunId id, std::int64_t from_step) const
                      .tokens_per_second = rows.maybe_real(5),
                      .validation = rows.maybe_real(6),
                      .right = rows.maybe_real(7),
+                     .held_out = rows.maybe_real(9),
                      .refused = rows.text(8)});
   }
   return steps;

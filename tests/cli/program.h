@@ -61,4 +61,8 @@ class Program {
 }  // namespace holdfast::test
 
 // The program must have ended with this code; says what it told if not.
-#define HOLDFAST_ENDED(ran, want) QVERIFY2((ran).code == (want), (ran).told().constData())
+#define HOLDFAST_ENDED(ran, want)                                       \
+  do {                                                                  \
+    const holdfast::test::Ran& ended_ran = (ran); /* it may be a run */ \
+    QVERIFY2(ended_ran.code == (want), ended_ran.told().constData());   \
+  } while (false)
