@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "app/files/run_products.h"
+
 namespace holdfast {
 namespace {
 
@@ -87,16 +89,7 @@ QString evaluationStateText(const EvaluationRow& row) {
 QString modelShown(const std::string& model) {
   const std::filesystem::path path(model);
   if (!path.has_parent_path()) return QString::fromStdString(model);
-  const std::string last = path.filename().string();
-  // What runs make is called model; its run and step tell it apart.
-  if (last != "model") return QString::fromStdString(last);
-  const std::filesystem::path above = path.parent_path();
-  QString text = QString::fromStdString(above.filename().string());
-  if (above.parent_path().filename() == "checkpoints") {
-    text.prepend(QString::fromStdString(above.parent_path().parent_path().filename().string()) + QLatin1Char('/'));
-  }
-  if (path.string().find("/runs/") != std::string::npos) text = evaluation_tr("run %1").arg(text);
-  return text;
+  return QString::fromStdString(model_name(path));
 }
 
 QString shareText(const Share& share) {

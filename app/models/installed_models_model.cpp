@@ -147,7 +147,8 @@ QVariant InstalledModelsModel::data(const QModelIndex& index, int role) const {
 Qt::ItemFlags InstalledModelsModel::flags(const QModelIndex& index) const {
   Qt::ItemFlags flags = QAbstractTableModel::flags(index);
   const ModelEntry* model = index.isValid() ? at(index.row()) : nullptr;
-  const bool editable = model != nullptr && index.column() == Name && model->where.origin != ModelOrigin::shipped;
+  const bool editable = model != nullptr && index.column() == Name &&
+                        (model->where.origin == ModelOrigin::own || model->where.origin == ModelOrigin::added);
   return editable ? flags | Qt::ItemIsEditable : flags;
 }
 

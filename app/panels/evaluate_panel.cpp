@@ -24,6 +24,7 @@
 #include <limits>
 
 #include "app/panels/problems_dialog.h"
+#include "app/panels/run_view.h"
 #include "app/services/recipe_presets.h"
 #include "training/problem.h"
 
@@ -541,6 +542,13 @@ void EvaluatePanel::showSummary() {
     }
     return text;
   };
+  const auto held = [&](const EvaluationDetail& detail) {
+    if (!detail.heldOut) return QString();
+    const auto [before, after] = *detail.heldOut;
+    return QLatin1Char('\n') +
+           tr("%1: loss on rows held out of its run %2 before, %3 after; what rises was forgotten")
+               .arg(modelShown(detail.row.model), locale.toString(before, 'f', 4), locale.toString(after, 'f', 4));
+  };
   QString text = line(all.greedy, all.majority, all.pass, all.length, row);
   if (besideShown_) {
     text += QLatin1Char('\n') +
@@ -551,6 +559,9 @@ void EvaluatePanel::showSummary() {
                 .arg(all.greedy.of)
                 .arg(all.worse);
   }
+  text += held(*shown_);
+  if (besideShown_) text += held(*besideShown_);
+  summary_->setToolTip(shown_->heldOut || (besideShown_ && besideShown_->heldOut) ? heldOutMeaning() : QString());
   summary_->setText(text);
   shares_->setGroups(std::move(all.groups));
 }

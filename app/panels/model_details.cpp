@@ -109,6 +109,7 @@ QString origin_text(const CatalogueEntry& where) {
     case ModelOrigin::shipped: return ModelDetails::tr("comes with Holdfast");
     case ModelOrigin::own: return ModelDetails::tr("in the data folder");
     case ModelOrigin::added: return ModelDetails::tr("added; its files lie elsewhere");
+    case ModelOrigin::trained: return ModelDetails::tr("made by a run; see Train");
   }
   return {};
 }
@@ -296,8 +297,9 @@ void ModelDetails::show(const ModelEntry* model, double bytesPerSecond, bool ope
   open_->setEnabled(usable && !open);
   open_->setText(open ? tr("Opened") : tr("Open"));
   convert_->setEnabled(usable);
-  rename_->setEnabled(model->where.origin != ModelOrigin::shipped);
-  remove_->setEnabled(model->where.origin != ModelOrigin::shipped);
+  const bool free = model->where.origin == ModelOrigin::own || model->where.origin == ModelOrigin::added;
+  rename_->setEnabled(free);
+  remove_->setEnabled(free);
   remove_->setText(model->where.origin == ModelOrigin::added ? tr("Forget\u2026\tDel") : tr("Remove\u2026\tDel"));
   setWorking(working_);
   // Rows come and go with the model: the tables are made anew.
@@ -333,6 +335,7 @@ void ModelDetails::showFacts() {
   };
   const QLocale locale;
   add(tr("Origin"), origin_text(model.where));
+  add(tr("Trained on"), model.trainedOn);
   add(tr("Downloaded from"), of_std(model.card.source));
   if (model.facts) {
     const ModelFacts& facts = *model.facts;

@@ -319,7 +319,9 @@ void ModelsPanel::renameChosen() {
 
 void ModelsPanel::removeChosen() {
   const ModelEntry* model = chosen();
-  if (model == nullptr || model->where.origin == ModelOrigin::shipped) return;
+  if (model == nullptr || model->where.origin == ModelOrigin::shipped || model->where.origin == ModelOrigin::trained) {
+    return;
+  }
   const CatalogueEntry where = model->where;
   const QString name = QString::fromStdString(where.name);
   const QString path = QString::fromStdString(where.target.string());

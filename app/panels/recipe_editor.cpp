@@ -22,8 +22,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "app/files/paths.h"
 #include "app/models/run_list_model.h"
 #include "app/panels/phase_card.h"
+#include "app/services/worker_process.h"
 #include "engine/atomic_file.h"
 #include "kernels/error.h"
 #include "training/recipe_text.h"
@@ -60,10 +62,6 @@ QString recipe_count_text(double count) {
   return locale.toString(count, 'f', 0);
 }
 
-QString shell_word(const QString& text) {
-  return text.contains(QLatin1Char(' ')) ? QLatin1Char('\'') + text + QLatin1Char('\'') : text;
-}
-
 }  // namespace
 
 RecipeEditor::RecipeEditor(TrainService* service, QWidget* parent) : QWidget(parent), service_(service) {
@@ -73,6 +71,7 @@ RecipeEditor::RecipeEditor(TrainService* service, QWidget* parent) : QWidget(par
   layout->setSpacing(10);
   layout->addWidget(buildHead());
   layout->addWidget(buildModel());
+  layout->addWidget(buildStart());
   tabs_ = new QTabWidget;
   tabs_->setObjectName(QStringLiteral("recipeTabs"));
   tabs_->addTab(buildCards(), tr("&Phases"));
@@ -188,6 +187,38 @@ QWidget* RecipeEditor::buildModel() {
   return widget;
 }
 
+// What a fork begins with.
+QWidget* RecipeEditor::buildStart() {
+  startRow_ = new QWidget;
+  auto* row = new QHBoxLayout(startRow_);
+  row->setContentsMargins(0, 0, 0, 0);
+  startText_ = recipe_word({});
+  startText_->setObjectName(QStringLiteral("runStart"));
+  startText_->setWordWrap(true);
+  startText_->setTextFormat(Qt::PlainText);
+  row->addWidget(startText_, 1);
+  auto* drop = new QPushButton(tr("Begin with the model as it is"));
+  drop->setObjectName(QStringLiteral("dropStart"));
+  row->addWidget(drop);
+  connect(drop, &QPushButton::clicked, this, [this] {
+    recipe_.start.reset();
+    showStart();
+    takeCards();
+  });
+  return startRow_;
+}
+
+void RecipeEditor::showStart() {
+  startRow_->setVisible(recipe_.start.has_value());
+  if (!recipe_.start) return;
+  const RunStart& start = *recipe_.start;
+  startText_->setText(
+      tr("Begins with what %1 has; %2, %3.")
+          .arg(QString::fromStdString(start.checkpoint.string()),
+               start.keeps_optimiser ? tr("its optimiser goes on") : tr("the optimiser begins anew"),
+               start.keeps_place ? tr("step, phase and rows go on where it was") : tr("with the first phase")));
+}
+
 QWidget* RecipeEditor::buildCards() {
   auto* inside = new QWidget;
   inside->setObjectName(QStringLiteral("phaseList"));
@@ -243,6 +274,13 @@ QWidget* RecipeEditor::buildUpkeep() {
   answers_->setObjectName(QStringLiteral("evaluateAnswers"));
   evaluation->addWidget(answers_);
   evaluation->addStretch(1);
+  auto* forgetting = line(tr("Forgetting"));
+  forgetting->addWidget(recipe_word(tr("loss before and after on")));
+  heldOutRows_ = recipe_count(0, 10000000, 16, "heldOutRows", tr("Rows that are held out of all training"));
+  heldOutRows_->setSpecialValueText(tr("nothing"));
+  forgetting->addWidget(heldOutRows_);
+  heldOutWord_ = recipe_word({});
+  forgetting->addWidget(heldOutWord_, 1);
   auto* samples = line(tr("Samples"));
   samples->addWidget(recipe_word(tr("every")));
   sampleEvery_ = recipe_count(0, 100000000, 10, "sampleEvery", tr("Steps from sample to sample"));
@@ -262,7 +300,7 @@ QWidget* RecipeEditor::buildUpkeep() {
   upkeep->addWidget(microBatch_);
   upkeep->addWidget(recipe_word(tr("tokens")));
   upkeep->addStretch(1);
-  for (QSpinBox* box : {evaluateEvery_, evaluateRows_, sampleEvery_, checkpointEvery_, microBatch_}) {
+  for (QSpinBox* box : {evaluateEvery_, evaluateRows_, heldOutRows_, sampleEvery_, checkpointEvery_, microBatch_}) {
     connect(box, &QSpinBox::valueChanged, this, &RecipeEditor::takeCards);
   }
   connect(answers_, &QCheckBox::toggled, this, &RecipeEditor::takeCards);
@@ -284,7 +322,8 @@ QWidget* RecipeEditor::buildText() {
   auto* row = new QHBoxLayout;
   auto* save = new QPushButton(tr("&Save the recipe\u2026"));
   save->setObjectName(QStringLiteral("saveRecipe"));
-  row->addWidget(recipe_word(tr("The same without a window:")));
+  commandHint_ = recipe_word({});
+  row->addWidget(commandHint_);
   row->addStretch(1);
   row->addWidget(save);
   layout->addLayout(row);
@@ -294,7 +333,10 @@ QWidget* RecipeEditor::buildText() {
   ranksCommand_ = new QLineEdit;
   ranksCommand_->setObjectName(QStringLiteral("ranksCommand"));
   ranksCommand_->setAccessibleName(tr("Command line of this run on several processors or GPUs"));
-  for (QLineEdit* line : {command_, ranksCommand_}) {
+  slurmCommand_ = new QLineEdit;
+  slurmCommand_->setObjectName(QStringLiteral("slurmCommand"));
+  slurmCommand_->setAccessibleName(tr("Command line of this run on a cluster"));
+  for (QLineEdit* line : {command_, ranksCommand_, slurmCommand_}) {
     line->setReadOnly(true);
     line->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
     layout->addWidget(line);
@@ -390,7 +432,14 @@ void RecipeEditor::show() {
   prompt_->setText(recipe_.samples.prompts.empty() ? QString() : QString::fromStdString(recipe_.samples.prompts[0]));
   checkpointEvery_->setValue(static_cast<int>(recipe_.checkpoints.every));
   microBatch_->setValue(static_cast<int>(recipe_.trainer.micro_batch_tokens));
+  const HeldOutRows& held = recipe_.held_out;
+  heldOutRows_->setValue(held.data.empty() ? 0 : static_cast<int>(held.rows));
+  heldOutWord_->setText(
+      held.data.empty() || (held.data.size() == 1 && !held.data[0].generators.empty())
+          ? tr("fresh problems, the same for every run")
+          : tr("rows of each of the recipe's %n sources", nullptr, static_cast<int>(held.data.size())));
   showWhat();
+  showStart();
   showPhases();
   showing_ = before;
 }
@@ -438,6 +487,12 @@ void RecipeEditor::takeCards() {
   recipe_.evaluation.every = evaluateEvery_->value();
   recipe_.evaluation.rows = evaluateRows_->value();
   recipe_.evaluation.answers = answers_->isChecked();
+  if (heldOutRows_->value() == 0) {
+    recipe_.held_out.data.clear();
+  } else {
+    if (recipe_.held_out.data.empty()) recipe_.held_out.data = {preset_held_out()};
+    recipe_.held_out.rows = heldOutRows_->value();
+  }
   recipe_.samples.every = sampleEvery_->value();
   const std::string prompt = prompt_->text().toStdString();
   if (recipe_.samples.prompts.empty()) {
@@ -483,13 +538,22 @@ void RecipeEditor::setFault(const QString& fault) {
   estimateButton_->setEnabled(fault.isEmpty() || estimating_);
 }
 
+// With the file where it was saved; until then it has to be.
 void RecipeEditor::showCommand() {
-  const QString file = shell_word(QString::fromStdString(recipe_.name) + QStringLiteral(".toml"));
-  QString command = QStringLiteral("holdfast train ") + file;
+  const std::optional<std::filesystem::path> program = program_beside("holdfast");
+  QString command =
+      shell_word(program ? QString::fromStdString(program->string()) : QStringLiteral("holdfast")) +
+      QStringLiteral(" train ") +
+      shell_word(saved_.isEmpty() ? QString::fromStdString(recipe_.name) + QStringLiteral(".toml") : saved_) +
+      QStringLiteral(" --data-dir ") + shell_word(QString::fromStdString(service_->dataDir().string()));
   if (device() == QLatin1String("cuda")) command += QStringLiteral(" --device cuda");
   if (threads_->value() > 0) command += QStringLiteral(" --threads %1").arg(threads_->value());
   command_->setText(command);
-  ranksCommand_->setText(QStringLiteral("mpirun -np 2 ") + command);
+  ranksCommand_->setText(QStringLiteral("mpirun -np 2 --bind-to none ") + command);
+  slurmCommand_->setText(QStringLiteral("srun --ntasks=2 ") + command);
+  for (QLineEdit* line : {command_, ranksCommand_, slurmCommand_}) line->setCursorPosition(0);
+  commandHint_->setText(saved_.isEmpty() ? tr("The same without a window, once the recipe is saved:")
+                                         : tr("The same without a window, with the recipe as it was saved:"));
 }
 
 void RecipeEditor::openRecipe() {
@@ -510,6 +574,8 @@ void RecipeEditor::saveRecipe() {
   if (file.isEmpty()) return;
   try {
     write_file_atomically(file.toStdString(), text_->toPlainText().toStdString());
+    saved_ = file;
+    showCommand();
   } catch (const Error& error) {
     setFault(QString::fromUtf8(error.what()));
   }

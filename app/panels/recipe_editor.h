@@ -45,6 +45,7 @@ class RecipeEditor : public QWidget {
  private:
   QWidget* buildHead();
   QWidget* buildModel();
+  QWidget* buildStart();
   QWidget* buildCards();
   QWidget* buildUpkeep();
   QWidget* buildText();
@@ -52,6 +53,7 @@ class RecipeEditor : public QWidget {
   void show();  // the recipe in the cards
   void showPhases();
   void showWhat();
+  void showStart();
   void showCommand();
   void takeCards();  // the cards into the recipe, and the recipe into the text
   void takeText();
@@ -82,6 +84,8 @@ class RecipeEditor : public QWidget {
   QVBoxLayout* phases_;
   QSpinBox* evaluateEvery_;
   QSpinBox* evaluateRows_;
+  QSpinBox* heldOutRows_;
+  QLabel* heldOutWord_;
   QCheckBox* answers_;
   QSpinBox* sampleEvery_;
   QLineEdit* prompt_;
@@ -91,6 +95,11 @@ class RecipeEditor : public QWidget {
   QTimer* textTimer_;
   QLineEdit* command_;
   QLineEdit* ranksCommand_;
+  QLineEdit* slurmCommand_;
+  QLabel* commandHint_;
+  QString saved_;  // the recipe's file, once it has one
+  QWidget* startRow_;
+  QLabel* startText_;
   QLabel* fault_;
   QLabel* estimate_;
   QPushButton* estimateButton_;

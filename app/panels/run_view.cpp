@@ -6,8 +6,10 @@
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLineEdit>
 #include <QListWidget>
 #include <QLocale>
+#include <QMenu>
 #include <QMessageBox>
 #include <QPlainTextEdit>
 #include <QProgressBar>
@@ -15,10 +17,15 @@
 #include <QScrollBar>
 #include <QSplitter>
 #include <QTabWidget>
+#include <QToolButton>
 #include <QUrl>
+#include <algorithm>
 
 #include "app/models/run_list_model.h"
+#include "app/panels/run_compare.h"
 #include "app/widgets/plot_view.h"
+#include "kernels/error.h"
+#include "training/recipe_text.h"
 
 namespace holdfast {
 namespace {
@@ -57,6 +64,13 @@ std::optional<double> last_of(const std::vector<RunStepRow>& steps, std::optiona
   return std::nullopt;
 }
 
+std::optional<double> first_of(const std::vector<RunStepRow>& steps, std::optional<double> RunStepRow::*figure) {
+  for (const RunStepRow& row : steps) {
+    if ((row.*figure).has_value()) return row.*figure;
+  }
+  return std::nullopt;
+}
+
 PlotLine run_line(const std::vector<RunStepRow>& steps, std::optional<double> RunStepRow::*figure, const QString& name,
                   bool dashed = false) {
   PlotLine line{.name = name, .x = {}, .y = {}, .dashed = dashed};
@@ -71,6 +85,13 @@ PlotLine run_line(const std::vector<RunStepRow>& steps, std::optional<double> Ru
 }
 
 }  // namespace
+
+QString heldOutMeaning() {
+  return RunView::tr(
+      "The mean loss of a token on rows that the recipe holds out of all training, the same before and after. What "
+      "rises here was forgotten; what falls was learned along the way. It speaks of rows of this kind alone, and says "
+      "nothing of answers: evaluate the model before and after for those.");
+}
 
 RunView::RunView(TrainService* service, QWidget* parent) : QWidget(parent), service_(service) {
   setObjectName(QStringLiteral("runView"));
@@ -167,7 +188,18 @@ QWidget* RunView::buildTabs() {
   tabs_->setObjectName(QStringLiteral("runTabs"));
   samples_ = run_text("runSamples", tr("Samples"), false);
   log_ = run_text("runLog", tr("Log"), false);
-  recipe_ = run_text("runRecipe", tr("Recipe"), true);
+  refused_ = run_text("runRefused", tr("Rows that are left out"), false);
+  compare_ = new RunCompare;
+  tabs_->addTab(samples_, tr("Sa&mples"));
+  tabs_->addTab(log_, tr("&Log"));
+  tabs_->addTab(buildMade(), tr("Chec&kpoints"));
+  tabs_->addTab(buildRecipe(), tr("Re&cipe"));
+  tabs_->addTab(compare_, tr("&Differences"));
+  tabs_->addTab(refused_, tr("Rows left &out"));
+  return tabs_;
+}
+
+QWidget* RunView::buildMade() {
   auto* made = new QWidget;
   auto* layout = new QVBoxLayout(made);
   layout->setContentsMargins(0, 6, 0, 0);
@@ -186,27 +218,97 @@ QWidget* RunView::buildTabs() {
   open_ = run_button(tr("&Open in Solve"), "openRunModel", tr("Ask this model"));
   evaluate_ = run_button(tr("E&valuate before and after"), "evaluateRun",
                          tr("The same problems for the model that was trained and for this one"));
+  fork_ = new QToolButton;
+  fork_->setObjectName(QStringLiteral("forkRun"));
+  fork_->setText(tr("Train on from here \u25be"));
+  fork_->setToolTip(tr("A new run that begins with what this checkpoint has; this one stays as it is"));
+  fork_->setPopupMode(QToolButton::InstantPopup);
+  auto* menu = new QMenu(fork_);
+  menu->addAction(tr("With its optimiser, all phases again"), this, [this] { fork(true, false); })
+      ->setObjectName(QStringLiteral("forkAll"));
+  menu->addAction(tr("With a new optimiser, all phases again"), this, [this] { fork(false, false); })
+      ->setObjectName(QStringLiteral("forkWeights"));
+  menu->addAction(tr("Exactly where it was: step, phase and rows"), this, [this] { fork(true, true); })
+      ->setObjectName(QStringLiteral("forkPlace"));
+  fork_->setMenu(menu);
   auto* folder = run_button(tr("Show the &folder"), "runFolder", tr("Where the run's files are"));
   row->addWidget(open_);
   row->addWidget(evaluate_);
+  row->addWidget(fork_);
   row->addWidget(folder);
   row->addStretch(1);
   layout->addLayout(row);
-  tabs_->addTab(samples_, tr("Sa&mples"));
-  tabs_->addTab(log_, tr("&Log"));
-  tabs_->addTab(made, tr("Chec&kpoints"));
-  tabs_->addTab(recipe_, tr("Re&cipe"));
   connect(files_, &QListWidget::currentRowChanged, this, [this] { showFiles(); });
   connect(open_, &QPushButton::clicked, this, [this] {
-    if (const RunFile* file = chosen()) emit openModel(QString::fromStdString(file->path));
+    if (const RunProduct* file = chosen()) emit openModel(QString::fromStdString(file->path.string()));
   });
   connect(evaluate_, &QPushButton::clicked, this, [this] {
-    const RunFile* file = chosen();
-    if (file != nullptr) emit evaluate(QString::fromStdString(detail_->row.base), QString::fromStdString(file->path));
+    const RunProduct* file = chosen();
+    if (file == nullptr) return;
+    // A model that was made from nothing has no before.
+    const QString base = detail_->row.base == "new" ? QString() : QString::fromStdString(detail_->row.base);
+    emit evaluate(base, QString::fromStdString(file->path.string()));
   });
   connect(folder, &QPushButton::clicked, this,
           [this] { QDesktopServices::openUrl(QUrl::fromLocalFile(QString::fromStdString(detail_->row.folder))); });
-  return tabs_;
+  return made;
+}
+
+QWidget* RunView::buildRecipe() {
+  auto* widget = new QWidget;
+  auto* layout = new QVBoxLayout(widget);
+  layout->setContentsMargins(0, 6, 0, 0);
+  recipe_ = run_text("runRecipe", tr("Recipe"), true);
+  layout->addWidget(recipe_, 1);
+  auto* label =
+      new QLabel(tr("While it is paused, it can go on in a terminal, on several processors or on a cluster; "
+                    "this window shows it all the same:"));
+  label->setProperty("muted", true);
+  label->setWordWrap(true);
+  layout->addWidget(label);
+  const std::pair<const char*, QString> lines[] = {{"runCommand", tr("Command line of this run")},
+                                                   {"runRanksCommand", tr("Command line under mpirun")},
+                                                   {"runSlurmCommand", tr("Command line under srun")}};
+  for (std::size_t i = 0; i < commands_.size(); ++i) {
+    commands_[i] = new QLineEdit;
+    commands_[i]->setObjectName(QLatin1String(lines[i].first));
+    commands_[i]->setAccessibleName(lines[i].second);
+    commands_[i]->setReadOnly(true);
+    commands_[i]->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+    layout->addWidget(commands_[i]);
+  }
+  return widget;
+}
+
+void RunView::showCommands() {
+  const QString command = service_->commandOf(detail_->row.id);
+  commands_[0]->setText(command);
+  commands_[1]->setText(QStringLiteral("mpirun -np 2 --bind-to none ") + command);
+  commands_[2]->setText(QStringLiteral("srun --ntasks=2 ") + command);
+  for (QLineEdit* line : commands_) line->setCursorPosition(0);
+}
+
+void RunView::setRuns(const std::vector<RunRow>& runs) { compare_->setRuns(runs); }
+
+const RunProduct* RunView::chosenCheckpoint() const {
+  const RunProduct* file = chosen();
+  if (file == nullptr || file->step >= 0) return file;
+  const auto last = std::ranges::find_if(detail_->files, [](const RunProduct& made) { return made.step >= 0; });
+  return last == detail_->files.end() ? nullptr : &*last;
+}
+
+void RunView::fork(bool keepOptimiser, bool keepPlace) {
+  const RunProduct* from = chosenCheckpoint();
+  if (from == nullptr) return;
+  try {
+    Recipe recipe = Recipe::parse(detail_->row.recipe, detail_->row.recipe_file);
+    recipe.start = RunStart{from->path.parent_path(), keepOptimiser, keepPlace};
+    recipe.name = tr("%1 from step %2").arg(QString::fromStdString(detail_->row.name)).arg(from->step).toStdString();
+    emit useRecipe(QString::fromStdString(recipe_text(recipe)), QString::fromStdString(detail_->row.recipe_file));
+  } catch (const Error& error) {
+    hint_->setText(QString::fromUtf8(error.what()));
+    hint_->show();
+  }
 }
 
 void RunView::setDetail(std::shared_ptr<const RunDetail> detail) {
@@ -216,17 +318,19 @@ void RunView::setDetail(std::shared_ptr<const RunDetail> detail) {
   showHead();
   showCharts();
   showTexts(anew);
+  compare_->setRun(detail_->row);
+  if (anew) showCommands();
   if (!other_files) return;
   const QSignalBlocker quiet(files_);
   const int row = anew ? 0 : std::max(0, files_->currentRow());
   files_->clear();
-  for (const RunFile& file : detail_->files) {
+  for (const RunProduct& file : detail_->files) {
     const QString when = file.step < 0 ? tr("result") : tr("step %1").arg(QLocale().toString(qlonglong{file.step}));
-    const QString kind = file.kind == RunFile::Kind::model     ? tr("Model")
-                         : file.kind == RunFile::Kind::adapter ? tr("Adapter")
-                                                               : tr("First state");
+    const QString kind = file.kind == RunProduct::Kind::model     ? tr("Model")
+                         : file.kind == RunProduct::Kind::adapter ? tr("Adapter")
+                                                                  : tr("First state");
     auto* item = new QListWidgetItem(tr("%1, %2").arg(kind, when));
-    item->setToolTip(QString::fromStdString(file.path));
+    item->setToolTip(QString::fromStdString(file.path.string()));
     files_->addItem(item);
   }
   files_->setCurrentRow(std::min(row, files_->count() - 1));
@@ -270,11 +374,18 @@ void RunView::showHead() {
   if (const auto right = last_of(steps, &RunStepRow::right)) {
     figures << tr("%1 % right").arg(run_number(*right * 100.0, 1));
   }
+  if (const auto before = first_of(steps, &RunStepRow::held_out)) {
+    const double now = last_of(steps, &RunStepRow::held_out).value();
+    const QString change = QLocale().toString(now - *before, 'f', 4);
+    figures << tr("held-out loss %1 before, %2 now (%3)")
+                   .arg(run_number(*before, 4), run_number(now, 4), now > *before ? QLatin1Char('+') + change : change);
+  }
   if (const auto speed = last_of(steps, &RunStepRow::tokens_per_second)) figures << run_rate(*speed);
   if (row.memory > 0) {
     figures << tr("%1 of memory").arg(QLocale().formattedDataSize(row.memory, 1, QLocale::DataSizeIecFormat));
   }
   if (row.seconds_left) figures << tr("%1 left in this phase").arg(runDuration(*row.seconds_left));
+  figures_->setToolTip(first_of(steps, &RunStepRow::held_out) ? heldOutMeaning() : QString());
   figures_->setText(figures.join(QStringLiteral(" \u00b7 ")));
 }
 
@@ -297,10 +408,11 @@ void RunView::showCharts() {
     plot.logarithmicY = index == norm_chart;  // it falls by orders of magnitude
     charts_[index]->setData(std::move(plot));
   };
-  chart(0,
-        {run_line(steps, &RunStepRow::loss, tr("loss")),
-         run_line(steps, &RunStepRow::validation, tr("validation"), true)},
-        tr("Loss"));
+  chart(
+      0,
+      {run_line(steps, &RunStepRow::loss, tr("loss")), run_line(steps, &RunStepRow::validation, tr("validation"), true),
+       run_line(steps, &RunStepRow::held_out, tr("held out"), true)},
+      tr("Loss"));
   chart(1, {run_line(steps, &RunStepRow::learning_rate, tr("learning rate"))}, tr("Learning rate"));
   chart(norm_chart, {run_line(steps, &RunStepRow::gradient_norm, tr("gradient norm"))}, tr("Gradient norm"));
   chart(3, {run_line(steps, &RunStepRow::tokens_per_second, tr("tokens/s"))}, tr("Tokens per second"));
@@ -310,7 +422,8 @@ void RunView::showTexts(bool anew) {
   if (anew) {
     samples_->clear();
     log_->clear();
-    samplesShown_ = eventsShown_ = 0;
+    refused_->clear();
+    samplesShown_ = eventsShown_ = refusedShown_ = 0;
     recipe_->setPlainText(QString::fromStdString(detail_->row.recipe));
     samples_->setPlaceholderText(tr("What the model says while it is trained stands here."));
   }
@@ -325,29 +438,33 @@ void RunView::showTexts(bool anew) {
     log_->appendPlainText(QLocale().toString(QDateTime::fromMSecsSinceEpoch(event.time), QLocale::ShortFormat) +
                           QStringLiteral("  ") + QString::fromStdString(event.text));
   }
+  for (; refusedShown_ < detail_->refused.size(); ++refusedShown_) {
+    const RefusedRow& row = detail_->refused[refusedShown_];
+    refused_->appendPlainText(row.place + QStringLiteral(": ") + row.reason);
+  }
+  const int tab = tabs_->indexOf(refused_);
+  tabs_->setTabVisible(tab, detail_->refusedCount > 0);
+  tabs_->setTabText(tab, tr("Rows left &out (%1)").arg(detail_->refusedCount));
 }
 
-const RunFile* RunView::chosen() const {
+const RunProduct* RunView::chosen() const {
   const int row = files_->currentRow();
   if (!detail_ || row < 0 || row >= static_cast<int>(detail_->files.size())) return nullptr;
   return &detail_->files[static_cast<std::size_t>(row)];
 }
 
 void RunView::showFiles() {
-  const RunFile* file = chosen();
-  const bool model = file != nullptr && file->kind == RunFile::Kind::model;
-  open_->setEnabled(model);
-  evaluate_->setEnabled(model && detail_->row.base != "new");
+  const RunProduct* file = chosen();
+  open_->setEnabled(file != nullptr);
+  evaluate_->setEnabled(file != nullptr);
+  fork_->setEnabled(chosenCheckpoint() != nullptr);
   const QString base = QString::fromStdString(detail_->row.base);
   QString hint;
-  if (file != nullptr && file->kind == RunFile::Kind::adapter) {
-    hint = tr("An adapter becomes a model of its own with: holdfast merge %1 %2 NEW-FOLDER")
-               .arg(base, QString::fromStdString(file->path));
-  } else if (file != nullptr && file->kind == RunFile::Kind::state) {
-    hint =
-        tr("Open %1 in Solve and import this file among its states; on problems: holdfast eval %1 --state %2 --suite "
-           "FILE")
-            .arg(base, QString::fromStdString(file->path));
+  if (file != nullptr && file->kind == RunProduct::Kind::adapter) {
+    hint = tr("It is opened together with %1. It becomes a model of its own with: holdfast merge %1 %2 NEW-FOLDER")
+               .arg(base, QString::fromStdString(file->path.string()));
+  } else if (file != nullptr && file->kind == RunProduct::Kind::state) {
+    hint = tr("It is opened as a session of %1 that begins with it; nothing is added to the model.").arg(base);
   }
   hint_->setText(hint);
   hint_->setVisible(!hint.isEmpty());

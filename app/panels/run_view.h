@@ -8,15 +8,21 @@
 #include "app/services/train_service.h"
 
 class QLabel;
+class QLineEdit;
 class QListWidget;
 class QPlainTextEdit;
 class QProgressBar;
 class QPushButton;
 class QTabWidget;
+class QToolButton;
 
 namespace holdfast {
 
+// What the loss on held-out rows says, and what it does not.
+[[nodiscard]] QString heldOutMeaning();
+
 class PlotView;
+class RunCompare;
 
 class RunView : public QWidget {
   Q_OBJECT
@@ -24,6 +30,7 @@ class RunView : public QWidget {
  public:
   explicit RunView(TrainService* service, QWidget* parent = nullptr);
 
+  void setRuns(const std::vector<RunRow>& runs);  // all, to compare with
   void setDetail(std::shared_ptr<const RunDetail> detail);
   [[nodiscard]] const RunDetail* detail() const { return detail_.get(); }
 
@@ -40,11 +47,16 @@ class RunView : public QWidget {
   void showCharts();
   void showTexts(bool anew);
   void showFiles();
-  [[nodiscard]] const RunFile* chosen() const;
+  void showCommands();
+  QWidget* buildMade();
+  QWidget* buildRecipe();
+  void fork(bool keepOptimiser, bool keepPlace);
+  [[nodiscard]] const RunProduct* chosenCheckpoint() const;  // of the chosen result the last one
+  [[nodiscard]] const RunProduct* chosen() const;
 
   TrainService* service_;
   std::shared_ptr<const RunDetail> detail_;
-  std::size_t samplesShown_ = 0, eventsShown_ = 0;
+  std::size_t samplesShown_ = 0, eventsShown_ = 0, refusedShown_ = 0;
 
   QLabel* name_;
   QLabel* state_;
@@ -60,9 +72,13 @@ class RunView : public QWidget {
   QPlainTextEdit* samples_;
   QPlainTextEdit* log_;
   QPlainTextEdit* recipe_;
+  QPlainTextEdit* refused_;
+  RunCompare* compare_;
+  std::array<QLineEdit*, 3> commands_{};
   QListWidget* files_;
   QPushButton* open_;
   QPushButton* evaluate_;
+  QToolButton* fork_;
   QLabel* hint_;
 };
 

@@ -110,6 +110,7 @@ void TrainPanel::setRuns(const std::vector<RunRow>& runs) {
   const RunRow* before = runs_->runAt(list_->currentIndex());
   const RunId kept = wanted_ ? wanted_ : before != nullptr ? before->id : RunId{};
   runs_->setRuns(runs);
+  view_->setRuns(runs);
   const QModelIndex index = runs_->indexOf(kept);
   if (index.isValid()) {
     list_->setCurrentIndex(index);

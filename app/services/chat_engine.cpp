@@ -7,11 +7,14 @@
 #include <system_error>
 #include <utility>
 
+#include "app/files/paths.h"
+#include "app/files/run_products.h"
 #include "app/jobs/job.h"
 #include "app/services/loop_detector.h"
 #include "app/services/turn_writer.h"
 #include "engine/utf8.h"
 #include "kernels/error.h"
+#include "training/trained_model.h"
 
 namespace holdfast {
 namespace fs = std::filesystem;
@@ -36,11 +39,6 @@ std::string tokenizer_hash(const Tokenizer& tokenizer) {
   return hexadecimal(hash);
 }
 
-std::string name_of(const fs::path& path) {
-  const fs::path clean = path.has_filename() ? path : path.parent_path();
-  return (clean.extension() == ".gguf" ? clean.stem() : clean.filename()).string();
-}
-
 bool ended_by_model(const NodeRow& node) {
   return node.kind == NodeKind::answer && node.stop_reason == name(StopReason::stop_token);
 }
@@ -59,18 +57,18 @@ struct Placed {
 };
 
 // On the GPU, or, where there is none that it fits on, on the processor.
-Placed load_where_it_fits(const std::shared_ptr<const Checkpoint>& checkpoint, int threads,
+Placed load_where_it_fits(const std::shared_ptr<const Checkpoint>& checkpoint, LoadDType dtype, int threads,
                           const std::function<void(double)>& progress) {
   std::string reason;
   try {
     Stream stream(Device::cuda());
-    std::shared_ptr<const Mamba2Model> model = Mamba2Model::load(stream, checkpoint, LoadDType::stored, progress);
+    std::shared_ptr<const Mamba2Model> model = Mamba2Model::load(stream, checkpoint, dtype, progress);
     return {std::move(stream), std::move(model), {}};
   } catch (const DeviceError& error) {
     reason = error.what();
   }
   Stream stream(Device::cpu(), threads);
-  std::shared_ptr<const Mamba2Model> model = Mamba2Model::load(stream, checkpoint, LoadDType::stored, progress);
+  std::shared_ptr<const Mamba2Model> model = Mamba2Model::load(stream, checkpoint, dtype, progress);
   return {std::move(stream), std::move(model), std::move(reason)};
 }
 
@@ -93,8 +91,11 @@ SharedModel ChatEngine::shared_model() const {
   return loaded_ ? SharedModel{loaded_->model, loaded_->tokenizer} : SharedModel{};
 }
 
-ModelInfo ChatEngine::load(const fs::path& path, const std::function<void(double)>& progress, std::stop_token stop) {
-  std::shared_ptr<const Checkpoint> checkpoint = Checkpoint::open(path);
+ModelInfo ChatEngine::load(const fs::path& wanted, const std::function<void(double)>& progress, std::stop_token stop) {
+  const auto find = [data = store_.file().parent_path()](const std::string& name) { return resolve_model(name, data); };
+  OpenedModel opened = open_model(wanted, find);
+  const fs::path path = opened.begin ? opened.base : wanted;
+  std::shared_ptr<const Checkpoint> checkpoint = std::move(opened.checkpoint);
   const TokenizerSource source = checkpoint->tokenizer();
   if (source.kind == TokenizerSource::Kind::none) {
     throw FormatError(path.string() + ": has no tokenizer beside it (tokenizer.json or tokenizer.model), so it can " +
@@ -111,7 +112,7 @@ ModelInfo ChatEngine::load(const fs::path& path, const std::function<void(double
     if (stop.stop_requested()) throw Cancelled{};
     progress(done);
   };
-  auto [stream, model, reason] = load_where_it_fits(checkpoint, threads_, report);
+  auto [stream, model, reason] = load_where_it_fits(checkpoint, opened.dtype, threads_, report);
   loaded_.reset(new Loaded{.path = path,
                            .checkpoint = checkpoint,
                            .tokenizer = tokenizer,
@@ -127,7 +128,7 @@ ModelInfo ChatEngine::load(const fs::path& path, const std::function<void(double
                            .tokenizer_of = {}});
   loaded_->session = std::make_unique<Session>(model, tokenizer, loaded_->stream);
   const Mamba2Config& config = model->config();
-  return {.name = name_of(path),
+  return {.name = model_name(path),
           .path = path.string(),
           .layout = std::string(name(checkpoint->layout())),
           .dtype = std::string(name(model->weights().embedding.format())),
@@ -138,7 +139,8 @@ ModelInfo ChatEngine::load(const fs::path& path, const std::function<void(double
           .layers = config.n_layer,
           .width = config.d_model,
           .weight_bytes = model->weights().bytes(),
-          .state_bytes = loaded_->session->state().bytes()};
+          .state_bytes = loaded_->session->state().bytes(),
+          .begins_with = opened.begin ? wanted.string() : std::string()};
 }
 
 std::vector<TokenId> ChatEngine::ids_of(const std::vector<NodeRow>& branch, std::size_t index,
@@ -227,7 +229,7 @@ CheckpointId ChatEngine::register_model() {
   Loaded& now = loaded();
   if (!now.row) {
     now.row = store_.register_checkpoint({.fingerprint = now.model->fingerprint(),
-                                          .name = name_of(now.path),
+                                          .name = model_name(now.path),
                                           .path = now.path.string(),
                                           .layout = std::string(name(now.checkpoint->layout())),
                                           .dtype = std::string(name(now.model->weights().embedding.format())),

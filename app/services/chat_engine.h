@@ -38,6 +38,7 @@ struct ModelInfo {
   std::int64_t width = 0;        // d_model
   std::size_t weight_bytes = 0;  // in memory
   std::size_t state_bytes = 0;   // of a session, whatever its length
+  std::string begins_with{};     // a trained state that was opened: the file that a session is to begin with
 };
 
 struct SharedModel {
@@ -87,8 +88,9 @@ class ChatEngine {
   ChatEngine(const std::filesystem::path& database, std::filesystem::path states, LiveText& live, int threads);
   ~ChatEngine();
 
-  // Throws what Checkpoint, Tokenizer and Mamba2Model throw, and Cancelled when stopped. The model that was there stays
-  // until the files of the new one have been checked.
+  // A model, an adapter (with its base) or a trained state (its base; see ModelInfo::begins_with). Throws what
+  // open_model, Tokenizer and Mamba2Model throw, and Cancelled when stopped. The model that was there stays until the
+  // files of the new one have been checked.
   ModelInfo load(const std::filesystem::path& path, const std::function<void(double)>& progress, std::stop_token stop);
 
   [[nodiscard]] bool has_model() const noexcept { return loaded_ != nullptr; }

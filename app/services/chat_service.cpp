@@ -51,6 +51,7 @@ void ChatService::loadModel(const QString& path) {
         model_ = info ? info : (engine_ && engine_->has_model() ? model_ : std::nullopt);
         if (info) emit modelLoaded();
         emit phaseChanged();
+        if (info && !info->begins_with.empty()) beginFromState(QString::fromStdString(info->begins_with));
       });
     });
     int shown = -1;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/files/paths.h"
+#include "app/files/run_products.h"
 #include "app/services/worker_process.h"
 #include "app/store/store.h"
 #include "kernels/error.h"
@@ -143,7 +144,11 @@ void EvaluateService::lookNow(EvaluationStore& store) {
   const auto read = [&](EvaluationId id) -> std::shared_ptr<const EvaluationDetail> {
     const EvaluationRow* row = row_of(known_, id);
     if (row == nullptr) return nullptr;
-    return std::make_shared<EvaluationDetail>(EvaluationDetail{*row, store.items(id)});
+    EvaluationDetail read_now{*row, store.items(id), {}};
+    const std::optional<RunProduct> named = find_product(dataDir_, row->model);
+    const std::optional<RunProduct> made = named ? named : product_of(row->model);
+    if (made) read_now.heldOut = store.held_out(made->run, made->step);
+    return std::make_shared<EvaluationDetail>(std::move(read_now));
   };
   if (auto shown = read(watched_)) emit detailChanged(std::move(shown), beside_ ? read(beside_) : nullptr);
 }

@@ -32,6 +32,7 @@ struct EvaluationSuite {
 struct EvaluationDetail {
   EvaluationRow row;
   std::vector<EvaluationItem> items;
+  std::optional<std::pair<double, double>> heldOut{};  // of the run that made the model: before and after it
 };
 
 class EvaluateService : public QObject {

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/files/paths.h"
 #include "engine/checkpoint.h"
 #include "kernels/cpu/ceiling.h"
 #include "kernels/cpu/thread_pool.h"
 #include "kernels/error.h"
+#include "training/trained_model.h"
 
 namespace holdfast {
 namespace fs = std::filesystem;
@@ -17,10 +19,16 @@ namespace {
 
 constexpr qint64 hashed_piece = qint64{1} << 20;
 
+FindModel finder(const fs::path& data) {
+  return [data](const std::string& name) { return resolve_model(name, data); };
+}
+
 ModelEntry look_at(const CatalogueEntry& where, const fs::path& data) {
-  ModelEntry entry{.where = where, .facts = {}, .fault = {}, .card = {}, .extras = {}};
+  ModelEntry entry{.where = where, .facts = {}, .fault = {}, .trainedOn = {}, .card = {}, .extras = {}};
   try {
-    const auto checkpoint = Checkpoint::open(where.path);
+    const fs::path base = base_below(where.path, finder(data));
+    if (base != where.path) entry.trainedOn = QString::fromStdString(base.string());
+    const auto checkpoint = Checkpoint::open(base);
     entry.facts = std::make_shared<const ModelFacts>(model_facts(*checkpoint));
   } catch (const std::exception& error) {
     entry.fault = where.there
@@ -137,7 +145,9 @@ void ModelService::postWork(const QString& what, Work work) {
 void ModelService::stopWork() { work_.cancel(); }
 
 void ModelService::convertNow(const ModelConversion& conversion, const std::stop_token& stop) {
-  const auto in = Checkpoint::open(conversion.source.toStdString());
+  const OpenedModel opened = open_model(conversion.source.toStdString(), finder(dataDir_));
+  if (opened.begin) throw FormatError(conversion.source.toStdString() + ": a state, want a model to convert");
+  const std::shared_ptr<const Checkpoint>& in = opened.checkpoint;
   const fs::path out =
       new_model_path(dataDir_, conversion.name.toStdString(), conversion.to == CheckpointLayout::gguf ? ".gguf" : "");
   fs::create_directories(out.parent_path());
@@ -161,7 +171,7 @@ void ModelService::convert(const ModelConversion& conversion) {
 
 // The engine's fingerprint, then the SHA-256 of each file of weights, which a hub shows too.
 void ModelService::hashNow(const QString& path, const std::stop_token& stop) {
-  const auto checkpoint = Checkpoint::open(path.toStdString());
+  const auto checkpoint = open_model(path.toStdString(), finder(dataDir_)).checkpoint;
   const auto tell = [&](double done) {
     if (stop.stop_requested()) throw Cancelled{};
     onWindow([this, done] { emit workProgressed(done); });

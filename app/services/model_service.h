@@ -21,6 +21,7 @@ struct ModelEntry {
   CatalogueEntry where;
   std::shared_ptr<const ModelFacts> facts;  // null: it cannot be opened
   QString fault;                            // why
+  QString trainedOn;                        // of an adapter or a first state: its base, whose facts these are
   ModelCard card;
   std::vector<ModelExtra> extras;
   qint64 bytesOnDisk = 0;

@@ -50,6 +50,12 @@ RecipeData preset_problems(std::int64_t first_level, std::int64_t last_level) {
   return data;
 }
 
+RecipeData preset_held_out() {
+  RecipeData data = preset_problems(1, 5);
+  data.weight.reset();
+  return data;
+}
+
 Recipe preset_recipe(RecipePreset preset, const std::string& base) {
   const PresetSizes& sizes = preset_sizes(preset);
   Recipe recipe;
@@ -70,6 +76,8 @@ Recipe preset_recipe(RecipePreset preset, const std::string& base) {
   recipe.evaluation.data = {std::move(held)};
   recipe.evaluation.every = sizes.evaluate;
   recipe.evaluation.rows = sizes.rows;
+  recipe.held_out.data = {preset_held_out()};
+  recipe.held_out.rows = sizes.rows;
   recipe.samples.every = sizes.sample;
   recipe.samples.prompts = {"What is 24 * 17?"};
   recipe.samples.max_tokens = 64;

@@ -18,5 +18,7 @@ enum class RecipePreset {
 [[nodiscard]] Recipe preset_recipe(RecipePreset preset, const std::string& base);
 // A part of a mixture: all families, of these levels.
 [[nodiscard]] RecipeData preset_problems(std::int64_t first_level, std::int64_t last_level);
+// Problems of all families and levels, without a weight: what is looked at for what a run forgets.
+[[nodiscard]] RecipeData preset_held_out();
 
 }  // namespace holdfast

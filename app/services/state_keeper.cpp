@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "app/files/run_products.h"
 #include "kernels/error.h"
 
 namespace holdfast {
@@ -70,7 +71,9 @@ SessionId StateKeeper::begin_session(const fs::path& from, const Mamba2Model& mo
     throw FormatError(from.string() + ": a state of other weights (" + snapshot.model_fingerprint +
                       ", the open model is " + model.fingerprint() + "): it goes on only with those that made it");
   }
-  return files_.begin_session(from.stem().string(), snapshot);
+  // What a run made is called by its run, another file by its name.
+  const std::string name = model_name(from);
+  return files_.begin_session(name == from.filename() ? from.stem().string() : name, snapshot);
 }
 
 void StateKeeper::note(const Session& session, SessionId id, CheckpointId checkpoint) {

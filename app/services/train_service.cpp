@@ -1,5 +1,6 @@
 #include "app/services/train_service.h"
 
+#include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -13,23 +14,32 @@
 #include "kernels/error.h"
 #include "training/recipe.h"
 #include "training/recipe_text.h"
-#include "training/run_files.h"
 
 namespace holdfast {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr int train_look_often = 300;    // milliseconds, while something is trained or waits
-constexpr int train_look_seldom = 2000;  // another program may start one
+constexpr int train_look_often = 300;                    // milliseconds, while something is trained or waits
+constexpr int train_look_seldom = 2000;                  // another program may start one
+constexpr qint64 train_refused_bytes = qint64{4} << 20;  // of a list of refused rows, at one look
+constexpr std::ptrdiff_t train_refused_listed = 1000;
 
-void add_run_file(std::vector<RunFile>& files, const fs::path& folder, std::int64_t step) {
-  const std::pair<RunFile::Kind, const char*> kinds[] = {{RunFile::Kind::model, "model"},
-                                                         {RunFile::Kind::adapter, "adapter"},
-                                                         {RunFile::Kind::state, "state.safetensors"}};
-  for (const auto& [kind, name] : kinds) {
-    std::error_code error;
-    if (fs::exists(folder / name, error)) files.push_back({kind, step, (folder / name).string()});
+// What the run's list of refused rows has beyond what is known of it.
+void read_refused(const fs::path& folder, RunDetail& detail) {
+  QFile file(QString::fromStdString((folder / "refused_rows.jsonl").string()));
+  if (!file.open(QIODevice::ReadOnly)) return;
+  if (file.size() < detail.refusedRead) detail.refused.clear(), detail.refusedCount = 0, detail.refusedRead = 0;
+  file.seek(detail.refusedRead);
+  const QByteArray text = file.read(train_refused_bytes);
+  const qsizetype end = text.lastIndexOf('\n') + 1;  // half a line is still being written
+  for (const QByteArray& line : text.first(end).split('\n')) {
+    if (line.isEmpty()) continue;
+    ++detail.refusedCount;
+    if (std::ssize(detail.refused) >= train_refused_listed) continue;
+    const QJsonObject row = QJsonDocument::fromJson(line).object();
+    detail.refused.push_back({row[QLatin1String("place")].toString(), row[QLatin1String("reason")].toString()});
   }
+  detail.refusedRead += end;
 }
 
 // A recipe with whole paths, so that it means the same from any folder.
@@ -77,18 +87,6 @@ TrainEstimate parse_estimate(const QByteArray& json) {
 }
 
 }  // namespace
-
-std::vector<RunFile> files_of_run(const fs::path& folder) {
-  std::vector<RunFile> files;
-  add_run_file(files, folder, -1);
-  const CheckpointFolder checkpoints(folder / "checkpoints");
-  std::error_code error;
-  if (!fs::is_directory(checkpoints.path(), error)) return files;
-  std::vector<std::int64_t> steps = checkpoints.steps();
-  std::reverse(steps.begin(), steps.end());
-  for (const std::int64_t step : steps) add_run_file(files, checkpoints.path_of(step), step);
-  return files;
-}
 
 TrainService::TrainService(const fs::path& dataDir, QObject* parent) : QObject(parent), dataDir_(dataDir) {
   connect(&job_, &Job::failed, this, &TrainService::failed);
@@ -139,9 +137,15 @@ void TrainService::lookNow(Store& store) {
   std::vector<RunRow> runs = store.runs();
   tellDetail(store, runs);
   if (told_ && runs == known_) return;
+  const auto ended = [](const std::vector<RunRow>& list) {
+    return std::ranges::count_if(
+        list, [](const RunRow& row) { return row.state != RunState::waiting && row.state != RunState::running; });
+  };
+  const bool made = told_ && (ended(runs) != ended(known_) || runs.size() != known_.size());
   known_ = std::move(runs);
   told_ = true;
   emit runsChanged(known_);
+  if (made) emit madeSomething();
 }
 
 void TrainService::tellDetail(Store& store, const std::vector<RunRow>& runs) {
@@ -157,15 +161,19 @@ void TrainService::tellDetail(Store& store, const std::vector<RunRow>& runs) {
   const bool same_steps =
       known && (steps.empty() ? before.steps.empty()
                               : steps.size() == 1 && !before.steps.empty() && steps.front() == before.steps.back());
-  if (same_steps && samples.empty() && events.empty() && before.row == *row) return;
   auto detail = std::make_shared<RunDetail>(before);
+  read_refused(row->folder, *detail);
+  if (same_steps && samples.empty() && events.empty() && before.row == *row &&
+      detail->refusedRead == before.refusedRead) {
+    return;
+  }
   detail->row = *row;
   detail->phases = store.run_phases(watched_);
   if (!steps.empty() && !detail->steps.empty()) detail->steps.pop_back();
   detail->steps.insert(detail->steps.end(), steps.begin(), steps.end());
   detail->samples.insert(detail->samples.end(), samples.begin(), samples.end());
   detail->events.insert(detail->events.end(), events.begin(), events.end());
-  detail->files = files_of_run(row->folder);
+  detail->files = products_of_run(row->folder);
   detail_ = detail;
   emit detailChanged(detail_);
 }
@@ -222,6 +230,14 @@ void TrainService::create(const QString& recipe, const QString& recipeFile, cons
       emit refused(QString::fromUtf8(error.what()));
     }
   });
+}
+
+QString TrainService::commandOf(RunId run) const {
+  const std::optional<fs::path> program = program_beside("holdfast");
+  return QStringLiteral("%1 train --run %2 --resume --data-dir %3")
+      .arg(shell_word(program ? QString::fromStdString(program->string()) : QStringLiteral("holdfast")))
+      .arg(run.value)
+      .arg(shell_word(QString::fromStdString(dataDir_.string())));
 }
 
 void TrainService::pause(RunId run) {

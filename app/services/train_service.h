@@ -13,20 +13,16 @@
 #include <string>
 #include <vector>
 
+#include "app/files/run_products.h"
 #include "app/jobs/job.h"
 #include "app/store/store.h"
 
 namespace holdfast {
 
-// A checkpoint, adapter or state that a run has made.
-struct RunFile {
-  enum class Kind { model, adapter, state };
-  Kind kind = Kind::model;
-  std::int64_t step = -1;  // -1: the result at the end
-  std::string path;
-  bool operator==(const RunFile&) const = default;
+// A row of the data that could not be used.
+struct RefusedRow {
+  QString place, reason;  // "rows.jsonl:17"
 };
-[[nodiscard]] std::vector<RunFile> files_of_run(const std::filesystem::path& folder);  // the result first, then newest
 
 // All that is shown of one run; immutable.
 struct RunDetail {
@@ -35,7 +31,10 @@ struct RunDetail {
   std::vector<RunStepRow> steps;
   std::vector<RunSampleRow> samples;
   std::vector<RunEventRow> events;
-  std::vector<RunFile> files;
+  std::vector<RefusedRow> refused;  // the first of them
+  qint64 refusedCount = 0;
+  qint64 refusedRead = 0;         // bytes of the run's list that this is made of
+  std::vector<RunProduct> files;  // the result, then checkpoints, the newest first
 };
 
 // What a run would take (`holdfast train --dry-run`).
@@ -74,6 +73,9 @@ class TrainService : public QObject {
   void rename(RunId run, const QString& name);
   void remove(RunId run);  // with its folder
 
+  // What a terminal is given to let a run go on that is not being trained.
+  [[nodiscard]] QString commandOf(RunId run) const;
+
   void estimate(const QString& recipe, const QString& recipeFile, const QString& device, int threads);
   void cancelEstimate();
 
@@ -86,6 +88,7 @@ class TrainService : public QObject {
   void runsChanged(const std::vector<holdfast::RunRow>& runs);
   void detailChanged(std::shared_ptr<const holdfast::RunDetail> detail);
   void created(holdfast::RunId run);
+  void madeSomething();  // a run ended or went away: there may be other models than before
   void refused(const QString& message);
   void estimated(const holdfast::TrainEstimate& estimate);
   void estimateFailed(const QString& message);  // empty: cancelled

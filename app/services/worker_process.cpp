@@ -2,6 +2,7 @@
 
 #include <QFile>
 #include <QProcess>
+#include <QRegularExpression>
 
 #include "app/files/paths.h"
 #include "app/store/store.h"
@@ -27,6 +28,12 @@ std::string start_worker(const QStringList& arguments, const std::filesystem::pa
   qint64 pid = 0;
   if (!process.startDetached(&pid)) throw IoError(log.string() + ": the process that writes it could not be started");
   return process_mark(pid);
+}
+
+QString shell_word(const QString& text) {
+  static const QRegularExpression plain(QStringLiteral("^[A-Za-z0-9_./:=,+@%-]+$"));
+  if (plain.match(text).hasMatch()) return text;
+  return QLatin1Char('\'') + QString(text).replace(QLatin1Char('\''), QStringLiteral("'\\''")) + QLatin1Char('\'');
 }
 
 QString last_words(const QByteArray& text) {

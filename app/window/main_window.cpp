@@ -26,6 +26,7 @@
 #include <cmath>
 
 #include "app/files/paths.h"
+#include "app/files/run_products.h"
 #include "app/models/model_list_model.h"
 #include "app/models/session_list_model.h"
 #include "app/panels/generate_panel.h"
@@ -482,6 +483,7 @@ void MainWindow::refreshModels() {
   std::vector<InstalledModel> installed;
   try {
     installed = installed_models(settings_.data_dir);
+    for (const RunProduct& made : products_of_runs(settings_.data_dir)) installed.push_back({made.name, made.path});
   } catch (const std::exception& error) {
     solve_->banner()->showError(QString::fromUtf8(error.what()));
   }

@@ -2,12 +2,14 @@
 #include <QStackedWidget>
 
 #include "app/files/paths.h"
+#include "app/files/run_products.h"
 #include "app/models/model_list_model.h"
 #include "app/panels/evaluate_panel.h"
 #include "app/panels/solve_panel.h"
 #include "app/panels/train_panel.h"
 #include "app/services/evaluate_service.h"
 #include "app/services/generate_service.h"
+#include "app/services/model_service.h"
 #include "app/services/train_service.h"
 #include "app/widgets/banner.h"
 #include "app/window/main_window.h"
@@ -22,11 +24,17 @@ void MainWindow::addTraining() {
   evaluate_ = new EvaluatePanel(evaluator_.get());
   addWorkspace("evaluateWorkspace", tr("Evaluate"), evaluate_);
   const auto models = [this] {
-    QStringList names;
-    for (const InstalledModel& model : installed_models(settings_.data_dir))
-      names << QString::fromStdString(model.name);
-    train_->setModels(names);
-    evaluate_->setModels(names);
+    QStringList trainable, all;
+    for (const InstalledModel& model : installed_models(settings_.data_dir)) {
+      trainable << QString::fromStdString(model.name);
+    }
+    all = trainable;
+    for (const RunProduct& made : products_of_runs(settings_.data_dir)) {
+      all << QString::fromStdString(made.name);
+      if (made.kind != RunProduct::Kind::state) trainable << all.last();
+    }
+    train_->setModels(trainable);
+    evaluate_->setModels(all);
   };
   connect(modelModel_, &ModelListModel::modelReset, this, models);
   models();
@@ -38,6 +46,10 @@ void MainWindow::addTraining() {
   });
   connect(train_, &TrainPanel::draftChanged, this, [this](const QString& recipe) {
     if (ready_) sessions_->saveSetting(QStringLiteral("train.recipe"), recipe);
+  });
+  connect(trainer_.get(), &TrainService::madeSomething, this, [this] {
+    refreshModels();
+    modelService_->refresh();
   });
   connect(train_, &TrainPanel::shown, this, [this] { showWorkspace(workspaces_->indexOf(train_)); });
   connect(train_, &TrainPanel::openModel, this, [this](const QString& path) {

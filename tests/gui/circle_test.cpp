@@ -197,7 +197,7 @@ class CircleTest : public QObject {
     const QString all = QStringLiteral(" of %1 problems").arg(fresh.size());
     QTRY_VERIFY2(summary->text().contains(all), qPrintable(summary->text()));
     QVERIFY(summary->text().contains("holdfast-mini: likeliest reply right"));
-    QVERIFY(summary->text().contains("run 1"));
+    QVERIFY(summary->text().contains("run-1"));
     qInfo("%s", qPrintable(summary->text()));
     QCOMPARE(window_->find<QTableView>("itemTable")->model()->rowCount(), static_cast<int>(fresh.size()));
     keep("evaluate");

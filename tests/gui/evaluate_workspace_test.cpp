@@ -96,7 +96,7 @@ class EvaluateWorkspaceTest : public QObject {
     QCOMPARE(both.better, 1);
     QCOMPARE(both.worse, 1);
     QVERIFY(shareText(alone.greedy).startsWith("66"));
-    QCOMPARE(modelShown("/d/runs/7/checkpoints/step-000000000020/model"), QString("run 7/step-000000000020"));
+    QCOMPARE(modelShown("/d/runs/7/checkpoints/step-000000000020/model"), QString("run-7-step-20"));
     QCOMPARE(modelShown("holdfast-mini"), QString("holdfast-mini"));
   }
 

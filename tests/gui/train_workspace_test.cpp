@@ -2,19 +2,27 @@
 // killed, found interrupted, and goes on to its end; a later window finds it. HOLDFAST_SCREENSHOTS=folder keeps
 // pictures.
 #include <signal.h>
+#include <sys/mount.h>
 
 #include <QAbstractItemModelTester>
+#include <QAction>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPlainTextEdit>
+#include <QProcess>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
+#include <QStandardPaths>
 #include <QTabWidget>
+#include <QTableWidget>
+#include <QTreeView>
+#include <fstream>
 
+#include "app/files/paths.h"
 #include "app/models/run_list_model.h"
 #include "app/panels/phase_card.h"
 #include "app/panels/problems_dialog.h"
@@ -76,6 +84,7 @@ class TrainWorkspaceTest : public QObject {
     QTRY_VERIFY2(taken(), qPrintable(window.find<QLabel>("recipeFault")->text()));
     QVERIFY(window.find<QPushButton>("startTraining")->isEnabled());
   }
+  // The newest.
   [[nodiscard]] RunRow only(const fs::path& data) const {
     const auto runs = Store(data / "holdfast.db", {.check = false}).runs();
     return runs.empty() ? RunRow{} : runs.front();
@@ -145,8 +154,8 @@ class TrainWorkspaceTest : public QObject {
     QTRY_VERIFY(window.find<QLabel>("recipeFault")->isVisible());
     QVERIFY(window.find<QLabel>("recipeFault")->text().contains("nonsense"));
     QVERIFY(!window.find<QPushButton>("startTraining")->isEnabled());
-    QVERIFY(window.find<QLineEdit>("trainCommand")->text().startsWith("holdfast train "));
-    QVERIFY(window.find<QLineEdit>("ranksCommand")->text().startsWith("mpirun -np 2 holdfast train "));
+    QVERIFY(window.find<QLineEdit>("trainCommand")->text().contains("holdfast train "));
+    QVERIFY(window.find<QLineEdit>("ranksCommand")->text().startsWith("mpirun -np 2 "));
   }
 
   void problems_are_found_by_concept_and_chosen() {
@@ -216,6 +225,8 @@ class TrainWorkspaceTest : public QObject {
       QCOMPARE(::kill(static_cast<pid_t>(pid), SIGKILL), 0);
       QTRY_VERIFY_WITH_TIMEOUT(state->text().startsWith("Interrupted"), train_patience);
       QVERIFY(window.find<QPushButton>("resumeRun")->isVisible());
+      QVERIFY2(window.label("runMessage").contains("since the last checkpoint"),
+               qPrintable(window.label("runMessage")));
       window.click("resumeRun");
       QTRY_VERIFY_WITH_TIMEOUT(only(data).state == RunState::running, train_patience);
     }
@@ -257,6 +268,228 @@ class TrainWorkspaceTest : public QObject {
                                  QString::fromStdString(window.window().chat()->model()->path) == made,
                              train_patience);
     QVERIFY(window.question()->isVisible());
+  }
+
+  void adapters_and_states_open_and_are_evaluated_in_one_click_data() {
+    QTest::addColumn<QString>("what");
+    QTest::addColumn<QString>("file");
+    QTest::newRow("adapter") << "what = \"lora\"\nlora = {rank = 2, alpha = 8}"
+                             << "adapter";
+    QTest::newRow("state") << "what = \"state\""
+                           << "state.safetensors";
+  }
+  void adapters_and_states_open_and_are_evaluated_in_one_click() {
+    QFETCH(QString, what);
+    QFETCH(QString, file);
+    const fs::path data = path("data");
+    WindowDriver window(data, model());
+    showTrain(window);
+    QString recipe = tinyRecipe(1);
+    recipe.replace("[train]\n", "[train]\n" + what + "\n");
+    recipe += "[held_out]\nrows = 4\n[[held_out.data]]\ngenerator = [\"all\"]\nlevels = [1, 1]\n";
+    typeRecipe(window, recipe);
+    window.click("startTraining");
+    QTRY_VERIFY_WITH_TIMEOUT(window.find<QLabel>("runState")->text().startsWith("Finished"), train_patience);
+    QTRY_VERIFY(window.label("runFigures").contains("held-out loss"));
+    QVERIFY(fs::exists(data / "runs" / "1" / file.toStdString()));
+
+    window.find<QTabWidget>("runTabs")->setCurrentIndex(2);
+    window.click("evaluateRun");
+    QCOMPARE(window.find<QComboBox>("evaluateModel")->currentText(),
+             QString::fromStdString((data / "runs" / "1" / file.toStdString()).string()));
+    window.find<QSpinBox>("suiteCount")->setValue(2);
+    window.find<QSpinBox>("evaluateTokens")->setValue(4);
+    window.find<QSpinBox>("evaluateThreads")->setValue(1);
+    window.click("startEvaluation");
+    QTRY_VERIFY_WITH_TIMEOUT(window.label("evaluationSummary").contains("run-1: likeliest") &&
+                                 window.label("evaluationSummary").contains("held out of its run"),
+                             train_patience);
+    QTRY_VERIFY_WITH_TIMEOUT(window.label("evaluationState").contains("right"), train_patience);
+
+    // Models lists it; opening it leads to Solve.
+    window.click("trainWorkspace");
+    window.click("openRunModel");
+    QTRY_VERIFY_WITH_TIMEOUT(window.idle() && window.question()->isVisible(), train_patience);
+    if (file == "adapter") {
+      QTRY_COMPARE(QString::fromStdString(window.window().chat()->model()->name), QString("run-1"));
+    } else {
+      QTRY_VERIFY_WITH_TIMEOUT(window.banner()->isVisible(), train_patience);
+      QCOMPARE(Store(data / "holdfast.db", {.check = false}).sessions().front().title, std::string("run-1"));
+    }
+    window.ask("7");
+    QTRY_VERIFY_WITH_TIMEOUT(!window.written().isEmpty(), train_patience);
+    window.window().chat()->stop();
+    QTRY_VERIFY_WITH_TIMEOUT(window.finished(), train_patience);
+    auto* models = window.find<QTreeView>("modelsTable");
+    const auto listed = [models] {
+      for (int row = 0; row < models->model()->rowCount(); ++row) {
+        if (models->model()->index(row, 0).data().toString() == "run-1") return true;
+      }
+      return false;
+    };
+    window.click("modelsWorkspace");
+    QTRY_VERIFY(listed());
+  }
+
+  void rows_that_cannot_be_used_are_listed() {
+    std::ofstream rows(path("rows.jsonl"));
+    for (int i = 0; i < 40; ++i) {
+      if (i == 16) rows << "{\"prompt\": \n";
+      rows << "{\"prompt\": \"" << i << "\", \"completion\": \"" << i + 1 << "\"}\n";
+    }
+    rows.close();
+    WindowDriver window(path("data"), model());
+    showTrain(window);
+    QString recipe = tinyRecipe(1);
+    recipe.replace("generator = [\"all\"]\nlevels = [1, 1]",
+                   "file = \"" + QString::fromStdString(path("rows.jsonl").string()) + "\"");
+    typeRecipe(window, recipe);
+    window.click("startTraining");
+    QTRY_VERIFY_WITH_TIMEOUT(window.find<QLabel>("runState")->text().startsWith("Finished"), train_patience);
+    auto* refused = window.find<QPlainTextEdit>("runRefused");
+    QTRY_VERIFY(refused->toPlainText().contains("rows.jsonl"));
+    QVERIFY2(refused->toPlainText().contains("17"), qPrintable(refused->toPlainText()));
+    auto* tabs = window.find<QTabWidget>("runTabs");
+    QVERIFY(tabs->isTabVisible(tabs->indexOf(refused)));
+    QVERIFY2(tabs->tabText(tabs->indexOf(refused)).contains("1"), qPrintable(tabs->tabText(tabs->indexOf(refused))));
+    QVERIFY(window.find<QPlainTextEdit>("runLog")->toPlainText().contains("1 rows cannot be used"));
+  }
+
+  // Weights so large that no loss is finite: the rule of the recipe decides, and the window says what it was.
+  void a_loss_that_is_not_finite_ends_the_run_with_a_sentence() {
+    const fs::path poisoned = path("poisoned");
+    write_random_model(poisoned);
+    {
+      std::vector<std::vector<std::byte>> bytes;
+      std::vector<SafetensorsTensor> tensors;
+      {
+        const SafetensorsFile file = SafetensorsFile::open(poisoned / "model.safetensors");
+        tensors.assign(file.tensors().begin(), file.tensors().end());
+        for (SafetensorsTensor& tensor : tensors) {
+          tensor.bytes = bytes.emplace_back(tensor.bytes.begin(), tensor.bytes.end());
+        }
+      }
+      std::vector<float> huge(1200 * 32, 3e38f);
+      for (SafetensorsTensor& tensor : tensors) {
+        if (tensor.name == "lm_head.weight") tensor.bytes = std::as_bytes(std::span<const float>(huge));
+      }
+      write_safetensors(poisoned / "model.safetensors", tensors, {{"format", "pt"}});
+    }
+    WindowDriver window(path("data"), model());
+    showTrain(window);
+    QString recipe = tinyRecipe(1);
+    recipe.replace(QString::fromStdString(model().string()), QString::fromStdString(poisoned.string()));
+    typeRecipe(window, recipe + "[trouble]\nnot_finite = \"skip\"\nmost = 3\n");
+    window.click("startTraining");
+    QTRY_VERIFY_WITH_TIMEOUT(window.find<QLabel>("runState")->text().startsWith("Failed"), train_patience);
+    QVERIFY2(window.label("runMessage").contains("was not taken"), qPrintable(window.label("runMessage")));
+    QTRY_VERIFY(window.find<QPlainTextEdit>("runLog")->toPlainText().contains("on with the next rows"));
+  }
+
+  void a_full_disk_is_said_and_the_run_waits_for_room() {
+    const fs::path data = path("data");
+    const fs::path checkpoints = data / "runs" / "1" / "checkpoints";
+    fs::create_directories(checkpoints);
+    if (mount("tmpfs", checkpoints.c_str(), "tmpfs", 0, "size=16k") != 0) {
+      QSKIP("SKIPPED: no right to mount a small disk; run_test has a full disk below the window");
+    }
+    WindowDriver window(data, model());
+    showTrain(window);
+    typeRecipe(window, tinyRecipe(6));
+    window.click("startTraining");
+    auto* message = window.find<QLabel>("runMessage");
+    QTRY_VERIFY_WITH_TIMEOUT(message->text().contains("Nothing can be written"), train_patience);
+    QVERIFY(window.find<QLabel>("runState")->text().contains("Training"));
+    umount2(checkpoints.c_str(), MNT_DETACH);
+    QTRY_VERIFY_WITH_TIMEOUT(window.find<QLabel>("runState")->text().startsWith("Finished"), train_patience);
+    QVERIFY(message->text().isEmpty());
+  }
+
+  void a_checkpoint_is_trained_on_in_a_run_of_its_own() {
+    const fs::path data = path("data");
+    WindowDriver window(data, model());
+    showTrain(window);
+    typeRecipe(window, tinyRecipe(5));
+    window.click("startTraining");
+    auto* state = window.find<QLabel>("runState");
+    QTRY_VERIFY_WITH_TIMEOUT(state->text().startsWith("Finished"), train_patience);
+    auto* files = window.find<QListWidget>("runFiles");
+    QTRY_VERIFY(files->count() >= 3);
+    files->setCurrentRow(2);  // the result, step 10, step 5
+    window.find<QAction>("forkPlace")->trigger();
+    const Recipe& recipe = window.find<RecipeEditor>("recipeEditor")->recipe();
+    QVERIFY(recipe.start && recipe.start->keeps_place);
+    QVERIFY(window.find<QLabel>("runStart")->isVisible());
+    QVERIFY(window.label("runStart").contains("step-000000000005"));
+    window.click("startTraining");
+    QTRY_COMPARE_WITH_TIMEOUT(window.find<QListView>("runList")->model()->rowCount(), 2, train_patience);
+    QTRY_VERIFY_WITH_TIMEOUT(only(data).state == RunState::finished && only(data).step == 10, train_patience);
+    QTRY_COMPARE_WITH_TIMEOUT(points(window), std::size_t{5}, train_patience);
+    auto* differences = window.find<QTableWidget>("compareTable");
+    QStringList fields;
+    for (int row = 0; row < differences->rowCount(); ++row) fields << differences->item(row, 0)->text();
+    QVERIFY2(fields.contains("start.checkpoint") && fields.contains("name") && !fields.contains("seed"),
+             qPrintable(fields.join(", ")));
+  }
+
+  // What the window shows is typed into a shell as it stands there.
+  void the_command_lines_of_a_run_work() {
+    if (QStandardPaths::findExecutable("mpirun").isEmpty()) QSKIP("SKIPPED: mpirun is not installed (openmpi-bin)");
+    const fs::path data = path("data");
+    WindowDriver window(data, model());
+    showTrain(window);
+    typeRecipe(window, tinyRecipe(3000));
+    window.click("startTraining");
+    auto* state = window.find<QLabel>("runState");
+    QTRY_VERIFY_WITH_TIMEOUT(points(window) >= 1, train_patience);
+    window.click("pauseRun");
+    QTRY_VERIFY_WITH_TIMEOUT(state->text().startsWith("Paused"), train_patience);
+    const std::int64_t before = only(data).step;
+    QProcess shell;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    for (const char* name :
+         {"OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "OMPI_MCA_rmaps_base_oversubscribe"}) {
+      environment.insert(name, "1");
+    }
+    shell.setProcessEnvironment(environment);
+    const QString command = window.find<QLineEdit>("runRanksCommand")->text();
+    QVERIFY(command.startsWith("mpirun -np 2 "));
+    QVERIFY(window.find<QLineEdit>("runSlurmCommand")->text().endsWith(window.find<QLineEdit>("runCommand")->text()));
+    shell.start("sh", {"-c", command});
+    QTRY_VERIFY_WITH_TIMEOUT(only(data).state == RunState::running && only(data).step > before, train_patience);
+    QTRY_VERIFY_WITH_TIMEOUT(state->text().contains("Training"), train_patience);
+    window.click("stopRun");
+    QTRY_VERIFY_WITH_TIMEOUT(state->text().startsWith("Stopped"), train_patience);
+    QTRY_VERIFY_WITH_TIMEOUT(shell.state() == QProcess::NotRunning, train_patience);
+    QCOMPARE(shell.exitCode(), 0);
+  }
+
+  void a_window_that_is_killed_takes_no_run_along() {
+    const std::optional<fs::path> program = program_beside("holdfast-window");
+    if (!program) QSKIP("SKIPPED: the window's program was not built");
+    const fs::path data = path("data");
+    fs::create_directories(data);
+    {
+      Store store(data / "holdfast.db");
+      const std::vector<std::string> phases{"first", "second"};
+      (void)store.add_run({.name = "tiny",
+                           .recipe = tinyRecipe(60).toStdString(),
+                           .recipe_file = (data / "runs" / "recipe.toml").string(),
+                           .base = model().string(),
+                           .folder = (data / "runs").string(),
+                           .threads = 1},
+                          phases);
+    }
+    QProcess process;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert("QT_QPA_PLATFORM", "offscreen");
+    process.setProcessEnvironment(environment);
+    process.start(QString::fromStdString(program->string()), {"--data-dir", QString::fromStdString(data.string())});
+    QTRY_VERIFY_WITH_TIMEOUT(only(data).state == RunState::running, train_patience);
+    process.kill();
+    QVERIFY(process.waitForFinished(train_patience));
+    QTRY_VERIFY_WITH_TIMEOUT(only(data).state == RunState::finished, train_patience);
+    QCOMPARE(only(data).step, 65);
   }
 
   void what_cannot_be_trained_is_said() {
