@@ -330,8 +330,7 @@ QWidget* GeneratePanel::buildDetail() {
     }
   });
   onSet_.push_back(all);
-  keys->addSpacing(8);
-  keys->addWidget(summary_, 1);
+  keys->addStretch(1);
   keys->addWidget(all);
   column->addLayout(keys);
   detail_ = new TextView(formulas_);

@@ -158,7 +158,7 @@ QTextEdit[view="true"][muted="true"] { color: $muted; }
 #concepts, #problems, #problemPreview { background: $surface; border: 1px solid $border; border-radius: 7px; color: $text; }
 #concepts::item { padding: 2px; }
 #problems { selection-background-color: $selected; selection-color: $text; }
-#problems::item { padding: 0 7px; }
+#problems::item { padding: 0 7px; border: none; color: $text; }
 #problems::item:selected { background: $selected; color: $text; }
 #tokenView, #tokenOthers, #branchTree, #states { background: $surface; border: 1px solid $border; border-radius: 7px; padding: 4px; color: $text; }
 #branchTree::item, #tokenOthers::item, #states::item { padding: 3px 2px; }
