@@ -1,8 +1,8 @@
 // Formulas as contests write them, compared with pictures that were looked at: tests/gui/formulas/sheet-N.png, sixty
 // formulas on each, in the order of formulas.tsv. HOLDFAST_SCREENSHOTS=folder keeps the sheets of this run, and the
 // same with the TeX below each formula to be read; after a change of the list or of the look, look at these and copy
-// those. Seen failing: a superscript dropped, two formulas swapped, a prime, a comma or a bar left out, all glyphs of
-// one font drawn half a pixel lower, fractions without their bar, clips left out, a fill that is not the shape's own.
+// those. Seen failing, planted in the TeX: a superscript or the script of a script dropped, a prime, a comma or a bar left
+// out, half a thin space more.
 #include <QImage>
 #include <QPainter>
 #include <QTest>

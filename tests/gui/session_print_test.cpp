@@ -1,5 +1,5 @@
 // Sessions on pages, looked at as pictures. HOLDFAST_SCREENSHOTS=folder keeps them. Seen failing: rows that are split
-// between pages, a row's last line lost at the foot of a page.
+// between pages.
 #include "app/services/session_print.h"
 
 #include <QImage>
