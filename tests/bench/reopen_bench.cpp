@@ -11,6 +11,7 @@
 
 #include "app/files/paths.h"
 #include "app/services/chat_engine.h"
+#include "app/services/inspection_keeper.h"
 #include "app/store/state_files.h"
 
 using namespace holdfast;
@@ -93,7 +94,7 @@ double read_milliseconds(Read read) {
 
 }  // namespace
 
-// reopen_bench [MODEL [ROUNDS [TOKENS]]]
+// reopen_bench [MODEL [ROUNDS [TOKENS [WATCH: 0 = the inspector does not watch the sessions]]]]
 int main(int argc, char** argv) {
   const fs::path model = argc > 1 ? fs::path(argv[1]) : resource_dir() / "models" / "holdfast-mini";
   const int rounds = argc > 2 ? std::atoi(argv[2]) : 15;
@@ -105,6 +106,7 @@ int main(int argc, char** argv) {
   bool sound = true;
   {
     Store store(database);
+    if (argc > 4) store.set_setting(watch_setting, argv[4]);
     LiveText live;
     ChatEngine engine(database, folder / "states", live, 0);
     engine.load(model, [](double) {}, {});
