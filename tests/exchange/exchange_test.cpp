@@ -1,6 +1,6 @@
 // Sessions as files and back. Seen failing: a parent that comes later accepted, a log probability of minus infinity
-// written as a number, a verbatim \end{...} in the LaTeX of a block of code, script tags kept in HTML, a session's
-// origin not fetched, its pieces cut elsewhere than in the store it came from.
+// written as a number, a verbatim \end{...} in the LaTeX of a block of code, script tags kept in HTML, pieces of
+// a state cut elsewhere than in the store it came from.
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>

@@ -4,9 +4,6 @@
 //
 // Real disks are small ones in memory. Where mounting is not permitted only the limit of the system on the size of
 // files is left, which refuses writes as well, and the other cases are skipped.
-//
-// Faults that were planted and seen to fail: a question sent without a look at the folder; the banner without its way
-// out; a window that does not open the store to read; a store that was opened to read and is kept when there is room.
 #include <sys/mount.h>
 #include <sys/resource.h>
 
