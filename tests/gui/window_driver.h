@@ -71,8 +71,11 @@ class WindowDriver {
     QVERIFY2(visible != nullptr, name);
     QTest::mouseClick(visible, Qt::LeftButton);
   }
-  // All that was generated last, whether thought or answer.
-  [[nodiscard]] QString written() { return thought() + answer(); }
+  // All that was generated last, whether thought or answer; nothing while the question is the last there is.
+  [[nodiscard]] QString written() {
+    const TranscriptItem* last = transcript()->last();
+    return last != nullptr && last->kind == TranscriptItem::Kind::reply ? thought() + answer() : QString();
+  }
   [[nodiscard]] bool canClick(const char* name) {
     for (auto* button : window_->findChildren<QAbstractButton*>(QLatin1String(name))) {
       if (button->isVisible() && button->isEnabled()) return true;
