@@ -104,8 +104,8 @@ class ScreensTest : public QObject {
   void look(WindowDriver& window, const QString& name, ThemeChoice theme) {
     QTest::qWait(60);
     QTRY_VERIFY2(shortened(window.window()).isEmpty(), qPrintable(name + ": " + shortened(window.window())));
-    const QString cut = cut_off(window.window());
-    QVERIFY2(cut.isEmpty(), qPrintable(name + ": " + cut));
+    // Tried again: a number that grows while a reply is written is wider than its label until the next layout.
+    QTRY_VERIFY2(cut_off(window.window()).isEmpty(), qPrintable(name + ": " + cut_off(window.window())));
     const QPalette palette = QApplication::palette();
     for (const auto role : {QPalette::Text, QPalette::PlaceholderText, QPalette::Link}) {
       for (const auto ground : {QPalette::Window, QPalette::Base, QPalette::AlternateBase}) {
