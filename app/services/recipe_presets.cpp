@@ -70,8 +70,7 @@ Recipe preset_recipe(RecipePreset preset, const std::string& base) {
   second.resets_optimiser = true;
   second.data.push_back(preset_problems(3, 5));
   recipe.phases = {std::move(first), std::move(second)};
-  RecipeData held = preset_problems(1, 5);
-  held.weight.reset();
+  RecipeData held = preset_held_out();
   held.seed = 777;  // other problems than those that are trained on
   recipe.evaluation.data = {std::move(held)};
   recipe.evaluation.every = sizes.evaluate;

@@ -9,28 +9,18 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <thread>
 #include <vector>
 
 #include "app/widgets/heatmap_view.h"
+#include "tests/bench/frame_times.h"
 #include "tests/support/data.h"
 
 using namespace holdfast;
+using bench::at_share;
+using bench::thread_milliseconds;
 
 namespace {
-
-// Of this thread: what a frame costs, however busy the machine is with others.
-double thread_milliseconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return 1e3 * static_cast<double>(now.tv_sec) + 1e-6 * static_cast<double>(now.tv_nsec);
-}
-
-double at_share(std::vector<double> values, double share) {
-  std::ranges::sort(values);
-  return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
-}
 
 HeatmapData some_data(int rows, int columns, std::uint64_t seed) {
   test::Random random(seed);

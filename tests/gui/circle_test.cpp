@@ -3,7 +3,8 @@
 // the same concepts, and a question to the new one.
 //
 // It trains a few steps here, to be quick. HOLDFAST_CIRCLE_STEPS=60 HOLDFAST_CIRCLE_FRESH=100 is the run whose
-// accuracies the README tells; HOLDFAST_SCREENSHOTS=folder keeps pictures.
+// accuracies the README tells (QTEST_FUNCTION_TIMEOUT=2000000 gives it the time); HOLDFAST_SCREENSHOTS=folder keeps
+// pictures.
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QInputDialog>
