@@ -352,6 +352,7 @@ class ModelsWorkspaceTest : public QObject {
     ModelEntry shipped{.where = {.name = "a", .path = "/m/a", .target = "/m/a", .origin = ModelOrigin::shipped},
                        .facts = std::make_shared<ModelFacts>(),
                        .fault = {},
+                       .trainedOn = {},
                        .card = {},
                        .extras = {}};
     ModelEntry own = shipped;
