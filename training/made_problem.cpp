@@ -145,6 +145,7 @@ std::string made_problem_line(const MadeProblem& made) {
   row["verdict"] = name(made.verdict);
   row["reason"] = name(made.reason);
   row["detail"] = made.detail;
+  if (made.sureness) row["sureness"] = *made.sureness;
   row["pass_rate"] = optional_json(made.pass_rate);
   row["agreement"] = optional_json(made.agreement);
   row["criteria"] = std::move(criteria);
@@ -185,6 +186,7 @@ MadeProblem parse_made_problem(std::string_view line, const std::string& label) 
                       std::string(name(made.reason)) + "\", want a reason where a row is rejected and only there");
   }
   made.detail = made_text(object, "detail");
+  made.sureness = made_share(object, "sureness");
   made.pass_rate = made_share(object, "pass_rate");
   made.agreement = made_share(object, "agreement");
   read_made_lists(made, object);

@@ -57,6 +57,10 @@ struct MadeProblem {
   bool ended = true;     // its author ended by itself; a line has this as the rule "complete"
   std::vector<MadeCriterion> criteria;
   std::vector<MadeVote> votes;
+  // How sure its author was of its words: the geometric mean of the probabilities, before temperature, of the pieces
+  // with a small letter in them, as if certain pieces made them twelve where they are fewer. Numbers, signs and the
+  // capitals of names are free and do not count.
+  std::optional<double> sureness;
   std::optional<double> pass_rate;  // share of the votes for the answer; its complement is the difficulty
   std::optional<double> agreement;  // share of the largest group among all votes
   MadeVerdict verdict = MadeVerdict::open;

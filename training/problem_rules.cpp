@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <map>
 
 namespace holdfast {
@@ -179,6 +180,16 @@ std::string rule_covers(const ConceptBank& bank, const MadeProblem& made) {
   return 2 * shown >= told ? "" : "no sign of " + missing;
 }
 
+std::string rule_sure(const MadeProblem& made, double least) {
+  if (!made.sureness || *made.sureness >= least) return "";
+  const auto hundredths = [](double share) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.2f", share);
+    return std::string(text.data());
+  };
+  return hundredths(*made.sureness) + " for its words, want at least " + hundredths(least);
+}
+
 // The grade that stands first behind `at`, within its line.
 std::string grade_behind(std::string_view low, std::size_t at) {
   const std::string_view line = low.substr(at, low.find('\n', at) - at);
@@ -205,15 +216,16 @@ std::string most_named(std::string_view low) {
 
 }  // namespace
 
-std::vector<MadeCriterion> check_form(const ConceptBank& bank, const MadeProblem& made) {
-  const std::array<std::pair<const char*, std::string>, 8> rules{{{"complete", rule_complete(made)},
+std::vector<MadeCriterion> check_form(const ConceptBank& bank, const MadeProblem& made, double least_sureness) {
+  const std::array<std::pair<const char*, std::string>, 9> rules{{{"complete", rule_complete(made)},
                                                                   {"length", rule_length(made)},
                                                                   {"clean", rule_clean(made)},
                                                                   {"balanced", rule_balanced(made)},
                                                                   {"asks", rule_asks(made)},
                                                                   {"concrete", rule_concrete(made)},
                                                                   {"once", rule_once(made)},
-                                                                  {"covers", rule_covers(bank, made)}}};
+                                                                  {"covers", rule_covers(bank, made)},
+                                                                  {"sure", rule_sure(made, least_sureness)}}};
   std::vector<MadeCriterion> criteria;
   for (const auto& [rule, reason] : rules) criteria.push_back({rule, reason.empty() ? "met" : "broken", reason});
   return criteria;

@@ -20,7 +20,10 @@ namespace holdfast {
 //   concrete  something is given: a number, a comparison or a word in capitals
 //   once      no sentence twice and no word four times in a row
 //   covers    signs of at least half of the concepts that have any, in the problem or the rationale
-[[nodiscard]] std::vector<MadeCriterion> check_form(const ConceptBank& bank, const MadeProblem& made);
+//   sure      where it is known how sure its author was of its words: at least `least_sureness`. A small model that
+//             has lost the thread gives each further word little: this finds its broken sentences.
+[[nodiscard]] std::vector<MadeCriterion> check_form(const ConceptBank& bank, const MadeProblem& made,
+                                                    double least_sureness = 0.0);
 [[nodiscard]] const MadeCriterion* first_broken(std::span<const MadeCriterion> criteria);  // null when all are met
 
 // What a judge is asked: five criteria (format, factual accuracy, difficulty alignment, concept coverage, solvability),

@@ -86,6 +86,31 @@ class Grown {
   std::size_t shown_ = 0;
 };
 
+// How sure a model was of the words from a place of its text on: the geometric mean of their pieces' probabilities.
+class Sureness {
+ public:
+  void add(std::size_t at, const TokenEvent& event) {
+    const bool word = std::ranges::any_of(event.bytes, [](char c) { return c >= 'a' && c <= 'z'; });
+    if (word) pieces_.push_back({at, static_cast<double>(event.log_prob)});
+  }
+  [[nodiscard]] std::optional<double> from(std::size_t begin) const {
+    double sum = 0.0;
+    std::int64_t count = 0;
+    for (const Piece& piece : pieces_) {
+      if (piece.at >= begin) sum += piece.log_prob, ++count;
+    }
+    return count == 0 ? std::nullopt : std::optional(std::exp(sum / static_cast<double>(std::max(count, least_count))));
+  }
+
+ private:
+  static constexpr std::int64_t least_count = 12;  // how a short question begins is as free as how a long one does
+  struct Piece {
+    std::size_t at;
+    double log_prob;
+  };
+  std::vector<Piece> pieces_;
+};
+
 nlohmann::json run_sampler(const SampleParams& p) {
   return {p.temperature, p.top_k, p.top_p, p.min_p, p.repetition_penalty};
 }
@@ -102,6 +127,8 @@ bool same_set(const std::vector<std::string_view>& list, const std::string& name
 }
 
 }  // namespace
+
+double usual_sureness(std::string_view prompt_version) noexcept { return prompt_version == own_prompt ? 0.55 : 0.0; }
 
 std::string author_request(std::string_view version, const std::vector<std::string>& concepts, int level) {
   if (version == own_prompt)
@@ -146,6 +173,9 @@ void PromptCotOptions::validate() const {
   }
   if (prompt_version != own_prompt && prompt_version != paper_prompt) {
     option_failed("prompt", "\"" + prompt_version + "\"", "holdfast-1 or promptcot-1");
+  }
+  if (least_sureness && !(*least_sureness >= 0.0 && *least_sureness <= 1.0)) {
+    option_failed("least sureness", std::to_string(*least_sureness), "0 to 1");
   }
   if (draft_tokens < 1 || solve_tokens < 1) option_failed("tokens", "0", "at least 1");
   if (solve < 0 || solve > 4096) option_failed("solve", std::to_string(solve), "0 to 4096");
@@ -203,6 +233,7 @@ const std::string& PromptCot::run() const {
                         options_.prompt_version,
                         run_sampler(options_.drafting),
                         options_.draft_tokens,
+                        least_sureness(),
                         options_.judges,
                         run_sampler(options_.judging),
                         options_.solve,
@@ -387,10 +418,12 @@ bool PromptCot::draft(MadeProblem& made, const PromptCotEvents& events, const st
       .stop_strings = model_->chat->stop_strings()};
   if (!own) options.stop_strings.emplace_back(end_problem);
   Utf8Joiner joiner;
+  Sureness sureness;
   const GenerateResult result = session.generate(
       options,
       [&](const TokenEvent& event) {
         ++tokens_;
+        sureness.add(text.size(), event);
         text += joiner.push(event.bytes);
         (void)take();
         if (events.on_token) events.on_token();
@@ -406,6 +439,7 @@ bool PromptCot::draft(MadeProblem& made, const PromptCotEvents& events, const st
   const DraftText split = take();
   if (given.empty()) made.rationale = split.rationale;
   made.problem = split.problem;
+  made.sureness = sureness.from(text.rfind(split.problem));
   made.ended = split.complete && result.reason != StopReason::length;
   return true;
 }
@@ -416,7 +450,7 @@ void PromptCot::check(MadeProblem& made) const {
     made.reason = reason;
     made.detail = std::move(detail);
   };
-  made.criteria = check_form(*bank_, made);
+  made.criteria = check_form(*bank_, made, least_sureness());
   if (const MadeCriterion* broken = first_broken(made.criteria)) {
     reject(RejectReason::malformed, broken->name + ": " + broken->reason);
   } else if (benchmarks_.touches(made.problem)) {

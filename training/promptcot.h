@@ -29,6 +29,10 @@ namespace holdfast {
 //   promptcot-1  numbered concepts and the name of a contest; rationale and problem between the paper's markers.
 inline constexpr std::string_view own_prompt = "holdfast-1", paper_prompt = "promptcot-1";
 
+// What PromptCotOptions::least_sureness is by itself: 0.55 for holdfast-1, whose authors learned from generators and so
+// are sure of most words while they make sense; 0 (no bound) for others, whose language is free.
+[[nodiscard]] double usual_sureness(std::string_view prompt_version) noexcept;
+
 struct PromptCotOptions {
   MadeSource source = MadeSource::model;
   std::uint64_t seed = 1;  // below 2^63
@@ -40,6 +44,8 @@ struct PromptCotOptions {
   std::string prompt_version = std::string(own_prompt);
   SampleParams drafting{.temperature = 0.8f, .top_p = 0.95f};
   std::int64_t draft_tokens = 1024;
+  // Least geometric mean of the probabilities of a problem's words; nothing: usual_sureness of the prompt.
+  std::optional<double> least_sureness{};
   std::int64_t judges = 0;  // replies of the model as a judge; all must be perfect
   SampleParams judging{.temperature = 0.6f};
   std::int64_t solve = 8;  // replies that vote; 0 = nobody solves
@@ -107,6 +113,9 @@ class PromptCot {  // one thread at a time
     bool finished = false;
     bool cancelled = false;
   };
+  [[nodiscard]] double least_sureness() const {
+    return options_.least_sureness.value_or(usual_sureness(options_.prompt_version));
+  }
   [[nodiscard]] ConceptChoice concept_choice(std::uint64_t seed, int level) const;
   [[nodiscard]] std::vector<Problem> sharing(const std::vector<std::string>& concepts, const MadeProblem& made) const;
   void draft_from_generator(MadeProblem& made) const;

@@ -97,6 +97,12 @@ class GenerateCommand final : public Command {
     app_->add_option("--temperature", options_.drafting.temperature, "Of rationale and problem; 0 = greedy")
         ->capture_default_str();
     app_->add_option("--top-p", options_.drafting.top_p, "Of rationale and problem")->capture_default_str();
+    app_->add_option("--min-p", options_.drafting.min_p,
+                     "Of rationale and problem: keep tokens of at least p times the likeliest's probability, [0, 1)")
+        ->capture_default_str();
+    app_->add_option("--sureness", options_.least_sureness,
+                     "Least geometric mean of the probabilities of a problem's words, 0 to 1; 0.55 with holdfast-1, "
+                     "else 0 (no bound)");
     app_->add_option("--solve-temperature", options_.solving.temperature, "Of the solutions")->capture_default_str();
     app_->add_option("--max-tokens", max_tokens_, "Longest draft, and longest solution")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30))

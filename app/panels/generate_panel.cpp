@@ -156,6 +156,14 @@ QWidget* GeneratePanel::buildSettings() {
   temperature_->setRange(0.0, 2.0);
   temperature_->setSingleStep(0.05);
   temperature_->setValue(0.8);
+  sureness_ = new QDoubleSpinBox;
+  sureness_->setObjectName(QStringLiteral("problemSureness"));
+  sureness_->setRange(0.0, 1.0);
+  sureness_->setSingleStep(0.05);
+  sureness_->setSpecialValueText(tr("any"));
+  sureness_->setValue(usual_sureness(PromptCotOptions().prompt_version));
+  sureness_->setToolTip(
+      tr("Problems whose words their author was less sure of are rejected: the mean of the words' probabilities"));
   seed_ = whole_number("problemSeed", 0, 2147483647, 1);
   seed_->setToolTip(tr("The same settings and seed make the same problems"));
   auto* form = new QFormLayout;
@@ -165,6 +173,7 @@ QWidget* GeneratePanel::buildSettings() {
   form->addRow(tr("How &many"), count_);
   form->addRow(tr("Sol&ve each"), solve_);
   form->addRow(tr("&Temperature"), temperature_);
+  form->addRow(tr("Su&reness"), sureness_);
   form->addRow(tr("See&d"), seed_);
   for (int row = 0; row < form->rowCount(); ++row) {  // a label with a mnemonic is drawn wider than it asks for
     QWidget* label = form->itemAt(row, QFormLayout::LabelRole)->widget();
@@ -483,6 +492,7 @@ PromptCotOptions GeneratePanel::options() const {
   options.excluded = picker_->chosen(ConceptPicker::Choice::excluded);
   options.solve = solve_->value();
   options.drafting.temperature = static_cast<float>(temperature_->value());
+  options.least_sureness = sureness_->value();
   options.seed = static_cast<std::uint64_t>(seed_->value());
   return options;
 }
@@ -566,6 +576,9 @@ void GeneratePanel::showCurrent() {
           tr("%1 votes, %2% agree.").arg(made.votes.size()).arg(QLocale().toString(100.0 * *made.agreement, 'f', 0)) +
           QStringLiteral("\n\n");
     }
+    if (made.sureness) {
+      extra += tr("Sure of its words: %1.").arg(QLocale().toString(*made.sureness, 'f', 2)) + QStringLiteral("\n\n");
+    }
     if (const QString reason = reason_text(made); !reason.isEmpty()) {
       extra += tr("Rejected: %1. %2").arg(reason, QString::fromStdString(made.detail)) + QStringLiteral("\n\n");
     }
@@ -600,6 +613,7 @@ void GeneratePanel::updateState() {
   start_->setText(running ? tr("Stop") : tr("Make problems"));
   const bool model = source_->currentData().toInt() == static_cast<int>(MadeSource::model);
   temperature_->setEnabled(model);
+  sureness_->setEnabled(model);
   const auto found = std::ranges::find(sets_, open_, &ProblemSetRow::id);
   for (QWidget* widget : onSet_)
     widget->setEnabled(found != sets_.end() && found->fresh + found->accepted + found->rejected > 0);

@@ -76,6 +76,7 @@ class GeneratePanel : public QWidget {
   QSpinBox* count_ = nullptr;
   QSpinBox* solve_ = nullptr;
   QDoubleSpinBox* temperature_ = nullptr;
+  QDoubleSpinBox* sureness_ = nullptr;
   QSpinBox* seed_ = nullptr;
   QPushButton* start_ = nullptr;
   QComboBox* filter_ = nullptr;

@@ -31,6 +31,7 @@ MadeProblem full_row() {
   made.answer = "30";
   made.criteria = {{"complete", "met", ""}, {"asks", "met", ""}};
   made.votes = {{"30", 120, true}, {"30.0", 90, true}, {std::nullopt, 1024, false}, {"10", 44, true}};
+  made.sureness = 0.75;
   made.pass_rate = 0.5;
   made.agreement = 0.5;
   made.verdict = MadeVerdict::agreed;
@@ -110,6 +111,7 @@ class MadeProblemTest final : public QObject {
     row("verdict", broken("/verdict", "fine"), "want one of \"proved\"");
     row("reason", broken("/reason", "disputed"), "want a reason where a row is rejected and only there");
     row("rejected", broken("/verdict", "rejected"), "want a reason where");
+    row("sureness", broken("/sureness", -0.5), "want 0 to 1");
     row("pass rate", broken("/pass_rate", 1.5), "want 0 to 1");
     row("concepts", broken("/concepts", Json{1, 2}), "want names");
     row("votes", broken("/votes", "none"), "want a list");

@@ -2,9 +2,13 @@
 //
 // Planted faults seen caught: a rationale that was given drawn anew; a proof outvoted; a stop that
 // loses the row's number.
+#include <QRegularExpression>
 #include <QTest>
+#include <algorithm>
+#include <cmath>
 
 #include "engine/checkpoint.h"
+#include "engine/session.h"
 #include "kernels/error.h"
 #include "training/promptcot.h"
 
@@ -37,6 +41,7 @@ PromptCotOptions small(std::int64_t solve) {
   options.most_concepts = 1;
   options.last_level = 3;
   options.solve = solve;
+  options.least_sureness = 0.0;
   options.draft_tokens = options.solve_tokens = 200;
   return options;
 }
@@ -76,6 +81,47 @@ class PromptCotModelTest final : public QObject {
     QCOMPARE(made->votes.size(), std::size_t{4});
     QVERIFY(checked == 1 && tokens > 50 && !made->answer.empty() && !made->solution.empty());
     QVERIFY(*made->agreement >= 0.6 && made->fingerprint == author.model->fingerprint());
+  }
+  void how_sure_the_author_was_is_of_the_words_of_the_problem_alone() {
+    Author author;
+    PromptCotOptions options = small(0);
+    options.drafting = {.temperature = 0.0f};
+    PromptCot maker(bank_, options, author.made());
+    MadeProblem made = maker.choose(3);
+    QVERIFY(maker.draft(made, {}, {}));
+    // The same text once more, its pieces counted here.
+    Session session(author.model, author.tokenizer, author.stream);
+    session.read(author.made().chat->tokens(
+        std::vector<ChatMessage>{{ChatRole::user, author_request(own_prompt, made.concepts, made.level)}}, true));
+    std::string text;
+    double sum = 0.0;
+    int words = 0;
+    GenerateOptions alike;
+    alike.max_tokens = 200;
+    alike.sampler = {options.drafting, 1};
+    alike.stop_tokens = author.made().chat->stop_tokens();
+    const QRegularExpression small_letter("[a-z]");
+    (void)session.generate(alike,
+                           [&](const TokenEvent& event) {
+                             const bool of_problem = text.find("</think>") != std::string::npos;
+                             text += event.bytes;
+                             const QString piece =
+                                 QString::fromUtf8(event.bytes.data(), static_cast<qsizetype>(event.bytes.size()));
+                             if (of_problem && piece.contains(small_letter))
+                               sum += static_cast<double>(event.log_prob), ++words;
+                           },
+                           {});
+    QVERIFY2(text.ends_with(made.problem), text.c_str());
+    QVERIFY(words > 1 && made.sureness && std::abs(*made.sureness - std::exp(sum / std::max(words, 12))) < 1e-9);
+    // Nobody is less sure than it was, or than it can be.
+    options.least_sureness = *made.sureness;
+    PromptCot(bank_, options, author.made()).check(made);
+    const auto sure = [&] { return std::ranges::find(made.criteria, "sure", &MadeCriterion::name)->grade; };
+    QCOMPARE(sure(), std::string("met"));
+    options.least_sureness = std::nextafter(*made.sureness, 1.0);
+    PromptCot(bank_, options, author.made()).check(made);
+    QCOMPARE(sure(), std::string("broken"));
+    QVERIFY(!is_kept(made));
   }
   void stopping_at_any_token_loses_nothing() {
     Author author;

@@ -119,6 +119,16 @@ class PromptCotTest final : public QObject {
     made.ended = false;
     QCOMPARE(first_broken(check_form(*bank_, made)) != nullptr, true);
   }
+  void an_author_that_is_not_sure_of_its_words_breaks_a_rule() {
+    MadeProblem made = plain("Ann has 3 apples and buys 4. How many has she?");
+    QCOMPARE(first_broken(check_form(*bank_, made, 1.0)), nullptr);  // nobody knows how sure
+    made.sureness = 0.5;
+    QCOMPARE(first_broken(check_form(*bank_, made, 0.5)), nullptr);
+    const auto criteria = check_form(*bank_, made, 0.55);
+    const MadeCriterion* broken = first_broken(criteria);
+    QVERIFY(broken != nullptr && broken->name == "sure");
+    QCOMPARE(broken->reason, std::string("0.50 for its words, want at least 0.55"));
+  }
   void a_judgement_is_read_from_its_last_line() {
     const auto judged = [](std::string_view text) { return parse_judgement(text).back().grade; };
     QCOMPARE(judged("Solvability: bad\nFinal judgement: perfect"), std::string("perfect"));
@@ -221,7 +231,7 @@ class PromptCotTest final : public QObject {
     MadeProblem twelve = plain("So: one two three four five six seven eight nine ten eleven twelve. How many?");
     maker.check(twelve);
     QVERIFY(is_kept(twelve));
-    QCOMPARE(first.criteria.size(), std::size_t{8});
+    QCOMPARE(first.criteria.size(), std::size_t{9});
   }
   void a_file_resumed_anywhere_has_the_same_bytes() {
     const auto whole = make_file("whole.jsonl", {60});
@@ -269,6 +279,7 @@ class PromptCotTest final : public QObject {
     QVERIFY(refused([](auto& o) { o.most_concepts = 0; }).contains("concepts of a problem"));
     QVERIFY(refused([](auto& o) { o.prompt_version = "x"; }).contains("prompt: \"x\""));
     QVERIFY(refused([](auto& o) { o.least_agreement = 0.0; }).contains("least agreement"));
+    QVERIFY(refused([](auto& o) { o.least_sureness = 1.5; }).contains("least sureness: 1.5"));
     QVERIFY(refused([](auto& o) { o.locked = {"magic"}; }).contains("not in the bank"));
     QVERIFY(refused([](auto& o) { o.solve = 2; }).contains("no model"));
     QVERIFY(refused([](auto& o) { o.drafting.top_p = 2.0f; }).contains("top-p"));
