@@ -109,7 +109,8 @@ void read_made_lists(MadeProblem& made, const JsonObject& object) {
   const Json& votes = made_list(object, "votes");
   for (std::size_t i = 0; i < votes.size(); ++i) {
     const JsonObject one(votes[i], object.label() + ": votes[" + std::to_string(i) + "]");
-    made.votes.push_back({one.string("answer"), made_whole(one, "tokens", 0), one.boolean("finished").value_or(false)});
+    made.votes.push_back({one.string("answer"), made_whole(one, "tokens", 0), one.boolean("finished").value_or(false),
+                          one.string("false_step").value_or("")});
   }
 }
 
@@ -137,6 +138,7 @@ std::string made_problem_line(const MadeProblem& made) {
     votes.push_back({{"answer", vote.answer ? OrderedJson(*vote.answer) : OrderedJson(nullptr)},
                      {"tokens", vote.tokens},
                      {"finished", vote.finished}});
+    if (!vote.false_step.empty()) votes.back()["false_step"] = vote.false_step;
   }
   OrderedJson row = {{"index", made.index},       {"problem", made.problem}, {"answer", made.answer},
                      {"solution", made.solution}, {"level", made.level},     {"concepts", made.concepts}};

@@ -43,7 +43,8 @@ struct MadeCriterion {
 struct MadeVote {
   std::optional<std::string> answer;  // as the reply wrote it; nothing when it had none
   std::int64_t tokens = 0;
-  bool finished = false;  // ended by itself
+  bool finished = false;     // ended by itself
+  std::string false_step{};  // of its arithmetic, as it stands there; a vote with one does not count
 };
 
 struct MadeProblem {

@@ -19,6 +19,7 @@
 #include "training/problem_rules.h"
 #include "training/suite.h"
 #include "training/verify.h"
+#include "training/written_steps.h"
 
 namespace holdfast {
 namespace {
@@ -524,7 +525,8 @@ bool PromptCot::solve(MadeProblem& made, const PromptCotEvents& events, const st
   const std::uint64_t seed = mix_seed(mix_seed(made.seed, static_cast<std::uint64_t>(made.index)), draw_solve);
   const auto vote_of = [this](const Reply& reply) {
     const auto answer = extract_answer(reply.text, model_->chat->opens_thought());
-    return MadeVote{answer ? std::optional(answer->text) : std::nullopt, reply.tokens, reply.finished};
+    return MadeVote{answer ? std::optional(answer->text) : std::nullopt, reply.tokens, reply.finished,
+                    find_false_step(reply.text).value_or("")};
   };
   const auto replies = ask(made.problem, true, options_.solve, options_.solving, seed, options_.solve_tokens, events,
                            stop, [&](const Reply& reply) {
@@ -541,10 +543,18 @@ bool PromptCot::solve(MadeProblem& made, const PromptCotEvents& events, const st
   return true;
 }
 
-// A proof outweighs any vote; without one the largest group answers, if it is large enough.
+// A proof outweighs any vote; without one the largest group answers, if it is large enough. Votes whose arithmetic does
+// not hold are none.
 void PromptCot::decide(MadeProblem& made, const std::vector<std::string>& replies) const {
   std::vector<std::optional<std::string>> answers;
-  for (const MadeVote& vote : made.votes) answers.push_back(vote.answer);
+  std::int64_t false_steps = 0;
+  std::string false_step;
+  for (const MadeVote& vote : made.votes) {
+    answers.push_back(vote.false_step.empty() ? vote.answer : std::nullopt);
+    if (vote.false_step.empty()) continue;
+    ++false_steps;
+    false_step = vote.false_step;
+  }
   const auto groups = count_votes(answers);
   const auto all = static_cast<double>(answers.size());
   std::size_t voters = 0;
@@ -563,6 +573,9 @@ void PromptCot::decide(MadeProblem& made, const std::vector<std::string>& replie
         made.reason == RejectReason::unsolved
             ? std::to_string(voters) + " of " + std::to_string(answers.size()) + " came to an answer"
             : std::to_string(largest) + " of " + std::to_string(answers.size()) + " for " + groups.front().answer;
+    if (false_steps > 0) {
+      made.detail += "; " + std::to_string(false_steps) + " with a step that does not hold, as " + false_step;
+    }
     return;
   }
   made.verdict = MadeVerdict::agreed;

@@ -12,6 +12,7 @@
 #include "kernels/error.h"
 #include "training/dataset.h"
 #include "training/verify.h"
+#include "training/written_steps.h"
 
 namespace holdfast {
 namespace {
@@ -191,7 +192,8 @@ class SuiteRun {
     if (sample == 0) return config;
     config.params.temperature = options_.temperature;
     config.params.top_p = options_.top_p;
-    config.seed = mix_seed(mix_seed(options_.seed, static_cast<std::uint64_t>(item)), static_cast<std::uint64_t>(sample));
+    config.seed =
+        mix_seed(mix_seed(options_.seed, static_cast<std::uint64_t>(item)), static_cast<std::uint64_t>(sample));
     return config;
   }
 
@@ -200,9 +202,11 @@ class SuiteRun {
     EvaluatedReply& to = sample == 0 ? item.greedy : item.samples[static_cast<std::size_t>(sample - 1)];
     to.tokens = std::ssize(reply.tokens);
     to.finished = reply.reason == StopReason::stop_token;
+    to.log_prob = reply.log_prob;
     result_.tokens += to.tokens;
     if (to.finished) reply.tokens.pop_back();
     for (const TokenId id : reply.tokens) to.text += tokenizer_.bytes(id);
+    to.false_step = find_false_step(to.text);
     if (const auto answer = extract_answer(to.text, chat_.opens_thought())) {
       to.answer = answer->text;
       to.right = is_right(answer->text, item.item.answer);

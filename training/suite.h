@@ -46,7 +46,9 @@ struct EvaluatedReply {
   std::optional<std::string> answer;
   bool right = false;
   std::int64_t tokens = 0;
-  bool finished = false;  // ended by itself
+  bool finished = false;                  // ended by itself
+  double log_prob = 0.0;                  // sum over its tokens, before temperature
+  std::optional<std::string> false_step;  // arithmetic written out that does not hold (training/written_steps.h)
 };
 
 // Answers of a vote by equality, the largest group first; replies without an answer do not vote.

@@ -19,7 +19,8 @@ constexpr const char* eval_footer =
     "made; with --samples k also pass@k and the majority of k replies, which share the reading of their problem.\n"
     "JSON: greedy {accuracy, correct, n, interval}, pass_at_k, majority_at_k, by_level, by_concept, "
     "tokens_per_second,\n"
-    "items with every reply. Ctrl-C ends it with the items that are done.\n"
+    "items with every reply: its log_prob, and false_step where arithmetic that it writes out does not hold. Ctrl-C "
+    "ends it with the items that are done.\n"
     "Example: holdfast eval holdfast-mini --suite suite.tsv --samples 16 --out result.json";
 
 Json share_json(const Share& share) {
@@ -38,7 +39,9 @@ Json reply_json(const EvaluatedReply& reply) {
           {"answer", reply.answer ? Json(*reply.answer) : Json(nullptr)},
           {"right", reply.right},
           {"tokens", reply.tokens},
-          {"finished", reply.finished}};
+          {"finished", reply.finished},
+          {"log_prob", reply.log_prob},
+          {"false_step", reply.false_step ? Json(*reply.false_step) : Json(nullptr)}};
 }
 
 Json item_json(const EvaluatedItem& item, bool sampled) {

@@ -4,6 +4,7 @@
 
 #include "fuzz_entry.h"
 #include "training/verify.h"
+#include "training/written_steps.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace holdfast;
@@ -15,6 +16,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto found = extract_answer(completion);
     (void)extract_answer(text, true);
     const std::string_view given = found ? std::string_view(found->text) : completion;
+    (void)find_false_step(text);
     const bool same = same_answer(given, expected);
     if (same != same_answer(expected, given)) throw std::logic_error("the same in one order alone");
     if (same && !is_right(given, expected)) throw std::logic_error("the same, but not right");

@@ -30,7 +30,7 @@ MadeProblem full_row() {
   made.solution = "40 * 25 / 100 = 10\n40 - 10 = 30";
   made.answer = "30";
   made.criteria = {{"complete", "met", ""}, {"asks", "met", ""}};
-  made.votes = {{"30", 120, true}, {"30.0", 90, true}, {std::nullopt, 1024, false}, {"10", 44, true}};
+  made.votes = {{"30", 120, true}, {"30.0", 90, true}, {std::nullopt, 1024, false}, {"10", 44, true, "5 + 5 = 11"}};
   made.sureness = 0.75;
   made.pass_rate = 0.5;
   made.agreement = 0.5;
@@ -89,6 +89,7 @@ class MadeProblemTest final : public QObject {
     QCOMPARE(read.drafting.top_p, 0.95f);
     QVERIFY(read.reason == RejectReason::near_duplicate && read.detail == "row 7");
     QVERIFY(read.votes.size() == 4 && !read.votes[2].answer && read.votes[1].answer == "30.0");
+    QVERIFY(read.votes[3].false_step == "5 + 5 = 11" && read.votes[0].false_step.empty());
     QVERIFY(made_problem_line(full_row()).find("\"temperature\":0.8,") != std::string::npos);
   }
   void what_is_no_utf8_becomes_a_replacement_character() {

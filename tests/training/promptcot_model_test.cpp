@@ -1,8 +1,9 @@
 // The pipeline of PromptCoT with the model that ships: drafts, votes, stops and rationales that are given.
 //
 // Planted faults seen caught: a rationale that was given drawn anew; a proof outvoted; a stop that
-// loses the row's number.
+// loses the row's number; the pieces of a rationale counted as words of the problem; false steps that vote.
 #include <QRegularExpression>
+#include <QTemporaryDir>
 #include <QTest>
 #include <algorithm>
 #include <cmath>
@@ -10,6 +11,7 @@
 #include "engine/checkpoint.h"
 #include "engine/session.h"
 #include "kernels/error.h"
+#include "tests/gui/reciting_model.h"
 #include "training/promptcot.h"
 
 using namespace holdfast;
@@ -190,6 +192,27 @@ class PromptCotModelTest final : public QObject {
     proved.answer = "403";
     QVERIFY(maker.solve(proved, {}, {}));
     QVERIFY(proved.verdict == MadeVerdict::proved && proved.answer == "403" && *proved.pass_rate == 0.0);
+  }
+  void a_vote_whose_arithmetic_does_not_hold_is_none() {
+    const auto solved = [this](const char* step) {
+      QTemporaryDir folder;
+      const std::filesystem::path path = folder.filePath("reciting").toStdString();
+      test::RecitingModel::write(path, {step, "\n</think>\n\nThe answer is ", "\\boxed{19}."});
+      const std::shared_ptr<const Checkpoint> checkpoint = Checkpoint::open(path);
+      const std::shared_ptr<const Tokenizer> tokenizer = Tokenizer::load(checkpoint->tokenizer());
+      Stream stream(Device::cpu(), 1);
+      const std::shared_ptr<const Mamba2Model> model = Mamba2Model::load(stream, checkpoint);
+      const PromptCot maker(bank_, small(4),
+                            PromptCotModel{"reciting", model, tokenizer,
+                                           std::make_shared<ChatTemplate>(ChatFormat::chatml, tokenizer), &stream});
+      MadeProblem made = plain("38 apples are shared by 2. How many has each?");
+      return maker.solve(made, {}, {}) ? made : MadeProblem{};
+    };
+    const MadeProblem right = solved("38 / 2 = 19");
+    QVERIFY2(right.verdict == MadeVerdict::agreed && right.answer == "19", right.detail.c_str());
+    const MadeProblem wrong = solved("38 / 3 = 19");
+    QVERIFY(wrong.reason == RejectReason::unsolved && wrong.votes.at(3).false_step == "38 / 3 = 19");
+    QCOMPARE(wrong.detail, std::string("0 of 4 came to an answer; 4 with a step that does not hold, as 38 / 3 = 19"));
   }
 };
 
