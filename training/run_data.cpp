@@ -42,8 +42,8 @@ Mamba2Config run_new_config(const Recipe& recipe, const Tokenizer& tokenizer) {
 // Files are opened once, however many phases read them.
 class DataOpener {
  public:
-  DataOpener(const Recipe& recipe, const RunOptions& options, cpu::ThreadPool& pool, RunData& data)
-      : recipe_(recipe), options_(options), pool_(pool), data_(data) {}
+  DataOpener(const RunOptions& options, cpu::ThreadPool& pool, RunData& data)
+      : options_(options), pool_(pool), data_(data) {}
 
   std::shared_ptr<const RowSource> open(const RecipeData& wanted) {
     if (!wanted.rows_of.empty()) {
@@ -80,7 +80,6 @@ class DataOpener {
     data_.bad_rows.insert(data_.bad_rows.end(), source->listed_bad_rows().begin(), source->listed_bad_rows().end());
     return source;
   }
-  const Recipe& recipe_;
   const RunOptions& options_;
   cpu::ThreadPool& pool_;
   RunData& data_;
@@ -143,7 +142,7 @@ std::vector<std::string> RunData::fingerprints() const {
 
 RunData open_run_data(const Recipe& recipe, const RunOptions& options, const RunModel& model, cpu::ThreadPool& pool) {
   RunData data;
-  DataOpener opener(recipe, options, pool, data);
+  DataOpener opener(options, pool, data);
   const std::int64_t longest = longest_sequence(recipe);
   RefusedRows refused;
   const auto add_validation = [&](const RowSource& source, std::uint64_t seed, bool solve) {
