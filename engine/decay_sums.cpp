@@ -13,7 +13,7 @@ namespace {
 constexpr double decay_steps = 0x1p18;  // in 1
 // Nothing is left after a token that decays so much, whatever comes before it or after.
 constexpr double most_decay = 256.0;
-constexpr std::uint32_t most_difference = (256u << 18) + 1u;
+constexpr std::uint32_t most_difference = (256u << 18) + 2u;  // with what rounding and a seam add
 
 void put_code(std::vector<std::byte>& to, std::uint32_t value) {
   for (; value >= 128u; value >>= 7) to.push_back(static_cast<std::byte>((value & 127u) | 128u));
@@ -29,6 +29,9 @@ std::uint32_t next_code(const std::byte*& at) {
     if (byte < 128u) return value;
   }
 }
+
+// Whole steps that a sum has gone down.
+std::int64_t whole_steps(double sum) { return static_cast<std::int64_t>(std::floor(sum * -decay_steps)); }
 
 double sum_of(std::int64_t steps) { return static_cast<double>(steps) / -decay_steps; }
 
@@ -49,10 +52,38 @@ void DecaySums::append(std::span<const float> log_decay) {
   }
   for (std::size_t h = 0; h < log_decay.size(); ++h) {
     exact_[h] += std::max(static_cast<double>(log_decay[h]), -most_decay);
-    const auto steps = static_cast<std::int64_t>(std::llround(exact_[h] * -decay_steps));
-    open_.push_back(static_cast<std::uint32_t>(steps - steps_[h]));
-    steps_[h] = steps;
+    push(h, static_cast<std::uint32_t>(whole_steps(exact_[h]) - steps_[h]));
   }
+  end_token();
+}
+
+void DecaySums::append(const DecaySums& later) {
+  if (later.heads_ != heads_) {
+    throw ArgumentError("decay sums: those of " + std::to_string(later.heads_) + " heads behind those of " +
+                        std::to_string(heads_));
+  }
+  for (std::int64_t begin = 0; begin < later.tokens_; begin += block) {
+    const std::int64_t end = std::min(begin + block, later.tokens_);
+    const std::vector<std::uint32_t> differences = later.steps_between(begin, end);
+    const std::uint32_t* next = differences.data();
+    for (std::int64_t t = begin; t < end; ++t) {
+      for (std::size_t h = 0; h < steps_.size(); ++h) {
+        // The rests of earlier stretches may have come to a step more.
+        const std::int64_t carried = t == 0 ? whole_steps(exact_[h]) - steps_[h] : 0;
+        push(h, *next++ + static_cast<std::uint32_t>(carried));
+      }
+      end_token();
+    }
+  }
+  for (std::size_t h = 0; h < exact_.size(); ++h) exact_[h] += later.exact_[h];
+}
+
+void DecaySums::push(std::size_t head, std::uint32_t difference) {
+  open_.push_back(difference);
+  steps_[head] += difference;
+}
+
+void DecaySums::end_token() {
   if (++tokens_ % block == 0) close_block();
 }
 
@@ -124,15 +155,23 @@ std::vector<float> DecaySums::differences(std::int64_t first, std::int64_t last)
     throw ArgumentError("decay sums: tokens " + std::to_string(first) + " to " + std::to_string(last) + ", want 0 to " +
                         std::to_string(tokens_));
   }
-  std::vector<float> rows(sum_place((last - first) * heads_));
+  const std::vector<std::uint32_t> steps = steps_between(first, last);
+  std::vector<float> rows;
+  rows.reserve(steps.size());
+  for (const std::uint32_t step : steps) rows.push_back(static_cast<float>(sum_of(step)));
+  return rows;
+}
+
+std::vector<std::uint32_t> DecaySums::steps_between(std::int64_t first, std::int64_t last) const {
+  std::vector<std::uint32_t> rows(sum_place((last - first) * heads_));
   for (std::int64_t begin = first / block * block; begin < last; begin += block) {
     const std::int64_t end = std::min(begin + block, tokens_);
+    const bool full = begin / block < full_blocks();
     for (std::int64_t h = 0; h < heads_; ++h) {
-      const bool full = begin / block < full_blocks();
       const std::byte* at = full ? codes_of(begin / block, h) : nullptr;
       for (std::int64_t t = begin; t < end; ++t) {
         const std::uint32_t difference = full ? next_code(at) : open_[sum_place((t - begin) * heads_ + h)];
-        if (t >= first && t < last) rows[sum_place((t - first) * heads_ + h)] = static_cast<float>(sum_of(difference));
+        if (t >= first && t < last) rows[sum_place((t - first) * heads_ + h)] = difference;
       }
     }
   }
@@ -141,9 +180,10 @@ std::vector<float> DecaySums::differences(std::int64_t first, std::int64_t last)
 
 DecaySums DecaySums::first(std::int64_t tokens) const {
   const std::vector<double> sums = after(tokens);
+  if (tokens == tokens_) return *this;
   DecaySums made(heads_);
+  if (tokens == 0) return made;
   made.tokens_ = tokens;
-  made.exact_ = sums;
   const std::int64_t blocks = tokens / block;
   const std::int64_t rest = tokens % block;
   made.codes_.assign(codes_.begin(), codes_.begin() + blocks);
@@ -157,6 +197,7 @@ DecaySums DecaySums::first(std::int64_t tokens) const {
       made.open_[sum_place(t * heads_ + h)] = full ? next_code(at) : open_[sum_place(t * heads_ + h)];
     }
     made.steps_[sum_place(h)] = std::llround(sums[sum_place(h)] * -decay_steps);
+    made.exact_[sum_place(h)] = sums[sum_place(h)] - 0.5 / decay_steps;  // the middle of what it may be
   }
   return made;
 }
@@ -176,13 +217,31 @@ std::vector<std::byte> DecaySums::packed() const {
   return all;
 }
 
-DecaySums DecaySums::unpack(std::span<const std::byte> packed, std::int64_t heads, std::int64_t tokens,
-                            std::string_view label) {
+std::vector<float> DecaySums::rests() const {
+  std::vector<float> rests;
+  for (std::size_t h = 0; h < exact_.size(); ++h) {
+    rests.push_back(static_cast<float>(exact_[h] * -decay_steps - static_cast<double>(steps_[h])));
+  }
+  return rests;
+}
+
+DecaySums DecaySums::unpack(std::span<const std::byte> packed, std::span<const float> rests, std::int64_t heads,
+                            std::int64_t tokens, std::string_view label) {
   // A code takes a byte at least: nothing larger than a few times the file is made of it.
   if (heads < 0 || tokens < 0 || (heads > 0 && tokens > std::ssize(packed) / heads)) {
     throw FormatError(std::string(label) + ": " + std::to_string(packed.size()) + " bytes of decays for " +
                       std::to_string(tokens) + " tokens of " + std::to_string(heads) +
                       " heads, want at least one each");
+  }
+  if (!rests.empty() && std::ssize(rests) != heads) {
+    throw FormatError(std::string(label) + ": " + std::to_string(rests.size()) + " rests of decays, want " +
+                      std::to_string(heads));
+  }
+  for (const float rest : rests) {
+    // Joined stretches that have not been appended to may be a step behind.
+    if (!(rest >= 0.0f && rest <= 2.0f)) {
+      throw FormatError(std::string(label) + ": a decay's rest of " + std::to_string(rest) + " steps, want 0 to 2");
+    }
   }
   ByteReader reader(packed, label);
   const auto next = [&] {
@@ -216,7 +275,10 @@ DecaySums DecaySums::unpack(std::span<const std::byte> packed, std::int64_t head
     throw FormatError(std::string(label) + ": " + std::to_string(reader.left()) +
                       " bytes behind the last decay, want 0");
   }
-  for (std::size_t h = 0; h < sums.exact_.size(); ++h) sums.exact_[h] = sum_of(sums.steps_[h]);
+  for (std::size_t h = 0; h < sums.exact_.size(); ++h) {
+    sums.exact_[h] = sum_of(sums.steps_[h]);
+    if (!rests.empty()) sums.exact_[h] -= static_cast<double>(rests[h]) / decay_steps;
+  }
   return sums;
 }
 

@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -17,7 +18,8 @@ namespace holdfast {
 namespace {
 
 constexpr const char* series_names[Inspection::series_count] = {"write", "read", "skip", "norm", "stable_rank"};
-constexpr const char* kept_version = "1";
+constexpr const char* kept_version = "2";
+constexpr const char* earlier_version = "1";  // of beginnings alone, and without what joins stretches exactly
 
 std::size_t index_of(std::int64_t i) { return static_cast<std::size_t>(i); }
 
@@ -53,29 +55,19 @@ std::vector<T> values_of(const SafetensorsFile& file, const char* tensor_name, S
 
 const char* Inspection::name(Series series) noexcept { return series_names[static_cast<int>(series)]; }
 
-InspectionRecorder::InspectionRecorder(const Mamba2Config& config, const InspectionOptions& options)
-    : options_(options), traces_(index_of(3 * config.n_layer * config.n_heads)) {
+Inspection::Inspection(std::int64_t layers, std::int64_t heads)
+    : decays_(layers * heads), layers_(layers), heads_(heads), open_traces_(index_of(3 * layers * heads)) {}
+
+InspectionRecorder::InspectionRecorder(const Mamba2Config& config, const InspectionOptions& options, std::int64_t from)
+    : seen_(config.n_layer, config.n_heads), options_(options) {
   if (options.every < 1) {
     throw ArgumentError("inspection: every: " + std::to_string(options.every) + ", want at least 1");
   }
-  seen_.layers_ = config.n_layer;
-  seen_.heads_ = config.n_heads;
-  seen_.decays_ = DecaySums(width());
-}
-
-InspectionRecorder::InspectionRecorder(Inspection begun, const Mamba2Config& config, const InspectionOptions& options)
-    : InspectionRecorder(config, options) {
-  if (begun.layers_ != seen_.layers_ || begun.heads_ != seen_.heads_) {
-    throw ArgumentError("inspection: " + std::to_string(begun.layers_) + " layers of " + std::to_string(begun.heads_) +
-                        " heads were seen, the model has " + std::to_string(seen_.layers_) + " of " +
-                        std::to_string(seen_.heads_));
-  }
-  seen_ = std::move(begun);
-  seen_.states_.clear();
+  due_ = from % options.every;
 }
 
 std::int64_t InspectionRecorder::since_sample() const {
-  return seen_.tokens() - (seen_.sample_ends_.empty() ? 0 : seen_.sample_ends_.back());
+  return seen_.tokens() - (seen_.sample_ends_.empty() ? -due_ : seen_.sample_ends_.back());
 }
 
 ProbeWish InspectionRecorder::wish(int sequence, std::int64_t tokens) {
@@ -101,13 +93,13 @@ void InspectionRecorder::layer(const ProbeView& view) {
     for (std::int64_t t = 0; t < view.tokens; ++t) {
       for (std::int64_t h = 0; h < heads; ++h) {
         for (std::int64_t kind = 0; kind < 3; ++kind) {
-          traces_[index_of(kind * width() + first + h)] += static_cast<double>(*trace++);
+          seen_.open_traces_[index_of(kind * width() + first + h)] += static_cast<double>(*trace++);
         }
       }
     }
   }
   if (view.layer + 1 < seen_.layers_) return;
-  if (!view.trace.empty()) traced_ += view.tokens;
+  if (!view.trace.empty()) seen_.open_traced_ += view.tokens;
   for (std::int64_t t = 0; t < view.tokens; ++t) {
     seen_.decays_.append(std::span(decays_).subspan(index_of(t * width()), index_of(width())));
   }
@@ -124,24 +116,30 @@ void InspectionRecorder::states(const ProbeStates& shown) {
   std::vector<float> means(index_of(width()));
   for (int kind = 0; kind < 3; ++kind) {
     for (std::size_t i = 0; i < means.size(); ++i) {
-      const double sum = traces_[static_cast<std::size_t>(kind) * means.size() + i];
-      means[i] = static_cast<float>(sum / static_cast<double>(traced_));  // 0 / 0: none was traced
+      const double sum = seen_.open_traces_[static_cast<std::size_t>(kind) * means.size() + i];
+      means[i] = static_cast<float>(sum / static_cast<double>(seen_.open_traced_));  // 0 / 0: none was traced
     }
     add(static_cast<Inspection::Series>(kind), means);
   }
   add(Inspection::Series::norm, shown.norm);
   add(Inspection::Series::stable_rank, shown.stable_rank);
-  std::ranges::fill(traces_, 0.0);
-  traced_ = 0;
+  std::ranges::fill(seen_.open_traces_, 0.0);
+  seen_.sample_traced_.push_back(std::exchange(seen_.open_traced_, 0));
   seen_.states_.assign(shown.states.begin(), shown.states.end());
 }
 
 Inspection Inspection::of(const Mamba2Model& model, Stream& stream, std::span<const TokenId> tokens,
                           const InspectionOptions& options, const std::function<void(std::int64_t)>& progress,
                           std::stop_token stop) {
-  if (tokens.empty()) throw ArgumentError("inspection: no tokens, want at least one");
-  InspectionRecorder recorder(model.config(), options);
   State state(model.device(), model.config());
+  return behind(state, 0, model, stream, tokens, options, progress, std::move(stop));
+}
+
+Inspection Inspection::behind(State& state, std::int64_t from, const Mamba2Model& model, Stream& stream,
+                              std::span<const TokenId> tokens, const InspectionOptions& options,
+                              const std::function<void(std::int64_t)>& progress, std::stop_token stop) {
+  if (tokens.empty()) throw ArgumentError("inspection: no tokens, want at least one");
+  InspectionRecorder recorder(model.config(), options, from);
   recorder.sample_at(std::ssize(tokens));
   std::int64_t read = 0;
   while (read < std::ssize(tokens) && !stop.stop_requested()) {
@@ -213,28 +211,74 @@ void Inspection::save(const std::filesystem::path& file) const {
 }
 
 Inspection Inspection::first(std::int64_t tokens) const {
-  Inspection made;
-  made.layers_ = layers_, made.heads_ = heads_;
+  Inspection made(layers_, heads_);
   made.decays_ = decays_.first(tokens);
   const auto samples = std::ranges::upper_bound(sample_ends_, tokens) - sample_ends_.begin();
   made.sample_ends_.assign(sample_ends_.begin(), sample_ends_.begin() + samples);
+  made.sample_traced_.assign(sample_traced_.begin(), sample_traced_.begin() + samples);
   for (int i = 0; i < series_count; ++i) {
     made.series_[i].assign(series_[i].begin(), series_[i].begin() + samples * layers_ * heads_);
   }
+  if (tokens == this->tokens()) made.open_traces_ = open_traces_, made.open_traced_ = open_traced_;
   return made;
 }
 
-void Inspection::keep(const std::filesystem::path& file, const std::string& model,
-                      std::span<const TokenId> text) const {
-  if (std::ssize(text) != tokens()) {
-    throw ArgumentError("inspection: a text of " + std::to_string(text.size()) + " tokens, want the " +
+void Inspection::append(const Inspection& later) {
+  if (later.layers_ != layers_ || later.heads_ != heads_) {
+    throw ArgumentError("inspection: of " + std::to_string(later.layers_) + " layers of " +
+                        std::to_string(later.heads_) + " heads, behind one of " + std::to_string(layers_) + " of " +
+                        std::to_string(heads_));
+  }
+  if (later.tokens() == 0) return;
+  const std::int64_t before = tokens();
+  const std::int64_t samples_before = samples();
+  decays_.append(later.decays_);
+  for (const std::int64_t end : later.sample_ends_) sample_ends_.push_back(before + end);
+  sample_traced_.insert(sample_traced_.end(), later.sample_traced_.begin(), later.sample_traced_.end());
+  for (int i = 0; i < series_count; ++i) {
+    series_[i].insert(series_[i].end(), later.series_[i].begin(), later.series_[i].end());
+  }
+  states_ = later.states_;
+  const std::size_t width = index_of(layers_ * heads_);
+  if (later.samples() == 0) {
+    for (std::size_t i = 0; i < open_traces_.size(); ++i) open_traces_[i] += later.open_traces_[i];
+    open_traced_ += later.open_traced_;
+    return;
+  }
+  // The first sample behind a seam is one of the tokens before it as well.
+  std::int64_t& traced = sample_traced_[index_of(samples_before)];
+  if (open_traced_ > 0) {
+    for (int kind = 0; kind < 3; ++kind) {
+      for (std::size_t i = 0; i < width; ++i) {
+        float& mean = series_[kind][index_of(samples_before) * width + i];
+        const double sum = open_traces_[static_cast<std::size_t>(kind) * width + i] +
+                           (traced == 0 ? 0.0 : static_cast<double>(mean) * static_cast<double>(traced));
+        mean = static_cast<float>(sum / static_cast<double>(open_traced_ + traced));
+      }
+    }
+    traced += open_traced_;
+  }
+  open_traces_ = later.open_traces_;
+  open_traced_ = later.open_traced_;
+}
+
+void Inspection::keep(const std::filesystem::path& file, const std::string& model, const SeenStretch& seen) const {
+  if (std::ssize(seen.tokens) != tokens()) {
+    throw ArgumentError("inspection: a text of " + std::to_string(seen.tokens.size()) + " tokens, want the " +
                         std::to_string(tokens()) + " that were seen");
   }
   const std::vector<std::byte> codes = decays_.packed();
+  const std::vector<float> rests = decays_.rests();
+  const std::vector<float> open(open_traces_.begin(), open_traces_.end());
+  const std::vector<std::int64_t> place{seen.from, std::bit_cast<std::int64_t>(seen.after), open_traced_};
   std::vector<SafetensorsTensor> tensors;
-  tensors.push_back({"text", SafetensorsDType::i32, Shape{std::ssize(text)}, std::as_bytes(text)});
+  tensors.push_back({"text", SafetensorsDType::i32, Shape{std::ssize(seen.tokens)}, bytes_of(seen.tokens)});
+  tensors.push_back({"place", SafetensorsDType::i64, Shape{3}, bytes_of(place)});
   tensors.push_back({"decays", SafetensorsDType::u8, Shape{std::ssize(codes)}, codes});
+  tensors.push_back({"rests", SafetensorsDType::f32, Shape{layers_, heads_}, bytes_of(rests)});
+  tensors.push_back({"open_traces", SafetensorsDType::f32, Shape{3, layers_, heads_}, bytes_of(open)});
   tensors.push_back({"sample_end", SafetensorsDType::i64, Shape{samples()}, bytes_of(sample_ends_)});
+  tensors.push_back({"sample_traced", SafetensorsDType::i64, Shape{samples()}, bytes_of(sample_traced_)});
   for (int i = 0; i < series_count; ++i) {
     tensors.push_back(
         {series_names[i], SafetensorsDType::f32, Shape{samples(), layers_, heads_}, bytes_of(series_[i])});
@@ -243,9 +287,16 @@ void Inspection::keep(const std::filesystem::path& file, const std::string& mode
                     {{"inspection", kept_version}, {"model", model}, {"checksum", checksum_of(tensors)}});
 }
 
-std::vector<TokenId> Inspection::text_of(const std::filesystem::path& file) {
+SeenStretch Inspection::stretch_of(const std::filesystem::path& file) {
   const SafetensorsFile from = SafetensorsFile::open(file);
-  return values_of<TokenId>(from, "text", SafetensorsDType::i32, Shape{from.get("text").shape.elements()});
+  SeenStretch stretch;
+  if (from.find("place") != nullptr) {
+    const auto place = values_of<std::int64_t>(from, "place", SafetensorsDType::i64, Shape{3});
+    stretch.from = place[0];
+    stretch.after = std::bit_cast<std::uint64_t>(place[1]);
+  }
+  stretch.tokens = values_of<TokenId>(from, "text", SafetensorsDType::i32, Shape{from.get("text").shape.elements()});
+  return stretch;
 }
 
 Inspection Inspection::load(const std::filesystem::path& file, const std::string& model, const Mamba2Config& config) {
@@ -257,7 +308,8 @@ Inspection Inspection::load(const std::filesystem::path& file, const std::string
     }
     return found->second;
   };
-  if (word("inspection") != kept_version) {
+  const bool earlier = word("inspection") == earlier_version;
+  if (!earlier && word("inspection") != kept_version) {
     throw FormatError(from.label() + ": an inspection of format " + word("inspection") + ", want " + kept_version);
   }
   if (word("model") != model) throw FormatError(from.label() + ": an inspection of a model of other weights");
@@ -265,14 +317,16 @@ Inspection Inspection::load(const std::filesystem::path& file, const std::string
     throw FormatError(from.label() + ": damaged, its checksum does not fit");
   }
   const std::int64_t count = from.get("text").shape.elements();
-  Inspection made;
-  made.layers_ = config.n_layer;
-  made.heads_ = config.n_heads;
-  made.decays_ = DecaySums::unpack(from.get("decays").bytes, made.layers_ * made.heads_, count, from.label());
+  Inspection made(config.n_layer, config.n_heads);
+  const Shape heads{made.layers_, made.heads_};
+  const std::vector<float> rests =
+      earlier ? std::vector<float>{} : values_of<float>(from, "rests", SafetensorsDType::f32, heads);
+  made.decays_ = DecaySums::unpack(from.get("decays").bytes, rests, made.layers_ * made.heads_, count, from.label());
   const std::int64_t samples = from.get("sample_end").shape.elements();
   made.sample_ends_ = values_of<std::int64_t>(from, "sample_end", SafetensorsDType::i64, Shape{samples});
   std::int64_t before = 0;
   for (const std::int64_t end : made.sample_ends_) {
+    made.sample_traced_.push_back(end - before);
     if (end <= before || end > count) {
       throw FormatError(from.label() + ": a sample after " + std::to_string(end) + " tokens, want more than " +
                         std::to_string(before) + " and at most " + std::to_string(count));
@@ -282,6 +336,15 @@ Inspection Inspection::load(const std::filesystem::path& file, const std::string
   for (int i = 0; i < series_count; ++i) {
     made.series_[i] =
         values_of<float>(from, series_names[i], SafetensorsDType::f32, Shape{samples, made.layers_, made.heads_});
+  }
+  if (earlier) return made;
+  made.sample_traced_ = values_of<std::int64_t>(from, "sample_traced", SafetensorsDType::i64, Shape{samples});
+  const auto open = values_of<float>(from, "open_traces", SafetensorsDType::f32, Shape{3, made.layers_, made.heads_});
+  made.open_traces_.assign(open.begin(), open.end());
+  made.open_traced_ = values_of<std::int64_t>(from, "place", SafetensorsDType::i64, Shape{3})[2];
+  const auto possible = [&](std::int64_t traced) { return traced >= 0 && traced <= count; };
+  if (!possible(made.open_traced_) || !std::ranges::all_of(made.sample_traced_, possible)) {
+    throw FormatError(from.label() + ": a mean over a number of tokens outside 0 to " + std::to_string(count));
   }
   return made;
 }

@@ -1,5 +1,6 @@
 // What a model's memory did over a text: watched while the text is read or written, or read again from its tokens, so
-// that any session can be inspected afterwards.
+// that any session can be inspected afterwards. An inspection may be one of a stretch of a text, watched from behind
+// tokens that it has not seen; inspections of stretches that follow each other are joined by append().
 //
 // Quantities, per layer and head (Mamba-2: H[t] = exp(dt A) H[t-1] + dt x (x) B):
 //   retention of token s at t   exp(sum of dt A over s < u <= t): the share of what s wrote that is left; exact
@@ -30,6 +31,13 @@ struct InspectionOptions {
   bool trace_steps = true;   // write, read and skip of single tokens too; a GPU takes a slower way with them
 };
 
+// Which tokens of a text an inspection is of.
+struct SeenStretch {
+  std::int64_t from = 0;    // tokens before it
+  std::uint64_t after = 0;  // their prefix_hash
+  std::vector<TokenId> tokens;
+};
+
 class Inspection {
  public:
   enum class Series { write, read, skip, norm, stable_rank };
@@ -41,6 +49,11 @@ class Inspection {
   [[nodiscard]] static Inspection of(const Mamba2Model& model, Stream& stream, std::span<const TokenId> tokens,
                                      const InspectionOptions& options = {},
                                      const std::function<void(std::int64_t)>& progress = {}, std::stop_token stop = {});
+  // The same of tokens that follow `from` others, which are what `state` has read. It reads these too.
+  [[nodiscard]] static Inspection behind(State& state, std::int64_t from, const Mamba2Model& model, Stream& stream,
+                                         std::span<const TokenId> tokens, const InspectionOptions& options = {},
+                                         const std::function<void(std::int64_t)>& progress = {},
+                                         std::stop_token stop = {});
 
   [[nodiscard]] std::int64_t tokens() const noexcept { return decays_.tokens(); }
   [[nodiscard]] std::int64_t layers() const noexcept { return layers_; }
@@ -65,32 +78,37 @@ class Inspection {
   void save(const std::filesystem::path& file) const;
   // As if only the first `tokens` had been seen; without states.
   [[nodiscard]] Inspection first(std::int64_t tokens) const;
-  // For load(): small, without states. `model` names the weights; `text`: the tokens that were seen.
-  void keep(const std::filesystem::path& file, const std::string& model, std::span<const TokenId> text) const;
-  // Throws IoError; FormatError for a file that is damaged, of another shape of model, or of other weights.
+  // What was seen of the tokens that follow these, with its states. ArgumentError for another shape of model.
+  void append(const Inspection& later);
+  // For load(): small, without states. `model` names the weights; `seen`: the tokens that were seen.
+  void keep(const std::filesystem::path& file, const std::string& model, const SeenStretch& seen) const;
+  // Throws IoError; FormatError for a file that is damaged, of another shape of model, or of other weights. Files of
+  // version 1, which are all of beginnings of texts, are read as well.
   [[nodiscard]] static Inspection load(const std::filesystem::path& file, const std::string& model,
                                        const Mamba2Config& config);
-  // Of which text a kept inspection is. Throws IoError, FormatError.
-  [[nodiscard]] static std::vector<TokenId> text_of(const std::filesystem::path& file);
+  // Of which tokens a kept inspection is. Throws IoError, FormatError.
+  [[nodiscard]] static SeenStretch stretch_of(const std::filesystem::path& file);
 
  private:
   friend class InspectionRecorder;
+  Inspection(std::int64_t layers, std::int64_t heads);
   DecaySums decays_;
   std::int64_t layers_ = 0, heads_ = 0;
   std::vector<std::int64_t> sample_ends_;
+  std::vector<std::int64_t> sample_traced_;  // tokens in the means of each sample
   std::vector<float> series_[series_count];  // (S, L, H)
   std::vector<float> states_;
+  std::vector<double> open_traces_;  // (3, L, H) sums since the last sample
+  std::int64_t open_traced_ = 0;     // tokens in them
 };
 
-// Watches the passes of one sequence, the first of each pass, from its first token on or behind what was seen before.
+// Watches the passes of one sequence, the first of each pass, from its first token on or from behind `from` others.
 class InspectionRecorder final : public Probe {
  public:
-  InspectionRecorder(const Mamba2Config& config, const InspectionOptions& options);
-  // Throws ArgumentError where `begun` is of another shape.
-  InspectionRecorder(Inspection begun, const Mamba2Config& config, const InspectionOptions& options);
+  InspectionRecorder(const Mamba2Config& config, const InspectionOptions& options, std::int64_t from = 0);
 
-  // The part of a pass that reaches so many tokens ends with a sample, however few there are since the last, and with
-  // the states when they are to be kept.
+  // The part of a pass that reaches so many tokens behind `from` ends with a sample, however few there are since the
+  // last, and with the states when they are to be kept.
   void sample_at(std::int64_t tokens) noexcept { end_ = tokens; }
   [[nodiscard]] const Inspection& seen() const noexcept { return seen_; }
   [[nodiscard]] Inspection take() && { return std::move(seen_); }
@@ -105,10 +123,9 @@ class InspectionRecorder final : public Probe {
 
   Inspection seen_;
   InspectionOptions options_;
+  std::int64_t due_ = 0;  // unseen tokens that count towards the first sample: many short stretches are sampled too
   std::int64_t end_ = 0;
-  std::vector<float> decays_;   // (tokens of the part, L, H)
-  std::vector<double> traces_;  // (3, L, H) sums since the last sample
-  std::int64_t traced_ = 0;     // tokens in them
+  std::vector<float> decays_;  // (tokens of the part, L, H)
 };
 
 }  // namespace holdfast

@@ -21,6 +21,7 @@ std::string_view name(StopReason reason) noexcept {
 }
 
 std::uint64_t prefix_hash(std::uint64_t hash, std::span<const TokenId> tokens) noexcept {
+  if (tokens.empty()) return hash;
   std::uint64_t value = hash == 0 ? 0xcbf29ce484222325ULL : hash;
   for (const TokenId id : tokens) {
     const auto bits = static_cast<std::uint32_t>(id);

@@ -110,7 +110,7 @@ class Session {  // on one stream; one thread at a time
   Probe* probe_ = nullptr;
 };
 
-// FNV-1a over ids, continued from `hash` (0 = start): the key of a snapshot together with the model's fingerprint.
+// FNV-1a over ids, from `hash` on (0 = start; of no ids: `hash`): the key of a snapshot with the model's fingerprint.
 [[nodiscard]] std::uint64_t prefix_hash(std::uint64_t hash, std::span<const TokenId> tokens) noexcept;
 
 }  // namespace holdfast

@@ -3,7 +3,7 @@
 //
 // Faults that were planted in engine/decay_sums.cpp, and seen to fail here:
 //   differences rounded one by one; the sums kept in float; the rest of a block left out; a block's head off by one;
-//   the open block forgotten when packed.
+//   the open block forgotten when packed; joined stretches that forget what was left over a step, or carry it twice.
 #include "engine/decay_sums.h"
 
 #include <QTest>
@@ -56,6 +56,44 @@ DecaySums sums_of(const std::vector<float>& log_decay, std::int64_t heads) {
   return sums;
 }
 
+// By the definition, in double, from what the kernel was given: (tokens + 1, heads).
+std::vector<std::vector<double>> definition_of(const SsdData& data) {
+  const auto heads = static_cast<std::size_t>(data.shape.heads);
+  std::vector<std::vector<double>> sums(static_cast<std::size_t>(long_text + 1), std::vector<double>(heads));
+  for (std::size_t t = 0; t < static_cast<std::size_t>(long_text); ++t) {
+    for (std::size_t h = 0; h < heads; ++h) {
+      const double raw = static_cast<double>(data.dt_raw[t * heads + h]) + static_cast<double>(data.dt_bias[h]);
+      sums[t + 1][h] = sums[t][h] + std::log1p(std::exp(raw)) * static_cast<double>(data.a[h]);
+    }
+  }
+  return sums;
+}
+
+// What is left of tokens written and looked at near and far from each other.
+void compare_with_definition(const DecaySums& sums, const std::vector<std::vector<double>>& want) {
+  test::Random random(4);
+  int between = 0;  // pairs of which something is left and something lost: what the test is about
+  for (int pair = 0; pair < 3000; ++pair) {
+    const std::int64_t written = pair < 2 ? 0 : random.below(long_text);
+    const std::int64_t reach = pair % 3 == 0 ? long_text : pair % 3 == 1 ? 200 : 8;
+    const std::int64_t at = pair == 0 ? long_text : std::min(long_text, written + random.below(reach));
+    const auto first = sums.after(written), last = sums.after(at);
+    for (std::size_t h = 0; h < first.size(); ++h) {
+      const double got = std::exp(last[h] - first[h]);
+      const double wanted =
+          std::exp(want[static_cast<std::size_t>(at)][h] - want[static_cast<std::size_t>(written)][h]);
+      if (wanted > 0.01 && wanted < 0.99) ++between;
+      QVERIFY2(std::abs(got - wanted) <= 1e-5, qPrintable(QStringLiteral("head %1, tokens %2 to %3: %4, want %5")
+                                                              .arg(h)
+                                                              .arg(written)
+                                                              .arg(at)
+                                                              .arg(got, 0, 'g', 12)
+                                                              .arg(wanted, 0, 'g', 12)));
+    }
+  }
+  QVERIFY(between > 2000);
+}
+
 }  // namespace
 
 class DecaySumsTest : public QObject {
@@ -67,39 +105,33 @@ class DecaySumsTest : public QObject {
     const std::int64_t heads = data.shape.heads;
     const DecaySums sums = sums_of(decays_of(data), heads);
     QCOMPARE(sums.tokens(), long_text);
-    // By the definition, in double, from what the kernel was given.
-    std::vector<std::vector<double>> want(static_cast<std::size_t>(long_text + 1),
-                                          std::vector<double>(static_cast<std::size_t>(heads)));
-    for (std::int64_t t = 0; t < long_text; ++t) {
-      for (std::size_t h = 0; h < static_cast<std::size_t>(heads); ++h) {
-        const double raw = static_cast<double>(data.dt_raw[static_cast<std::size_t>(t * heads) + h]) +
-                           static_cast<double>(data.dt_bias[h]);
-        want[static_cast<std::size_t>(t + 1)][h] =
-            want[static_cast<std::size_t>(t)][h] + std::log1p(std::exp(raw)) * static_cast<double>(data.a[h]);
-      }
-    }
-    test::Random random(4);
-    int between = 0;  // pairs of which something is left and something lost: what the test is about
-    for (int pair = 0; pair < 3000; ++pair) {
-      const std::int64_t written = pair < 2 ? 0 : random.below(long_text);
-      const std::int64_t reach = pair % 3 == 0 ? long_text : pair % 3 == 1 ? 200 : 8;
-      const std::int64_t at = pair == 0 ? long_text : std::min(long_text, written + random.below(reach));
-      const auto first = sums.after(written), last = sums.after(at);
-      for (std::size_t h = 0; h < static_cast<std::size_t>(heads); ++h) {
-        const double got = std::exp(last[h] - first[h]);
-        const double wanted =
-            std::exp(want[static_cast<std::size_t>(at)][h] - want[static_cast<std::size_t>(written)][h]);
-        if (wanted > 0.01 && wanted < 0.99) ++between;
-        QVERIFY2(std::abs(got - wanted) <= 1e-5, qPrintable(QStringLiteral("head %1, tokens %2 to %3: %4, want %5")
-                                                                .arg(h)
-                                                                .arg(written)
-                                                                .arg(at)
-                                                                .arg(got, 0, 'g', 12)
-                                                                .arg(wanted, 0, 'g', 12)));
-      }
-    }
-    QVERIFY(between > 2000);
+    compare_with_definition(sums, definition_of(data));
     QVERIFY2(sums.bytes() < static_cast<std::size_t>(long_text * heads * 4), qPrintable(QString::number(sums.bytes())));
+  }
+
+  // Stretches that were kept apart, each from 0, of every length around a block's and of one token.
+  void joined_stretches_are_exact_over_any_number_of_seams() {
+    const SsdData data = long_data();
+    const std::int64_t heads = data.shape.heads;
+    const std::vector<float> decays = decays_of(data);
+    const std::vector<std::int64_t> lengths{1, 1, 2, 63, 64, 65, 7, 127, 128, 129, 1, 31, 500, 3};
+    DecaySums joined(heads);
+    int seams = 0;
+    for (std::int64_t at = 0; at < long_text; ++seams) {
+      const std::int64_t count = std::min(lengths[static_cast<std::size_t>(seams) % lengths.size()], long_text - at);
+      const DecaySums own = sums_of({decays.begin() + at * heads, decays.begin() + (at + count) * heads}, heads);
+      joined.append(DecaySums::unpack(own.packed(), own.rests(), heads, count, "test"));
+      at += count;
+    }
+    QVERIFY(seams > 200);
+    QCOMPARE(joined.tokens(), long_text);
+    compare_with_definition(joined, definition_of(data));
+    // They are sums like any other: they go on, and come back from their packed form.
+    const DecaySums back = DecaySums::unpack(joined.packed(), joined.rests(), heads, long_text, "test");
+    for (const std::int64_t t : {std::int64_t{1}, std::int64_t{777}, long_text}) {
+      QCOMPARE(back.after(t), joined.after(t));
+    }
+    QVERIFY_EXCEPTION_THROWN(joined.append(DecaySums(heads + 1)), ArgumentError);
   }
 
   void all_ways_to_ask_agree() {
@@ -128,7 +160,7 @@ class DecaySumsTest : public QObject {
     const std::vector<float> decays = random.uniforms(3 * 150, -0.3, 0.0);
     for (const std::size_t tokens : {0U, 1U, 64U, 130U}) {
       const DecaySums some = sums_of({decays.begin(), decays.begin() + static_cast<std::ptrdiff_t>(3 * tokens)}, 3);
-      DecaySums back = DecaySums::unpack(some.packed(), 3, static_cast<std::int64_t>(tokens), "test");
+      DecaySums back = DecaySums::unpack(some.packed(), some.rests(), 3, static_cast<std::int64_t>(tokens), "test");
       QCOMPARE(back.after(back.tokens()), some.after(some.tokens()));
       for (std::size_t t = tokens; t < 150; ++t) back.append(std::span(decays).subspan(3 * t, 3));
       const auto want = sums_of(decays, 3).after(150), got = back.after(150);
@@ -161,13 +193,18 @@ class DecaySumsTest : public QObject {
     const DecaySums sums = sums_of(random.uniforms(3 * 70, -0.3, 0.0), 3);
     const std::vector<std::byte> packed = sums.packed();
     const auto unpack = [&](std::span<const std::byte> bytes, std::int64_t heads, std::int64_t tokens) {
-      (void)DecaySums::unpack(bytes, heads, tokens, "test");
+      (void)DecaySums::unpack(bytes, {}, heads, tokens, "test");
     };
     QVERIFY_EXCEPTION_THROWN(unpack(std::span(packed).first(packed.size() - 1), 3, 70), FormatError);
     QVERIFY_EXCEPTION_THROWN(unpack(packed, 3, 69), FormatError);
     QVERIFY_EXCEPTION_THROWN(unpack(packed, 4, 70), FormatError);
     QVERIFY_EXCEPTION_THROWN(unpack(packed, 3, std::int64_t{1} << 62), FormatError);
     QVERIFY_EXCEPTION_THROWN(unpack(packed, -1, 70), FormatError);
+    for (const float rest : {-0.1f, 3.0f, std::nanf("")}) {
+      const std::vector<float> rests{0.5f, rest, 0.0f};
+      QVERIFY_EXCEPTION_THROWN((void)DecaySums::unpack(packed, rests, 3, 70, "test"), FormatError);
+    }
+    QVERIFY_EXCEPTION_THROWN((void)DecaySums::unpack(packed, std::vector<float>(2), 3, 70, "test"), FormatError);
     const std::vector<std::byte> endless(300, std::byte{0xff});
     QVERIFY_EXCEPTION_THROWN(unpack(endless, 3, 70), FormatError);
   }
