@@ -667,6 +667,27 @@ void InspectPanel::updateMemory() {
   memory_->setData(std::move(made));
 }
 
+// What is shown as it was watched, and what had to be read for it.
+QString InspectPanel::readAgain() const {
+  if (!result_->watched && result_->damaged.isEmpty()) return {};
+  QStringList lines;
+  if (!result_->watched) {
+    lines << tr("What was seen before cannot be used, so all of this was read again.");
+  } else if (result_->reread.empty()) {
+    lines << tr("This was seen before: nothing was read again.");
+  } else {
+    QStringList stretches;
+    for (const auto& [first, last] : result_->reread) {
+      stretches << (last - first == 1 ? QLocale().toString(first)
+                                      : tr("%1 to %2").arg(QLocale().toString(first), QLocale().toString(last - 1)));
+    }
+    lines << tr("This was seen before, but for tokens that were read again because nothing was kept of them: %1.")
+                 .arg(stretches.join(QStringLiteral(", ")));
+  }
+  for (const QString& reason : result_->damaged) lines << tr("Not usable: %1").arg(reason);
+  return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');
+}
+
 void InspectPanel::updateWords() {
   if (!result_) return;
   const Inspection& seen = result_->seen;
@@ -678,7 +699,7 @@ void InspectPanel::updateWords() {
   const double cache = cache_of_this_size(result_->config);
   const auto break_even = static_cast<qint64>(std::ceil(state / cache));
   words_->setText(
-      (result_->watched ? tr("This was seen before: nothing was read again.") + QLatin1Char('\n') : QString()) +
+      readAgain() +
       tr("%1: %2\nToken %3, \u201c%4\u201d: the best head has kept %5 % of what it wrote, the median head %6 %. %7 of "
          "%8 heads have a half-life "
          "longer than this text.\nThe state takes %9, whatever the length. ")

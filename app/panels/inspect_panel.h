@@ -69,6 +69,7 @@ class InspectPanel : public QWidget {
   void updateGivens();
   void updateMemory();
   void updateWords();
+  [[nodiscard]] QString readAgain() const;
   void updateNumbers();
   void updateExtras();
   void markTokens();

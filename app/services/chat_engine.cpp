@@ -122,7 +122,7 @@ ModelInfo ChatEngine::load(const fs::path& wanted, const std::function<void(doub
                            .format = format,
                            .row = {},
                            .session = {},
-                           .recorder = {},
+                           .watched = {},
                            .origin_session = {},
                            .origin = {},
                            .tokenizer_of = {}});
@@ -196,32 +196,69 @@ void ChatEngine::find_state(SessionId id, const std::vector<TokenId>& ids, std::
   const bool holds =
       held > 0 && held <= ids.size() &&
       prefix_hash(origin == nullptr ? 0 : origin->prefix_hash, std::span(ids).first(held)) == session.prefix_hash();
-  if (!holds && !states_.restore(session, id, now.row, ids, origin)) {
-    origin == nullptr ? session.reset() : session.restore(*origin);
-  }
-  session.set_draws(draws);  // of this branch: the state may have been kept on another
-  if (!holds) now.recorder.reset();
-  // What was read before an origin was not seen.
-  watch(id, origin == nullptr ? std::span(ids).first(session.tokens_read()) : std::span<const TokenId>());
-}
-
-void ChatEngine::watch(SessionId id, std::span<const TokenId> read) {
-  Loaded& now = loaded();
-  const auto count = static_cast<std::int64_t>(now.session->tokens_read());
-  const bool wanted =
-      store_.setting(watch_setting).value_or("1") != "0" && count == static_cast<std::int64_t>(read.size());
-  if (!wanted || (now.recorder != nullptr && now.recorder->seen().tokens() != count)) now.recorder.reset();
-  if (wanted && now.recorder == nullptr) {
-    const Mamba2Config& config = now.model->config();
-    // On a GPU, steps are not traced: that takes other kernels, and the text must not depend on who looks.
-    const InspectionOptions options{.trace_steps = now.stream.kind() == DeviceKind::cpu};
-    if (count == 0) {
-      now.recorder = std::make_unique<InspectionRecorder>(config, options);
-    } else if (auto seen = inspections_.find(id, now.model->fingerprint(), read, config)) {
-      now.recorder = std::make_unique<InspectionRecorder>(std::move(*seen), config, options);
+  if (!holds) {
+    stop_watching();
+    const std::optional<Snapshot> kept = states_.find(id, now.row, *now.model, ids, origin);
+    if (const Snapshot* begin = kept ? &*kept : origin) {
+      session.restore(*begin);
+    } else {
+      session.reset();
     }
   }
-  now.session->set_probe(now.recorder.get());
+  session.set_draws(draws);  // of this branch: the state may have been kept on another
+  watch();
+}
+
+void ChatEngine::watch() {
+  Loaded& now = loaded();
+  Session& session = *now.session;
+  if (store_.setting(watch_setting).value_or("1") == "0") return stop_watching();
+  if (now.watched.empty() || now.watched.back().recorder.seen().tokens() > 0) {
+    // On a GPU, steps are not traced: that takes other kernels, and the text must not depend on who looks.
+    const InspectionOptions options{.trace_steps = now.stream.kind() == DeviceKind::cpu};
+    const auto from = static_cast<std::int64_t>(session.tokens_read());
+    now.watched.push_back({.from = session.tokens_read(),
+                           .after = session.prefix_hash(),
+                           .recorder = InspectionRecorder(now.model->config(), options, from)});
+  }
+  session.set_probe(&now.watched.back().recorder);
+}
+
+void ChatEngine::stop_watching() {
+  loaded().session->set_probe(nullptr);
+  loaded().watched.clear();
+}
+
+void ChatEngine::keep_watched(SessionId id) {
+  Loaded& now = loaded();
+  if (now.watched.empty()) return;
+  const Snapshot* origin = origin_of(id);
+  const std::uint64_t before = origin == nullptr ? 0 : origin->tokens_read;
+  std::vector<TokenId> read;
+  for (const NodeRow& node : store_.branch(id)) {
+    if (node.tokens) read.insert(read.end(), node.tokens->begin(), node.tokens->end());
+  }
+  const std::uint64_t count = now.session->tokens_read() - before;  // wraps where it has read less
+  if (read.size() < count) return;
+  read.resize(count);
+  if (prefix_hash(origin == nullptr ? 0 : origin->prefix_hash, read) != now.session->prefix_hash()) return;
+  for (; !now.watched.empty(); now.watched.pop_front()) {
+    const Inspection& seen = now.watched.front().recorder.seen();
+    if (seen.tokens() == 0) continue;
+    const std::uint64_t from = now.watched.front().from - before;
+    const auto tokens = std::span(read).subspan(from, static_cast<std::size_t>(seen.tokens()));
+    inspections_.keep(id, now.model->fingerprint(),
+                      {.from = static_cast<std::int64_t>(from),
+                       .after = now.watched.front().after,
+                       .tokens = {tokens.begin(), tokens.end()}},
+                      seen);
+  }
+  stop_watching();
+}
+
+void ChatEngine::note_state(SessionId id) {
+  states_.note(*loaded().session, id, loaded().row);
+  watch();
 }
 
 // The model is known to the store from its first use on.
@@ -299,7 +336,7 @@ StopReason ChatEngine::draw(TurnWriter& writer, std::int64_t max_tokens, const T
   NodeKind kind = writer.row().kind;
   const auto on_token = [&](const TokenEvent& event) {
     const bool thought_ended = kind == NodeKind::thought && writer.row().kind == NodeKind::answer;
-    if (thought_ended || session.tokens_read() % spacing == 0) states_.note(session, id, now.row);
+    if (thought_ended || session.tokens_read() % spacing == 0) note_state(id);
     kind = writer.row().kind;
     writer.token(event);
     const std::optional<std::size_t> repeated = loop_told ? std::nullopt : loops.push(event.token);
@@ -337,8 +374,7 @@ NodeRow ChatEngine::written(TurnWriter& writer, const std::function<NodeRow()>& 
     return turn();
   } catch (...) {
     loaded().session->reset();
-    loaded().session->set_probe(nullptr);
-    loaded().recorder.reset();
+    stop_watching();
     if (writer.row().id) writer.finish("error");
     throw;
   }
@@ -366,7 +402,7 @@ std::optional<NodeRow> ChatEngine::answer(SessionId id, const TurnSettings& sett
   }
   NodeStatistics statistics;
   if (!read_branch(id, branch, settings, statistics, events.reading, stop)) return std::nullopt;
-  states_.note(*now.session, id, now.row);  // other answers to this question begin here
+  note_state(id);  // other answers to this question begin here
   NodeRow row = begun(id, branch.back(), settings);
   row.statistics = statistics;
   const ChatTemplate format(settings.format.value_or(now.format), now.tokenizer);
@@ -488,18 +524,9 @@ NodeRow ChatEngine::fork(NodeId node, std::int64_t position, const SamplerConfig
 }
 
 void ChatEngine::keep_state(SessionId id) {
-  Loaded& now = loaded();
-  if (now.row) states_.note(*now.session, id, now.row);
+  if (loaded().row) note_state(id);
   states_.write();
-  if (now.recorder == nullptr || now.recorder->seen().tokens() == 0) return;
-  std::vector<TokenId> read;
-  for (const NodeRow& node : store_.branch(id)) {
-    if (node.tokens) read.insert(read.end(), node.tokens->begin(), node.tokens->end());
-  }
-  if (read.size() < now.session->tokens_read()) return;
-  read.resize(now.session->tokens_read());
-  if (prefix_hash(0, read) != now.session->prefix_hash() || now.recorder->seen().tokens() != std::ssize(read)) return;
-  inspections_.keep(id, now.model->fingerprint(), read, now.recorder->seen());
+  keep_watched(id);
 }
 
 }  // namespace holdfast

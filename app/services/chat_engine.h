@@ -1,6 +1,7 @@
 // A loaded model and the session it holds: answers questions of the store. No Qt; everything on one thread.
 #pragma once
 
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -126,6 +127,11 @@ class ChatEngine {
   [[nodiscard]] std::string take_notice() { return states_.take_notice(); }
 
  private:
+  struct Watched {
+    std::uint64_t from = 0;   // tokens that the session had read
+    std::uint64_t after = 0;  // their hash
+    InspectionRecorder recorder;
+  };
   struct Loaded {
     std::filesystem::path path;
     std::shared_ptr<const Checkpoint> checkpoint;
@@ -136,8 +142,8 @@ class ChatEngine {
     ChatFormat format = ChatFormat::plain;  // the model's own
     CheckpointId row;
     std::unique_ptr<Session> session;
-    std::unique_ptr<InspectionRecorder> recorder;  // of all that the session has read, or null
-    SessionId origin_session;                      // whose origin is held
+    std::deque<Watched> watched;  // what is not yet kept, in order; the last one watches
+    SessionId origin_session;     // whose origin is held
     std::optional<Snapshot> origin;
     std::map<std::int64_t, std::string> tokenizer_of;  // hash by checkpoint row
   };
@@ -155,8 +161,12 @@ class ChatEngine {
   [[nodiscard]] std::vector<TokenId> ids_of(const std::vector<NodeRow>& branch, std::size_t index,
                                             const TurnSettings& settings);
   const Snapshot* origin_of(SessionId id);  // what the session begins with; null: nothing read
-  // Sees to it that what the session reads and writes from here on is watched, where all before it was seen: `read`.
-  void watch(SessionId id, std::span<const TokenId> read);
+  // Sees to it that what the session reads and writes from here on is watched. What was seen up to here is a stretch
+  // of its own: texts part where states are kept, so both have this place in common.
+  void watch();
+  void stop_watching();  // what is not kept is forgotten
+  void keep_watched(SessionId id);
+  void note_state(SessionId id);  // copies the state, and begins another stretch
   void find_state(SessionId id, const std::vector<TokenId>& ids, std::uint64_t draws);
   [[nodiscard]] NodeRow begun(SessionId id, const NodeRow& question, const TurnSettings& settings);
   NodeRow generate(TurnWriter& writer, std::int64_t max_tokens, std::int64_t thinking_budget, const TurnEvents& events,

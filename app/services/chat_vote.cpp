@@ -78,7 +78,7 @@ VoteProgress ChatEngine::vote(SessionId id, const TurnSettings& settings, int sa
   NodeStatistics statistics;
   if (!read_branch(id, branch, settings, statistics, events.reading, stop)) return {.question = question.id};
   Session& session = *now.session;
-  states_.note(session, id, now.row);
+  note_state(id);
 
   const ChatTemplate format(settings.format.value_or(now.format), now.tokenizer);
   Samples state(static_cast<std::size_t>(samples), events);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 #include <utility>
 
+#include "app/services/state_keeper.h"
 #include "app/store/state_files.h"
 #include "app/store/store.h"
 #include "kernels/error.h"
@@ -13,8 +15,10 @@ namespace holdfast {
 namespace {
 
 constexpr std::int64_t inspect_most_samples = 4000;
-constexpr std::int64_t inspect_every = 4;  // tokens from sample to sample, more in long texts
-constexpr qsizetype inspect_words = 40;    // of a text, in a label
+constexpr std::int64_t inspect_every = 4;   // tokens from sample to sample, more in long texts
+constexpr std::int64_t inspect_unread = 2;  // tokens at a session's end that the model may not have read yet
+constexpr std::size_t inspect_block = 256;  // tokens between two looks at the stop button
+constexpr qsizetype inspect_words = 40;     // of a text, in a label
 
 QString node_kind_word(NodeKind kind) {
   switch (kind) {
@@ -102,11 +106,11 @@ void InspectService::inspectText(const SharedModel& model, const QString& text) 
 
 void InspectService::inspectSession(const SharedModel& model, SessionId session, const QString& title, bool again) {
   run(
-      model, [this, session] { return textOf(session); }, title, session, again);
+      model, [this, model, session] { return textOf(model, session); }, title, session, again);
 }
 
-InspectService::Text InspectService::textOf(SessionId session) const {
-  const Store store(data_ / "holdfast.db", {.check = false});
+InspectService::Text InspectService::textOf(const SharedModel& model, SessionId session) const {
+  Store store(data_ / "holdfast.db", {.check = false});
   Text made;
   for (const NodeRow& node : store.branch(session)) {
     if (!node.tokens || node.tokens->empty()) continue;
@@ -114,53 +118,142 @@ InspectService::Text InspectService::textOf(SessionId session) const {
     made.tokens.insert(made.tokens.end(), node.tokens->begin(), node.tokens->end());
     if (node.kind == NodeKind::user && made.question == 0) made.question = std::ssize(made.tokens);
   }
+  if (const auto row = store.session(session); row && !row->origin.empty()) {
+    made.origin = StateKeeper(store, data_ / "states").load_origin(row->origin, model.model->config());
+  }
   return made;
 }
 
-// What was seen while the session ran, if all of it was. The last token or two may not have been read yet.
-std::shared_ptr<InspectResult> InspectService::watched(const SharedModel& model, SessionId session,
-                                                       const Text& text) const {
-  const std::span<const TokenId> tokens = text.tokens;
-  for (std::size_t left_out = 0; left_out <= 2 && left_out < tokens.size(); ++left_out) {
-    const auto part = tokens.first(tokens.size() - left_out);
-    std::optional<Inspection> seen =
-        inspections_.find(session, model.model->fingerprint(), part, model.model->config());
-    if (!seen || seen->samples() == 0) continue;
-    return std::make_shared<InspectResult>(InspectResult{.seen = std::move(*seen),
-                                                         .config = model.model->config(),
-                                                         .tokens = {part.begin(), part.end()},
-                                                         .pieces = {},
-                                                         .marks = text.marks,
-                                                         .question = text.question,
-                                                         .states = {},
-                                                         .timelines = {},
-                                                         .title = {},
-                                                         .seconds = 0.0,
-                                                         .watched = true});
+// What was seen while the session ran. The last token or two may not have been read yet: the text then ends before.
+KeptInspections InspectService::findKept(const SharedModel& model, SessionId session, Text& text) const {
+  KeptInspections kept =
+      inspections_.find(session, model.model->fingerprint(), text.origin ? text.origin->prefix_hash : 0, text.tokens,
+                        model.model->config());
+  if (kept.parts.empty()) return kept;
+  const std::int64_t end = kept.parts.back().from + kept.parts.back().seen.tokens();
+  if (std::ssize(text.tokens) - end <= inspect_unread) text.tokens.resize(static_cast<std::size_t>(end));
+  return kept;
+}
+
+// That of the model after the first `token` tokens: from the nearest kept one before.
+State InspectService::stateBefore(const SharedModel& model, Stream& stream, SessionId session, const Text& text,
+                                  std::int64_t token, const std::stop_token& stop) const {
+  const Mamba2Model& weights = *model.model;
+  State state(weights.device(), weights.config());
+  std::optional<Snapshot> kept;
+  const auto tokens = std::span(text.tokens).first(static_cast<std::size_t>(token));
+  if (session && token > 0) {
+    Store store(data_ / "holdfast.db", {.check = false});
+    StateKeeper states(store, data_ / "states");
+    for (const CheckpointRow& row : store.checkpoints()) {
+      if (kept || row.fingerprint != weights.fingerprint()) continue;
+      kept = states.find(session, row.id, weights, tokens, text.origin ? &*text.origin : nullptr);
+    }
   }
-  return nullptr;
+  const Snapshot* begin = kept ? &*kept : text.origin ? &*text.origin : nullptr;
+  std::size_t done = 0;
+  if (begin != nullptr) {
+    if (begin->model_fingerprint != weights.fingerprint()) {
+      throw FormatError("this session begins with a state of other weights than the model's that is open");
+    }
+    stream.copy(state.conv(), std::as_const(begin->state).conv());
+    stream.copy(state.ssm(), std::as_const(begin->state).ssm());
+    stream.synchronize();
+    done = begin->tokens_read - (text.origin ? text.origin->tokens_read : 0);
+  }
+  while (done < tokens.size() && !stop.stop_requested()) {
+    const std::size_t block = std::min(inspect_block, tokens.size() - done);
+    weights.forward(stream, tokens.subspan(done, block), state, {});
+    done += block;
+  }
+  return state;
+}
+
+// Everything that is kept of the text, joined; what is not is read.
+std::shared_ptr<InspectResult> InspectService::look(const SharedModel& model, Text text, SessionId session, bool again,
+                                                    const std::stop_token& stop) {
+  KeptInspections kept;
+  if (session && !again) kept = findKept(model, session, text);
+  const auto sampled = [](const KeptInspections::Part& part) { return part.seen.samples() > 0; };
+  if (std::ranges::none_of(kept.parts, sampled)) kept.parts.clear();
+  const std::int64_t total = std::ssize(text.tokens);
+  auto reread = kept.gaps(total);
+  std::int64_t wanted = 0, done = 0;
+  for (const auto& [first, last] : reread) wanted += last - first;
+  const bool watched = !kept.parts.empty();
+
+  std::map<std::int64_t, Inspection> parts;  // by the tokens before them
+  for (KeptInspections::Part& part : kept.parts) parts.emplace(part.from, std::move(part.seen));
+  Stream stream(model.model->device(), threads_);
+  const InspectionOptions options{.every = std::max(inspect_every, total / inspect_most_samples + 1),
+                                  .keep_states = true};
+  for (const auto& [first, last] : reread) {
+    const auto progress = [&](std::int64_t read) {
+      QMetaObject::invokeMethod(
+          this,
+          [this, share = static_cast<double>(done + read) / static_cast<double>(wanted)] { emit progressed(share); },
+          Qt::QueuedConnection);
+    };
+    State state = stateBefore(model, stream, session, text, first, stop);
+    const auto tokens =
+        std::span(text.tokens).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
+    Inspection seen = Inspection::behind(state, first, *model.model, stream, tokens, options, progress, stop);
+    if (seen.tokens() < last - first) return nullptr;
+    if (session) keepSeen(model, session, text, first, seen);
+    parts.emplace(first, std::move(seen));
+    done += last - first;
+  }
+  Inspection all = std::move(parts.begin()->second);
+  for (auto part = std::next(parts.begin()); part != parts.end(); ++part) all.append(part->second);
+
+  auto result = std::make_shared<InspectResult>(InspectResult{.seen = std::move(all),
+                                                              .config = model.model->config(),
+                                                              .tokens = text.tokens,
+                                                              .pieces = {},
+                                                              .marks = text.marks,
+                                                              .question = text.question,
+                                                              .states = {},
+                                                              .timelines = {},
+                                                              .title = {},
+                                                              .seconds = 0.0,
+                                                              .watched = watched,
+                                                              .reread = std::move(reread),
+                                                              .damaged = {}});
+  for (const std::string& reason : kept.damaged) result->damaged << QString::fromStdString(reason);
+  result->states.assign(result->seen.states().begin(), result->seen.states().end());
+  if (session) addKept(*result, model, session, text);
+  return result;
 }
 
 // For the next time. It is a cache: a full disk costs reading again.
-void InspectService::keepSeen(const InspectResult& result, const SharedModel& model, SessionId session) const {
+void InspectService::keepSeen(const SharedModel& model, SessionId session, const Text& text, std::int64_t from,
+                              const Inspection& seen) {
+  const auto tokens = std::span(text.tokens);
+  const auto before = tokens.first(static_cast<std::size_t>(from));
+  const auto own = tokens.subspan(before.size(), static_cast<std::size_t>(seen.tokens()));
   try {
-    inspections_.keep(session, model.model->fingerprint(), result.tokens, result.seen);
+    inspections_.replace(session, model.model->fingerprint(),
+                         {.from = from,
+                          .after = prefix_hash(text.origin ? text.origin->prefix_hash : 0, before),
+                          .tokens = {own.begin(), own.end()}},
+                         seen);
   } catch (const IoError&) {
   }
 }
 
 // The kept states of the session on this branch as flags; and the one after the last token, where it is kept.
 void InspectService::addKept(InspectResult& result, const SharedModel& model, SessionId session,
-                             bool withStates) const {
+                             const Text& text) const {
   Store store(data_ / "holdfast.db", {.check = false});
   const StateFiles files(store, data_ / "states");
-  std::vector<std::uint64_t> hashes{0};
+  const std::uint64_t before = text.origin ? text.origin->tokens_read : 0;
+  std::vector<std::uint64_t> hashes{text.origin ? text.origin->prefix_hash : 0};
   for (const TokenId& id : result.tokens) hashes.push_back(prefix_hash(hashes.back(), {&id, 1}));
   for (const SnapshotRow& row : store.snapshots(session)) {
-    const auto position = static_cast<std::size_t>(row.position);
+    const std::uint64_t position = static_cast<std::uint64_t>(row.position) - before;  // wraps where it is shorter
     if (position >= hashes.size() || hashes[position] != row.prefix_hash) continue;
-    result.marks.push_back({row.position, tr("state kept"), true});
-    if (!withStates || position != result.tokens.size() || !result.states.empty()) continue;
+    result.marks.push_back({static_cast<std::int64_t>(position), tr("state kept"), true});
+    if (position != result.tokens.size() || !result.states.empty()) continue;
     try {
       const Snapshot snapshot = files.load(row.file, model.model->config());
       if (snapshot.model_fingerprint != model.model->fingerprint()) continue;
@@ -192,37 +285,8 @@ void InspectService::run(const SharedModel& model, std::function<Text()> text, c
           throw FormatError("this session was written with another vocabulary than the model's that is open");
         }
       }
-      if (!again && session) result = watched(model, session, read);
-      const bool found = result != nullptr;
-      if (!found) {
-        Stream stream(model.model->device(), threads_);
-        const std::int64_t every = std::max(inspect_every, std::ssize(read.tokens) / inspect_most_samples + 1);
-        const auto total = static_cast<double>(read.tokens.size());
-        const auto progress = [&](std::int64_t done) {
-          QMetaObject::invokeMethod(
-              this, [this, share = static_cast<double>(done) / total] { emit progressed(share); },
-              Qt::QueuedConnection);
-        };
-        Inspection seen =
-            Inspection::of(*model.model, stream, read.tokens, {.every = every, .keep_states = true}, progress, stop);
-        if (seen.tokens() == std::ssize(read.tokens)) {
-          result = std::make_shared<InspectResult>(InspectResult{.seen = std::move(seen),
-                                                                 .config = model.model->config(),
-                                                                 .tokens = std::move(read.tokens),
-                                                                 .pieces = {},
-                                                                 .marks = std::move(read.marks),
-                                                                 .question = read.question,
-                                                                 .states = {},
-                                                                 .timelines = {},
-                                                                 .title = {},
-                                                                 .seconds = 0.0,
-                                                                 .watched = false});
-          result->states.assign(result->seen.states().begin(), result->seen.states().end());
-          if (session) keepSeen(*result, model, session);
-        }
-      }
+      result = look(model, std::move(read), session, again, stop);
       if (result) {
-        if (session) addKept(*result, model, session, found);
         for (const TokenId id : result->tokens) result->pieces += piece_of(*model.tokenizer, id);
         result->title = title;
         for (const InspectMetric metric : inspect_metrics) {

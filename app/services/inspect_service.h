@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "app/jobs/job.h"
@@ -40,7 +41,9 @@ struct InspectResult {
   std::array<std::vector<float>, inspect_metrics.size()> timelines;
   QString title;
   double seconds = 0.0;
-  bool watched = false;  // while the session ran, or read before: nothing was read again
+  bool watched = false;                                       // some of it while the session ran, or read before
+  std::vector<std::pair<std::int64_t, std::int64_t>> reread;  // tokens [first, last) that were read now
+  QStringList damaged;                                        // kept inspections that could not be used, and why
 };
 
 // A state that is kept, or in a file.
@@ -90,13 +93,18 @@ class InspectService : public QObject {
     std::vector<TokenId> tokens;
     std::vector<InspectMark> marks;
     std::int64_t question = 0;
+    std::optional<Snapshot> origin{};  // what the session begins with
   };
   void run(const SharedModel& model, std::function<Text()> text, const QString& title, SessionId session, bool again);
-  [[nodiscard]] std::shared_ptr<InspectResult> watched(const SharedModel& model, SessionId session,
-                                                       const Text& text) const;
-  [[nodiscard]] Text textOf(SessionId session) const;
-  void keepSeen(const InspectResult& result, const SharedModel& model, SessionId session) const;
-  void addKept(InspectResult& result, const SharedModel& model, SessionId session, bool withStates) const;
+  [[nodiscard]] Text textOf(const SharedModel& model, SessionId session) const;
+  [[nodiscard]] KeptInspections findKept(const SharedModel& model, SessionId session, Text& text) const;
+  [[nodiscard]] std::shared_ptr<InspectResult> look(const SharedModel& model, Text text, SessionId session, bool again,
+                                                    const std::stop_token& stop);
+  [[nodiscard]] State stateBefore(const SharedModel& model, Stream& stream, SessionId session, const Text& text,
+                                  std::int64_t token, const std::stop_token& stop) const;
+  void keepSeen(const SharedModel& model, SessionId session, const Text& text, std::int64_t from,
+                const Inspection& seen);
+  void addKept(InspectResult& result, const SharedModel& model, SessionId session, const Text& text) const;
 
   std::filesystem::path data_;
   InspectionKeeper inspections_;

@@ -27,8 +27,8 @@ std::string state_name(SessionId session, CheckpointId checkpoint, std::uint64_t
 
 StateKeeper::StateKeeper(Store& store, fs::path folder) : store_(&store), files_(store, std::move(folder)) {}
 
-bool StateKeeper::restore(Session& session, SessionId id, CheckpointId checkpoint, const std::vector<TokenId>& ids,
-                          const Snapshot* origin) {
+std::optional<Snapshot> StateKeeper::find(SessionId id, CheckpointId checkpoint, const Mamba2Model& model,
+                                          std::span<const TokenId> ids, const Snapshot* origin) {
   const std::uint64_t before = origin == nullptr ? 0 : origin->tokens_read;
   // Hashes of all beginnings in one pass: a session may have many states.
   std::vector<std::uint64_t> hashes{origin == nullptr ? 0 : origin->prefix_hash};
@@ -38,9 +38,13 @@ bool StateKeeper::restore(Session& session, SessionId id, CheckpointId checkpoin
     const std::uint64_t position = static_cast<std::uint64_t>(row.position) - before;  // wraps where it is shorter
     if (!(row.checkpoint == checkpoint) || position > ids.size() || hashes[position] != row.prefix_hash) continue;
     try {
-      session.restore(files_.load(row.file, session.model().config()));
+      Snapshot snapshot = files_.load(row.file, model.config());
+      if (snapshot.model_fingerprint != model.fingerprint()) {
+        throw FormatError(row.file + ": a state of the weights " + snapshot.model_fingerprint + ", want " +
+                          model.fingerprint());
+      }
       store_->touch_snapshot(row.id);
-      return true;
+      return snapshot;
     } catch (const StoreError&) {
       throw;
     } catch (const Error& error) {
@@ -52,7 +56,7 @@ bool StateKeeper::restore(Session& session, SessionId id, CheckpointId checkpoin
       files_.remove(row);
     }
   }
-  return false;
+  return std::nullopt;
 }
 
 Snapshot StateKeeper::load_origin(const std::string& state, const Mamba2Config& config) const {

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,11 +20,10 @@ class StateKeeper {
   // folder: of the state files, made when needed.
   StateKeeper(Store& store, std::filesystem::path folder);
 
-  // Takes the session to the longest beginning of `ids` that a kept state has read after `origin` (what the session
-  // begins with; null: nothing read). False: none has. A state that is gone or damaged is forgotten; take_notice() says
-  // so.
-  bool restore(Session& session, SessionId id, CheckpointId checkpoint, const std::vector<TokenId>& ids,
-               const Snapshot* origin);
+  // The state that has read the longest beginning of `ids` after `origin` (what the session begins with; null: nothing
+  // read), if any has been kept for these weights. One that is gone or damaged is forgotten; take_notice() says so.
+  [[nodiscard]] std::optional<Snapshot> find(SessionId id, CheckpointId checkpoint, const Mamba2Model& model,
+                                             std::span<const TokenId> ids, const Snapshot* origin);
   // A state that a session begins with. Its prefix hash is one of its content: two states that have read the same
   // tokens, or none, are told apart by it.
   [[nodiscard]] Snapshot load_origin(const std::string& state, const Mamba2Config& config) const;

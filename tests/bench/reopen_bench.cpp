@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -25,6 +26,8 @@ double milliseconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
 }
 
+double cpu_milliseconds() { return static_cast<double>(std::clock()) * 1000.0 / CLOCKS_PER_SEC; }
+
 double median(std::vector<double> values) {
   std::ranges::sort(values);
   return values[values.size() / 2];
@@ -34,7 +37,9 @@ double median(std::vector<double> values) {
 struct Made {
   SessionId id;
   std::int64_t tokens = 0;
-  std::vector<double> times{};
+  std::vector<double> times{};       // milliseconds
+  std::vector<double> cpu_times{};   // the same of all cores, which other work on the machine changes little
+  std::vector<double> keep_times{};  // milliseconds of keep_state() behind it
 };
 
 TurnSettings short_answers() {
@@ -67,11 +72,15 @@ Made make_session(ChatEngine& engine, Store& store, std::int64_t tokens) {
 bool reopen(ChatEngine& engine, Store& store, Made& made) {
   const TurnEvents quiet{.reading = [](auto, auto) {}, .started = [](const auto&, auto) {}};
   const auto begin = std::chrono::steady_clock::now();
+  const double cpu_begin = cpu_milliseconds();
   const std::vector<NodeRow> branch = store.branch(made.id);
   const std::vector<NodeRow> outline = store.outline(made.id);
   const std::optional<NodeRow> row = engine.go_on(made.id, 1, quiet, {});
   made.times.push_back(milliseconds_since(begin));
+  made.cpu_times.push_back(cpu_milliseconds() - cpu_begin);
+  const auto kept = std::chrono::steady_clock::now();
   engine.keep_state(made.id);  // for the next time, and not part of this one
+  made.keep_times.push_back(milliseconds_since(kept));
   const std::int64_t known = made.tokens;
   made.tokens += 1;
   if (row && row->statistics.prompt_tokens == 0 && row->statistics.restored_tokens == known) return true;
@@ -115,7 +124,9 @@ int main(int argc, char** argv) {
     for (int round = 0; round <= rounds; ++round) {  // the first warms up
       sound = reopen(engine, store, small) && sound;
       sound = reopen(engine, store, large) && sound;
-      if (round == 0) small.times.clear(), large.times.clear();
+      for (Made* made : {&small, &large}) {
+        if (round == 0) made->times.clear(), made->cpu_times.clear(), made->keep_times.clear();
+      }
     }
     const SnapshotRow kept = store.snapshots(large.id).front();
     StateFiles files(store, folder / "states");
@@ -139,11 +150,15 @@ int main(int argc, char** argv) {
       writes.push_back(milliseconds_since(begin));
     }
     std::printf(
-        "{\"tokens\": [%lld, %lld], \"rounds\": %d, \"reopen_ms\": [%.2f, %.2f], \"ratio\": %.3f, \"state_mib\": %.2f, "
+        "{\"tokens\": [%lld, %lld], \"rounds\": %d, \"reopen_ms\": [%.2f, %.2f], \"ratio\": %.3f, \"reopen_cpu_ms\": "
+        "[%.2f, %.2f], \"cpu_ratio\": %.3f, "
+        "\"keep_ms\": [%.2f, %.2f], \"state_mib\": %.2f, "
         "\"state_gain\": %.3f, \"state_load_ms\": %.2f, \"state_keep_ms\": %.2f, \"branch_ms\": %.3f, \"tree_ms\": "
         "%.3f, \"outline_ms\": %.3f}\n",
         static_cast<long long>(small.tokens), static_cast<long long>(large.tokens), rounds, median(small.times),
-        median(large.times), median(large.times) / median(small.times), static_cast<double>(plain) / (1024.0 * 1024.0),
+        median(large.times), median(large.times) / median(small.times), median(small.cpu_times),
+        median(large.cpu_times), median(large.cpu_times) / median(small.cpu_times), median(small.keep_times),
+        median(large.keep_times), static_cast<double>(plain) / (1024.0 * 1024.0),
         static_cast<double>(plain) / static_cast<double>(kept.bytes), load, median(writes), branch, tree, outline);
   }
   fs::remove_all(folder);

@@ -60,6 +60,40 @@ class ChatEngineTest : public QObject {
     engine.load(model, [](double) {}, {});
   }
 
+  [[nodiscard]] static std::vector<TokenId> ids_of(const Store& store, SessionId session) {
+    std::vector<TokenId> ids;
+    for (const NodeRow& node : store.branch(session)) ids.insert(ids.end(), node.tokens->begin(), node.tokens->end());
+    return ids;
+  }
+  // What is kept of the session's branch, joined; all of it must be there.
+  [[nodiscard]] Inspection seen_of(const ChatEngine& chat, const Store& store, SessionId session) const {
+    const Mamba2Model& model = *chat.shared_model().model;
+    std::uint64_t begins_after = 0;
+    Store again(path("holdfast.db"), {.check = false});
+    if (const std::string origin = store.session(session)->origin; !origin.empty()) {
+      begins_after = StateKeeper(again, path("states")).load_origin(origin, model.config()).prefix_hash;
+    }
+    const std::vector<TokenId> ids = ids_of(store, session);
+    const KeptInspections kept =
+        InspectionKeeper(path("inspections")).find(session, model.fingerprint(), begins_after, ids, model.config());
+    if (kept.parts.empty() || !kept.gaps(std::ssize(ids)).empty() || !kept.damaged.empty()) {
+      throw std::logic_error("not all of the session is kept");
+    }
+    Inspection seen = kept.parts.front().seen;
+    for (std::size_t i = 1; i < kept.parts.size(); ++i) seen.append(kept.parts[i].seen);
+    return seen;
+  }
+  [[nodiscard]] std::vector<fs::path> kept_files() const {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(path("inspections"))) files.push_back(entry.path());
+    return files;
+  }
+  [[nodiscard]] std::int64_t kept_tokens() const {
+    std::int64_t tokens = 0;
+    for (const fs::path& file : kept_files()) tokens += std::ssize(Inspection::stretch_of(file).tokens);
+    return tokens;
+  }
+
  private slots:
   void init() {
     folder_ = std::make_unique<QTemporaryDir>();
@@ -270,20 +304,17 @@ class ChatEngineTest : public QObject {
     load(*chat, path("model"));
     Store store(path("holdfast.db"));
     const NodeRow question = store.add_user_message({}, "Tell me");
-    const InspectionKeeper keeper(path("inspections"));
     const auto agrees = [&] {
       chat->keep_state(question.session);
       const SharedModel shared = chat->shared_model();
-      std::vector<TokenId> ids;
-      for (const NodeRow& node : store.branch(question.session))
-        ids.insert(ids.end(), node.tokens->begin(), node.tokens->end());
-      const auto seen = keeper.find(question.session, shared.model->fingerprint(), ids, shared.model->config());
-      QVERIFY(seen.has_value());
+      const std::vector<TokenId> ids = ids_of(store, question.session);
+      const Inspection seen = seen_of(*chat, store, question.session);
+      QCOMPARE(seen.tokens(), std::ssize(ids));
       Stream stream(Device::cpu(), 1);
       const Inspection read = Inspection::of(*shared.model, stream, ids, {.every = 512});
       const auto last = std::ssize(ids) - 1;
       for (const std::int64_t written : {std::int64_t{0}, last / 2, last - 12, last}) {
-        const auto got = seen->retention(written, last), want = read.retention(written, last);
+        const auto got = seen.retention(written, last), want = read.retention(written, last);
         for (std::size_t i = 0; i < got.size(); ++i) QVERIFY(std::abs(got[i] - want[i]) < 1e-4);
       }
     };
@@ -303,12 +334,111 @@ class ChatEngineTest : public QObject {
     load(*chat, path("model"));
     chat->go_on(question.session, 20, quiet_, {});
     agrees();
+    store.add_user_message(question.session, "And on");
+    chat->answer(question.session, sampled(40), quiet_, {});
+    agrees();
+    // A fork within an answer: it is read again from the question on, which both have in common.
+    chat->fork(first.id, 17, other.sampler);
+    chat->go_on(question.session, 20, quiet_, {});
+    agrees();
     // When it is off, nothing is kept.
     store.set_setting(watch_setting, "0");
     fs::remove_all(path("inspections"));
     chat->go_on(question.session, 20, quiet_, {});
     chat->keep_state(question.session);
     QVERIFY(!fs::exists(path("inspections")));
+  }
+
+  // Each token of the tree is kept once, whatever branches there are: a fork reads and keeps its own beginning again
+  // from the state before it, and nothing else is.
+  void branches_share_what_was_seen_before_they_part() {
+    write_random_model(path("model"));
+    auto chat = engine();
+    load(*chat, path("model"));
+    Store store(path("holdfast.db"));
+    const NodeRow question = store.add_user_message({}, "Tell me");
+    const NodeRow first = chat->answer(question.session, sampled(40), quiet_, {}).value();
+    chat->keep_state(question.session);
+    const std::int64_t asked = std::ssize(*store.node(question.id)->tokens);
+    QCOMPARE(kept_tokens(), asked + 40);
+    TurnSettings other = sampled(30);
+    for (const std::uint64_t seed : {5u, 6u, 7u}) {
+      store.set_head(question.session, question.id);
+      other.sampler.seed = seed;
+      chat->answer(question.session, other, quiet_, {});
+      chat->keep_state(question.session);
+    }
+    QCOMPARE(kept_tokens(), asked + 40 + 3 * 30);
+    chat = engine();
+    load(*chat, path("model"));
+    chat->fork(first.id, 17, other.sampler);
+    chat->go_on(question.session, 10, quiet_, {});
+    chat->keep_state(question.session);
+    QCOMPARE(kept_tokens(), asked + 40 + 3 * 30 + 17 + 10);
+  }
+
+  // However long the session is: what is kept of it is neither opened nor written again. The files say so: each is made
+  // unreadable, and stays as it is.
+  void going_on_opens_nothing_that_was_kept() {
+    write_random_model(path("model"));
+    auto chat = engine();
+    load(*chat, path("model"));
+    Store store(path("holdfast.db"));
+    const NodeRow question = store.add_user_message({}, "Tell me");
+    chat->answer(question.session, sampled(40), quiet_, {});
+    chat->keep_state(question.session);
+    std::set<fs::path> before;
+    for (const fs::path& file : kept_files()) {
+      fs::resize_file(file, 3);
+      before.insert(file);
+    }
+    QCOMPARE(before.size(), std::size_t{2});  // the question and the answer: a state is kept behind each
+    chat = engine();
+    load(*chat, path("model"));
+    chat->go_on(question.session, 20, quiet_, {});
+    chat->keep_state(question.session);
+    std::size_t added = 0;
+    for (const fs::path& file : kept_files()) {
+      if (before.erase(file) == 1) {
+        QCOMPARE(fs::file_size(file), std::uintmax_t{3});
+      } else {
+        ++added;
+        QCOMPARE(std::ssize(Inspection::stretch_of(file).tokens), std::int64_t{20});
+      }
+    }
+    QVERIFY(before.empty());
+    QCOMPARE(added, std::size_t{1});
+  }
+
+  // What a session begins with was not seen; what it reads and writes behind it is.
+  void a_session_that_begins_with_a_state_is_watched_from_there() {
+    write_random_model(path("model"));
+    auto chat = engine();
+    load(*chat, path("model"));
+    Store store(path("holdfast.db"));
+    const NodeRow question = store.add_user_message({}, "Tell me");
+    chat->answer(question.session, sampled(40), quiet_, {});
+    chat->keep_state(question.session);
+    const std::vector<TokenId> first = ids_of(store, question.session);
+    StateFiles files(store, path("states"));
+    const fs::path exported = path("kept.safetensors");
+    files.export_to(store.snapshots(question.session).front().file, exported);
+    const SessionId session = chat->begin_from_state(exported);
+    store.add_user_message(session, "And on");
+    chat->answer(session, sampled(40), quiet_, {});
+    chat->keep_state(session);
+    const std::vector<TokenId> own = ids_of(store, session);
+    const Inspection seen = seen_of(*chat, store, session);
+    QCOMPARE(seen.tokens(), std::ssize(own));
+    std::vector<TokenId> all = first;
+    all.insert(all.end(), own.begin(), own.end());
+    Stream stream(Device::cpu(), 1);
+    const Inspection read = Inspection::of(*chat->shared_model().model, stream, all, {.every = 512});
+    const auto before = std::ssize(first), last = std::ssize(own) - 1;
+    for (const std::int64_t written : {std::int64_t{0}, last / 2, last}) {
+      const auto got = seen.retention(written, last), want = read.retention(before + written, before + last);
+      for (std::size_t i = 0; i < got.size(); ++i) QVERIFY(std::abs(got[i] - want[i]) < 1e-4);
+    }
   }
 
   void a_thought_is_cut_short_and_answered() {

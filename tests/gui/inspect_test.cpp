@@ -13,6 +13,7 @@
 #include <QTextEdit>
 #include <QToolButton>
 #include <cmath>
+#include <map>
 
 #include "app/models/head_table_model.h"
 #include "app/panels/inspect_difference.h"
@@ -53,6 +54,15 @@ class InspectTest : public QObject {
     QTest::keyClick(line, Qt::Key_Return);
     auto* panel = window.find<InspectPanel>("inspectPanel");
     QTRY_VERIFY_WITH_TIMEOUT(panel->result() != nullptr, inspect_patience);
+  }
+  static void keepPictures(WindowDriver& window, const char* name) {
+    const QString folder = qEnvironmentVariable("HOLDFAST_SCREENSHOTS");
+    if (folder.isEmpty()) return;
+    for (const ThemeChoice theme : {ThemeChoice::dark, ThemeChoice::light}) {
+      window.window().setTheme(theme);
+      QTest::qWait(100);
+      QVERIFY(window.window().grab().save(QStringLiteral("%1/%2-%3.png").arg(folder, name, themeName(theme))));
+    }
   }
 
  private slots:
@@ -206,20 +216,27 @@ class InspectTest : public QObject {
     QVERIFY(!window.find<QLabel>("inspectWords")->text().isEmpty());
   }
 
+  // Stretches that are kept, by the tokens before them: file and end.
+  static std::map<std::int64_t, std::pair<fs::path, std::int64_t>> keptStretches(const fs::path& data) {
+    std::map<std::int64_t, std::pair<fs::path, std::int64_t>> kept;
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(data / "inspections", none)) {
+      if (entry.path().extension() != ".inspection") continue;
+      const SeenStretch stretch = Inspection::stretch_of(entry.path());
+      kept[stretch.from] = {entry.path(), stretch.from + std::ssize(stretch.tokens)};
+    }
+    return kept;
+  }
   // A question with givens is asked; the reply is some forty tokens of a random model.
   static void askQuestion(WindowDriver& window, const fs::path& data) {
     QTRY_VERIFY_WITH_TIMEOUT(window.idle() && window.window().chat()->model(), inspect_patience);
     const std::size_t before = window.transcript()->count();
+    const std::size_t kept = keptStretches(data).size();
     window.ask(QStringLiteral("There are 12 hens and 345 eggs"));
     QTRY_VERIFY_WITH_TIMEOUT(window.transcript()->count() == before + 2 && window.finished(), inspect_patience);
-    // States and what was watched are written once the window knows that the turn has ended.
-    const auto written = [&] {
-      std::error_code none;
-      fs::directory_iterator files(data / "inspections", none);
-      return !none && std::any_of(fs::begin(files), fs::end(files),
-                                  [](const auto& file) { return file.path().extension() == ".inspection"; });
-    };
-    QTRY_VERIFY_WITH_TIMEOUT(written(), inspect_patience);
+    // States and what was watched are written once the window knows that the turn has ended: a stretch for the question
+    // and one for the answer.
+    QTRY_COMPARE_WITH_TIMEOUT(keptStretches(data).size(), kept + 2, inspect_patience);
   }
   fs::path newData(const char* name) {
     const fs::path data = fs::path(folder_.path().toStdString()) / name;
@@ -286,6 +303,49 @@ class InspectTest : public QObject {
     QVERIFY(numbers->model()->rowCount() < static_cast<int>(again.layers() * again.heads()));
   }
 
+  // Of two turns the first answer's stretch is gone and the second answer's damaged.
+  void what_is_missing_of_a_session_is_read_again_and_nothing_else() {
+    const fs::path data = newData("missing");
+    WindowDriver window(data, model());
+    askQuestion(window, data);
+    askQuestion(window, data);
+    const auto files = keptStretches(data);
+    const auto gone = std::next(files.begin()), damaged = std::next(files.begin(), 3);
+    fs::remove(gone->second.first);
+    fs::resize_file(damaged->second.first, fs::file_size(damaged->second.first) - 1);
+    window.click("inspectWorkspace");
+    auto* panel = window.find<InspectPanel>("inspectPanel");
+    QTRY_VERIFY(window.find<QPushButton>("inspectSessionButton")->isEnabled());
+    window.click("inspectSessionButton");
+    QTRY_VERIFY_WITH_TIMEOUT(panel->result() != nullptr, inspect_patience);
+    const InspectResult* shown = panel->result();
+    QVERIFY(shown->watched);
+    QCOMPARE(shown->reread.size(), std::size_t{2});
+    QCOMPARE(shown->reread[0], std::pair(gone->first, gone->second.second));
+    QCOMPARE(shown->reread[1].first, damaged->first);
+    const QString words = window.label("inspectWords");
+    QVERIFY2(words.contains(QStringLiteral("read again")), qPrintable(words));
+    QVERIFY2(words.contains(QStringLiteral("%1 to %2").arg(gone->first).arg(gone->second.second - 1)),
+             qPrintable(words));
+    QVERIFY2(words.contains(QString::fromStdString(damaged->second.first.filename().string())), qPrintable(words));
+    QVERIFY(!shown->states.empty());
+    keepPictures(window, "inspect-missing");
+    // The numbers are those of reading it all.
+    const Inspection seen = shown->seen;
+    const std::int64_t tokens = seen.tokens();
+    window.click("inspectAgain");
+    QTRY_VERIFY_WITH_TIMEOUT(!panel->result()->watched, inspect_patience);
+    const Inspection& again = panel->result()->seen;
+    for (const std::int64_t written : {std::int64_t{0}, gone->first, damaged->first - 1, damaged->first, tokens - 1}) {
+      const auto got = seen.retention(written, tokens - 1), want = again.retention(written, tokens - 1);
+      for (std::size_t i = 0; i < got.size(); ++i) QVERIFY(std::abs(got[i] - want[i]) < 1e-4);
+    }
+    window.click("inspectSessionButton");  // what was read is kept
+    QTRY_VERIFY_WITH_TIMEOUT(panel->result()->watched, inspect_patience);
+    QVERIFY(panel->result()->reread.empty() && panel->result()->damaged.isEmpty());
+    QVERIFY(window.label("inspectWords").contains(QStringLiteral("nothing was read again")));
+  }
+
   void two_kept_states_are_compared() {
     const fs::path data = newData("difference");
     WindowDriver window(data, model());
@@ -335,13 +395,7 @@ class InspectTest : public QObject {
     heads->setCurrentCell(0, 1);
     QCOMPARE(window.find<HeatmapView>("differenceMap")->selectedRow(), first / map.columns);
     QCOMPARE(window.find<HeatmapView>("differenceMap")->selectedColumn(), first % map.columns);
-    const QString folder = qEnvironmentVariable("HOLDFAST_SCREENSHOTS");
-    for (const ThemeChoice theme : {ThemeChoice::dark, ThemeChoice::light}) {
-      if (folder.isEmpty()) break;
-      window.window().setTheme(theme);
-      QTest::qWait(100);
-      QVERIFY(window.window().grab().save(QStringLiteral("%1/inspect2-%2.png").arg(folder, themeName(theme))));
-    }
+    keepPictures(window, "inspect2");
     // A state and itself.
     a->setCurrentIndex(b->currentIndex());
     window.click("differenceCompare");
