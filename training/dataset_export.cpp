@@ -156,19 +156,22 @@ std::string dataset_line(const MadeProblem& made, DatasetFormat format) {
   return row.dump(-1, ' ', false, ExportJson::error_handler_t::replace) + "\n";
 }
 
-std::int64_t write_dataset(const std::filesystem::path& file, std::span<const MadeProblem> made, DatasetFormat format) {
-  AtomicFile out(file);
-  out.write(dataset_head(format));
-  std::int64_t count = 0;
+DatasetText dataset_text(std::span<const MadeProblem> made, DatasetFormat format) {
+  DatasetText all{.text = dataset_head(format), .rows = 0};
   for (const MadeProblem& one : made) {
     const bool wanted =
         format == DatasetFormat::rows || (is_kept(one) && !(one.answer.empty() && one.solution.empty()));
     if (!wanted) continue;
-    out.write(dataset_line(one, format));
-    ++count;
+    all.text += dataset_line(one, format);
+    ++all.rows;
   }
-  out.commit();
-  return count;
+  return all;
+}
+
+std::int64_t write_dataset(const std::filesystem::path& file, std::span<const MadeProblem> made, DatasetFormat format) {
+  const DatasetText all = dataset_text(made, format);
+  write_file_atomically(file, all.text);
+  return all.rows;
 }
 
 std::string dataset_card(std::span<const MadeProblem> made, const std::string& title) {

@@ -30,8 +30,13 @@ enum class DatasetFormat {
 [[nodiscard]] std::string dataset_line(const MadeProblem& made, DatasetFormat format);
 [[nodiscard]] std::string dataset_head(DatasetFormat format);  // the names of the columns; empty where there are none
 
-// The kept problems that have something to learn, or for `rows` all of them; written aside and renamed. How many.
-// Throws IoError.
+// The kept problems that have something to learn, or for `rows` all of them.
+struct DatasetText {
+  std::string text;
+  std::int64_t rows = 0;
+};
+[[nodiscard]] DatasetText dataset_text(std::span<const MadeProblem> made, DatasetFormat format);
+// The same as a file, written aside and renamed. How many. Throws IoError.
 std::int64_t write_dataset(const std::filesystem::path& file, std::span<const MadeProblem> made, DatasetFormat format);
 
 // The set described in Markdown: how it was made, how many were kept, by level, by concept, and why others were not.

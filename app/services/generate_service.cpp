@@ -5,13 +5,17 @@
 #include <utility>
 
 #include "app/files/paths.h"
+#include "app/store/state_files.h"
 #include "engine/atomic_file.h"
+#include "engine/mapped_file.h"
 #include "kernels/error.h"
 #include "training/row.h"
 
 namespace holdfast {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr std::size_t shown_hash_digits = 12;
 
 ProblemRow row_of(ProblemSetId set, const MadeProblem& made) {
   return {.set = set,
@@ -282,15 +286,28 @@ std::pair<QString, qint64> GenerateService::writeAccepted(Store& store, ProblemS
   const std::vector<MadeProblem> rows = accepted(store, set, false);
   if (rows.empty())
     throw ArgumentError(tr("No problem of this set is accepted yet: accept some (A) first.").toStdString());
-  const fs::path folder = dataDir_ / "problems";
-  fs::create_directories(folder);
-  const fs::path file = folder / (file_name_of(title) + ending);
-  const std::int64_t written = write_dataset(file, rows, format);
-  if (written == 0) {
+  const DatasetText all = dataset_text(rows, format);
+  if (all.rows == 0) {
     throw ArgumentError(
         tr("No accepted problem of this set has an answer: have them solved, or use the generators.").toStdString());
   }
-  return {QString::fromStdString(file.string()), written};
+  // Named by its content too: runs and evaluations go on reading the rows that they were begun with, whatever becomes
+  // of the set and of its name.
+  const std::string hash = piece_hash(std::as_bytes(std::span(all.text))).substr(0, shown_hash_digits);
+  const fs::path folder = dataDir_ / "problems";
+  fs::create_directories(folder);
+  const fs::path file = folder / (file_name_of(title) + "-" + hash + ending);
+  if (!fs::exists(file)) {
+    AtomicFile out(file, IfExists::refuse);
+    out.write(all.text);
+    out.commit();
+  } else if (const auto there = MappedFile::open(file);
+             !std::ranges::equal(there->bytes(), std::as_bytes(std::span(all.text)))) {
+    throw IoError(tr("%1: changed since it was written, so it is left as it is; move it away to write these problems.")
+                      .arg(QString::fromStdString(file.string()))
+                      .toStdString());
+  }
+  return {QString::fromStdString(file.string()), all.rows};
 }
 
 void GenerateService::preview(const ProblemRow& row) {

@@ -55,7 +55,8 @@ class GenerateService : public QObject {
   void edit(const ProblemRow& row, const QString& statement, const QString& answer);
   void exportSet(ProblemSetId set, const QString& file, DatasetFormat format);
   void exportCard(ProblemSetId set, const QString& file);
-  // The accepted problems as a file to train on, in the data folder: trainingFileWritten().
+  // The accepted problems as a file to train on, in the data folder: trainingFileWritten(). Its name ends in a hash of
+  // its content: no file that was written is ever written over.
   void writeTrainingFile(ProblemSetId set, int phase);
   // The accepted problems as a suite, in the data folder: suiteWritten().
   void writeSuite(ProblemSetId set);

@@ -189,6 +189,68 @@ class GenerateWorkspaceTest : public QObject {
     QVERIFY(!window.find<QToolButton>("setMenu")->isEnabled());
   }
 
+  // What a run or an evaluation was given stays what it was: when the set has more, and when another has its name.
+  void no_file_that_was_handed_on_is_ever_written_over() {
+    WindowDriver window(data());
+    begin(window, "percents!");
+    GenerateService* service = window.window().generator();
+    QSignalSpy trained(service, &GenerateService::trainingFileWritten);
+    QSignalSpy measured(service, &GenerateService::suiteWritten);
+    const auto make = [&](int count) {
+      window.click("generateWorkspace");  // Train or Evaluate may have come to the front
+      window.find<QSpinBox>("problemCount")->setValue(count);
+      const int before = window.find<QTableView>("problems")->model()->rowCount();
+      window.click("makeProblems");
+      QTRY_VERIFY_WITH_TIMEOUT(
+          window.find<QTableView>("problems")->model()->rowCount() == before + count && !service->isRunning(),
+          patience);
+      window.click("acceptAll");
+      QTRY_VERIFY(store().problem_sets().at(0).fresh == 0);
+    };
+    const auto hand_on = [&] {
+      trained.clear(), measured.clear();
+      service->writeTrainingFile(store().problem_sets().at(0).id, 1);
+      service->writeSuite(store().problem_sets().at(0).id);
+      [&] { QTRY_VERIFY(trained.size() == 1 && measured.size() == 1); }();
+      return std::pair(trained[0][1].toString().toStdString(), measured[0][0].toString().toStdString());
+    };
+    const auto content = [](const std::string& file) {
+      std::ifstream in(file);
+      return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    make(4);
+    const auto [rows, suite] = hand_on();
+    QVERIFY(fs::path(rows).filename().string().starts_with("percents-"));
+    QVERIFY(suite.ends_with(".suite.jsonl"));
+    const std::string rows_then = content(rows), suite_then = content(suite);
+    QVERIFY(!rows_then.empty() && !suite_then.empty());
+    QCOMPARE(hand_on(), std::pair(rows, suite));  // the same rows are the same file
+    make(3);
+    const auto more = hand_on();
+    QVERIFY(more.first != rows && more.second != suite);
+    // Another set of that name, made differently.
+    service->removeSet(store().problem_sets().at(0).id);
+    QTRY_VERIFY(store().problem_sets().empty());
+    service->createSet("percents!");
+    QTRY_COMPARE(store().problem_sets().size(), std::size_t{1});
+    QTRY_COMPARE(window.find<QComboBox>("problemSet")->currentText(), QString("percents!"));
+    window.find<QSpinBox>("firstLevel")->setValue(3);
+    make(4);
+    const auto other = hand_on();
+    QVERIFY(other.first != rows && other.second != suite && other.first != more.first);
+    QCOMPARE(content(rows), rows_then);
+    QCOMPARE(content(suite), suite_then);
+    QVERIFY(content(other.first) != rows_then);
+    // One that a person changed is theirs.
+    std::ofstream(other.first) << "mine\n";
+    service->writeTrainingFile(store().problem_sets().at(0).id, 1);
+    window.click("generateWorkspace");
+    auto* panel = window.find<GeneratePanel>("generatePanel");
+    QTRY_VERIFY(panel->banner()->isVisible());
+    QVERIFY2(panel->banner()->text().contains("changed since it was written"), qPrintable(panel->banner()->text()));
+    QCOMPARE(content(other.first), std::string("mine\n"));
+  }
+
   void the_open_model_makes_problems_and_its_solvers_vote() {
     WindowDriver window(data());
     begin(window, "by the model");
