@@ -64,6 +64,13 @@ QString shown_piece(const QString& piece) {
   return text.trimmed().isEmpty() && !text.contains(QChar(0x21b5)) ? QStringLiteral("\u2423") : text.trimmed();
 }
 
+// So many that a person reads them, and how many more there are.
+QStringList shortened(const QStringList& words) {
+  constexpr qsizetype most = 4;
+  if (words.size() <= most) return words;
+  return words.first(most) << InspectPanel::tr("and %n more", nullptr, static_cast<int>(words.size() - most));
+}
+
 // A number of the question and the token that ends it.
 struct GivenNumber {
   QString text;
@@ -681,10 +688,10 @@ QString InspectPanel::readAgain() const {
       stretches << (last - first == 1 ? QLocale().toString(first)
                                       : tr("%1 to %2").arg(QLocale().toString(first), QLocale().toString(last - 1)));
     }
-    lines << tr("This was seen before, but for tokens that were read again because nothing was kept of them: %1.")
-                 .arg(stretches.join(QStringLiteral(", ")));
+    lines << tr("This was seen before; nothing usable was kept of tokens %1, so these were read again.")
+                 .arg(shortened(stretches).join(QStringLiteral(", ")));
   }
-  for (const QString& reason : result_->damaged) lines << tr("Not usable: %1").arg(reason);
+  for (const QString& reason : shortened(result_->damaged)) lines << tr("Not usable: %1").arg(reason);
   return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');
 }
 
