@@ -14,13 +14,12 @@
 #include "app/services/chat_engine.h"
 #include "app/services/inspection_keeper.h"
 #include "app/store/state_files.h"
+#include "tests/bench/long_session.h"
 
 using namespace holdfast;
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::int64_t turn_tokens = 1000;
 
 double milliseconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
@@ -41,32 +40,6 @@ struct Made {
   std::vector<double> cpu_times{};   // the same of all cores, which other work on the machine changes little
   std::vector<double> keep_times{};  // milliseconds of keep_state() behind it
 };
-
-TurnSettings short_answers() {
-  TurnSettings settings;
-  settings.max_tokens = 16;
-  return settings;
-}
-
-// Turns of about a thousand tokens until there are so many.
-Made make_session(ChatEngine& engine, Store& store, std::int64_t tokens) {
-  const TurnEvents quiet{.reading = [](auto, auto) {}, .started = [](const auto&, auto) {}};
-  const auto tokenizer = engine.shared_model().tokenizer;
-  Made made{.id = store.create_session("bench")};
-  for (int turn = 0; made.tokens < tokens; ++turn) {
-    std::string text;
-    const std::int64_t wanted = std::min(turn_tokens, tokens - made.tokens) - 32;
-    for (int i = 0; std::ssize(tokenizer->encode(text)) < wanted; ++i) {
-      text += "Box " + std::to_string(turn * 100 + i) + " holds " + std::to_string(i * 7 + 3) + " apples. ";
-    }
-    store.add_user_message(made.id, text);
-    engine.answer(made.id, short_answers(), quiet, {});
-    made.tokens = 0;
-    for (const NodeRow& node : store.branch(made.id)) made.tokens += node.token_count;
-  }
-  engine.keep_state(made.id);
-  return made;
-}
 
 // From the click on a session to its next token in the store.
 bool reopen(ChatEngine& engine, Store& store, Made& made) {
@@ -119,8 +92,9 @@ int main(int argc, char** argv) {
     LiveText live;
     ChatEngine engine(database, folder / "states", live, 0);
     engine.load(model, [](double) {}, {});
-    Made small = make_session(engine, store, 1000);
-    Made large = make_session(engine, store, longest);
+    const bench::LongSession short_one = bench::make_session(engine, store, 1000);
+    const bench::LongSession long_one = bench::make_session(engine, store, longest);
+    Made small{.id = short_one.id, .tokens = short_one.tokens}, large{.id = long_one.id, .tokens = long_one.tokens};
     for (int round = 0; round <= rounds; ++round) {  // the first warms up
       sound = reopen(engine, store, small) && sound;
       sound = reopen(engine, store, large) && sound;

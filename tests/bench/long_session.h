@@ -1,0 +1,39 @@
+// Sessions of many turns, for the benches that open them again.
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+#include "app/services/chat_engine.h"
+
+namespace holdfast::bench {
+
+struct LongSession {
+  SessionId id;
+  std::int64_t tokens = 0;
+};
+
+// Turns of about a thousand tokens until there are so many; each with a short answer.
+inline LongSession make_session(ChatEngine& engine, Store& store, std::int64_t tokens) {
+  constexpr std::int64_t turn_tokens = 1000;
+  const TurnEvents quiet{.reading = [](auto, auto) {}, .started = [](const auto&, auto) {}};
+  TurnSettings settings;
+  settings.max_tokens = 16;
+  const auto tokenizer = engine.shared_model().tokenizer;
+  LongSession made{.id = store.create_session("bench")};
+  for (int turn = 0; made.tokens < tokens; ++turn) {
+    std::string text;
+    const std::int64_t wanted = std::min(turn_tokens, tokens - made.tokens) - 32;
+    for (int i = 0; std::ssize(tokenizer->encode(text)) < wanted; ++i) {
+      text += "Box " + std::to_string(turn * 100 + i) + " holds " + std::to_string(i * 7 + 3) + " apples. ";
+    }
+    store.add_user_message(made.id, text);
+    engine.answer(made.id, settings, quiet, {});
+    engine.keep_state(made.id);
+    made.tokens = 0;
+    for (const NodeRow& node : store.branch(made.id)) made.tokens += node.token_count;
+  }
+  return made;
+}
+
+}  // namespace holdfast::bench
