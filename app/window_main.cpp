@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "app/files/paths.h"
+#include "app/formulas/formula_process.h"
 #include "app/services/exchange_service.h"
 #include "app/services/hub_download.h"
 #include "app/store/state_files.h"
@@ -197,6 +198,11 @@ int main(int argc, char** argv) {
                        [&](const char* word) { return std::string_view(word).starts_with(option); });
   };
   try {
+    // What FormulaRenderer starts: no option for people.
+    if (is_given("--formulas")) {
+      const QCoreApplication application(argc, argv);
+      return serveFormulas();
+    }
     if (is_given("--download")) return run_download(QCoreApplication(argc, argv));
     if (is_given("--export")) {
       qputenv("QT_QPA_PLATFORM", "offscreen");

@@ -6,13 +6,29 @@
 #include <QJsonObject>
 #include <QPainter>
 #include <QTransform>
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace holdfast {
 namespace {
 
-constexpr double largest_extent = 1e6;  // of a formula: 1000 em
+constexpr double largest_extent = 1e6;  // of a formula, and of each shape in it: 1000 em
 constexpr double tallest = 2e5;         // a hundred lines: what is higher would push the conversation away
+constexpr qsizetype most_shapes = 4000;
+constexpr double most_dashes = 20000.0;  // of all dashed lines together: each is a shape when it is painted
+
+bool is_bounded(double value) { return std::abs(value) <= largest_extent; }  // NaN is not
+bool is_bounded(const QRectF& box) {
+  return is_bounded(box.left()) && is_bounded(box.right()) && is_bounded(box.top()) && is_bounded(box.bottom());
+}
+
+bool is_bounded(const QJsonObject& shape) {
+  return std::ranges::all_of(shape, [](const QJsonValue& value) {
+    const QJsonArray list = value.isArray() ? value.toArray() : QJsonArray{value};
+    return std::ranges::all_of(list, [](const QJsonValue& number) { return is_bounded(number.toDouble()); });
+  });
+}
 
 std::vector<double> numbers(const QJsonValue& value) {
   std::vector<double> list;
@@ -54,7 +70,7 @@ class PathReader {
     }
     char* end = nullptr;
     const double value = std::strtod(next_, &end);  // the C locale's point is set by the application's start
-    broken_ |= end == next_ || !std::isfinite(value);
+    broken_ |= end == next_ || !is_bounded(value);
     next_ = end;
     return broken_ ? 0.0 : value;
   }
@@ -165,32 +181,52 @@ std::optional<QColor> colour_of(const QJsonValue& value) {
 
 }  // namespace
 
+// Nothing in it is believed: the process that wrote it has read what a model wrote.
 std::optional<FormulaPicture> FormulaPicture::fromJson(const QByteArray& json) {
   const QJsonObject root = QJsonDocument::fromJson(json).object();
   FormulaPicture picture;
   picture.width_ = root[QLatin1String("w")].toDouble(-1.0);
   picture.ascent_ = root[QLatin1String("a")].toDouble();
   picture.descent_ = root[QLatin1String("d")].toDouble();
-  const auto sane = [](double extent) { return std::isfinite(extent) && std::abs(extent) <= largest_extent; };
-  if (picture.width_ < 0.0 || !sane(picture.width_) || !sane(picture.ascent_) || !sane(picture.descent_)) return {};
+  if (picture.width_ < 0.0 || !is_bounded(picture.width_)) return {};
+  if (!is_bounded(picture.ascent_) || !is_bounded(picture.descent_)) return {};
   if (picture.ascent_ + picture.descent_ > tallest) return {};
-  for (const QJsonValue& value : root[QLatin1String("s")].toArray()) {
-    const QJsonObject from = value.toObject();
-    Shape shape;
-    shape.path = transform_of(numbers(from[QLatin1String("m")])).map(outline_of(from));
-    shape.filled = from[QLatin1String("f")].toString() != QLatin1String("none");
-    shape.fill = colour_of(from[QLatin1String("f")]);
-    shape.stroke = colour_of(from[QLatin1String("k")]);
-    shape.strokeWidth = from[QLatin1String("kw")].toDouble();
-    shape.dashes = numbers(from[QLatin1String("kd")]);
-    if (const auto c = numbers(from[QLatin1String("c")]); c.size() == 10) {
-      QPainterPath box;
-      box.addRect(c[0], c[1], c[2], c[3]);
-      shape.clip = transform_of(c, 4).map(box);
-    }
-    picture.shapes_.push_back(std::move(shape));
+  const QJsonArray shapes = root[QLatin1String("s")].toArray();
+  if (shapes.size() > most_shapes) return {};
+  double dashes = 0.0;
+  for (const QJsonValue& value : shapes) {
+    std::optional<Shape> shape = shapeOf(value.toObject());
+    if (!shape) return {};
+    dashes += shape->dashCount();
+    if (!(dashes <= most_dashes)) return {};  // nor NaN
+    picture.shapes_.push_back(std::move(*shape));
   }
   return picture;
+}
+
+std::optional<FormulaPicture::Shape> FormulaPicture::shapeOf(const QJsonObject& from) {
+  if (!is_bounded(from)) return {};
+  Shape shape;
+  shape.path = transform_of(numbers(from[QLatin1String("m")])).map(outline_of(from));
+  shape.filled = from[QLatin1String("f")].toString() != QLatin1String("none");
+  shape.fill = colour_of(from[QLatin1String("f")]);
+  shape.stroke = colour_of(from[QLatin1String("k")]);
+  shape.strokeWidth = from[QLatin1String("kw")].toDouble();
+  shape.dashes = numbers(from[QLatin1String("kd")]);
+  if (const auto c = numbers(from[QLatin1String("c")]); c.size() == 10) {
+    QPainterPath box;
+    box.addRect(c[0], c[1], c[2], c[3]);
+    shape.clip = transform_of(c, 4).map(box);
+  }
+  if (!is_bounded(shape.path.controlPointRect()) || !is_bounded(shape.clip.controlPointRect())) return {};
+  if (shape.strokeWidth < 0.0 || std::ranges::any_of(shape.dashes, [](double dash) { return dash < 0.0; })) return {};
+  return shape;
+}
+
+double FormulaPicture::Shape::dashCount() const {
+  if (dashes.empty()) return 0.0;
+  const QRectF box = path.controlPointRect();
+  return 2.0 * (box.width() + box.height()) / std::accumulate(dashes.begin(), dashes.end(), 0.0);
 }
 
 void FormulaPicture::paint(QPainter& painter, QPointF origin, double em, const QColor& colour) const {

@@ -10,13 +10,15 @@
 #include <optional>
 #include <vector>
 
+class QJsonObject;
 class QPainter;
 
 namespace holdfast {
 
 class FormulaPicture {
  public:
-  // What formula.js returns; nothing for TeX that it did not understand, or for what is not its output.
+  // What formula.js returns; nothing for TeX that it did not understand, and for what is not its output or is larger
+  // than anything that is read: numbers, sizes and counts are bounded.
   [[nodiscard]] static std::optional<FormulaPicture> fromJson(const QByteArray& json);
 
   // In units of 1 em.
@@ -40,7 +42,11 @@ class FormulaPicture {
     double strokeWidth = 0.0;  // 0: none
     std::vector<double> dashes;
     QPainterPath clip;
+
+    [[nodiscard]] double dashCount() const;  // about
   };
+  [[nodiscard]] static std::optional<Shape> shapeOf(const QJsonObject& from);
+
   double width_ = 0.0, ascent_ = 0.0, descent_ = 0.0;
   std::vector<Shape> shapes_;
 };

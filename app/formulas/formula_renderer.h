@@ -1,20 +1,17 @@
-// TeX to pictures, on a thread of its own. MathJax runs there in Qt's JavaScript engine, which starts with the first
-// formula; a formula costs it some 10 ms. The text of formulas comes from models and is hostile: its length is capped,
-// and one that works too long is interrupted.
+// TeX to pictures. MathJax runs in a process of its own, which starts with the first formula; a thread here asks it for
+// one formula after another, some 10 ms each. The text of formulas comes from models and is hostile: length and depth
+// are capped, one that takes too long is cut off with its process, and the answers are checked.
 #pragma once
 
 #include <QCache>
-#include <QElapsedTimer>
 #include <QObject>
 #include <QSet>
-#include <QTimer>
 #include <atomic>
-#include <memory>
 
+#include "app/formulas/formula_limits.h"
 #include "app/formulas/formula_picture.h"
+#include "app/formulas/formula_process.h"
 #include "app/jobs/job.h"
-
-class QJSEngine;
 
 namespace holdfast {
 
@@ -22,13 +19,14 @@ class FormulaRenderer : public QObject {
   Q_OBJECT
 
  public:
-  static constexpr int longestTex = 2000;        // in characters; beyond it the source is shown
   static constexpr int mostMilliseconds = 1500;  // the usual budget
 
-  enum class State { waiting, ready, refused };  // refused: too long, too much work, or not TeX
+  // refused: its source is shown. It is too long, too much work, not TeX, or there is nothing to typeset it.
+  enum class State { waiting, ready, refused };
 
-  // budget: milliseconds of work for one formula, measured on the clock of the wall.
-  explicit FormulaRenderer(QObject* parent = nullptr, int budget = mostMilliseconds);
+  // budget: milliseconds for one formula, measured on the clock of the wall. program: what typesets, given --formulas;
+  // empty for the window's program beside this one.
+  explicit FormulaRenderer(QObject* parent = nullptr, int budget = mostMilliseconds, const QString& program = {});
   ~FormulaRenderer() override;
 
   // At once: the picture when there is one; otherwise it is ordered, and rendered() follows. The pointer is valid until
@@ -45,19 +43,13 @@ class FormulaRenderer : public QObject {
   };
   using Key = QPair<QString, bool>;
   void order(const Key& key);
-  QByteArray work(const Key& key);  // on the job's thread
-  void take(const Key& key, const QByteArray& json);
-  void watch();
+  void take(const Key& key, std::optional<FormulaPicture> picture);
 
   const int budget_;
   QCache<Key, Entry> cache_;
   QSet<Key> ordered_;
-  QTimer watchdog_;
-  std::unique_ptr<QJSEngine> engine_;  // lives and dies on the job's thread
-  std::atomic<QJSEngine*> busy_{nullptr};
-  std::atomic<qint64> busySince_{0};  // of clock_
   std::atomic<bool> closing_{false};
-  QElapsedTimer clock_;
+  FormulaProcess process_;  // of the job's thread
   Job job_{Job::AtEnd::finish};
 };
 

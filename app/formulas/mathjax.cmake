@@ -9,7 +9,7 @@ function(holdfast_embed_mathjax target)
   set(work ${CMAKE_CURRENT_BINARY_DIR}/mathjax)
   set(script ${CMAKE_CURRENT_BINARY_DIR}/mathjax.js)
   set(sources)
-  foreach(file package.json package-lock.json .npmrc formula.js build.mjs)
+  foreach(file package.json package-lock.json .npmrc formula.js attributes.js build.mjs)
     list(APPEND sources ${from}/${file})
   endforeach()
   add_custom_command(OUTPUT ${script} DEPENDS ${sources}

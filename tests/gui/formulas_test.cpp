@@ -207,7 +207,7 @@ class FormulasTest : public QObject {
     QElapsedTimer clock;
     clock.start();
     const FormulaPicture* picture = nullptr;
-    QCOMPARE(renderer_.look(QString(FormulaRenderer::longestTex + 1, QLatin1Char('x')), true, &picture),
+    QCOMPARE(renderer_.look(QString(longest_formula_tex + 1, QLatin1Char('x')), true, &picture),
              FormulaRenderer::State::refused);
     const QString deep = QString(900, QLatin1Char('{')) + QStringLiteral("x") + QString(900, QLatin1Char('}'));
     (void)drawn(renderer_, deep);

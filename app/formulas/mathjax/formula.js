@@ -1,4 +1,4 @@
-// TeX to a flat list of shapes, for FormulaEngine. Runs in Qt's JavaScript engine, which has no DOM: MathJax's own
+// TeX to a flat list of shapes, for serveFormulas(). Runs in Qt's JavaScript engine, which has no DOM: MathJax's own
 // lite DOM is walked instead of being written out as SVG.
 //
 // formula(tex, display) returns JSON {w, a, d, s: [shape]}: width, ascent and descent in thousandths of an em, shapes in
@@ -6,11 +6,13 @@
 // A shape: {m: [a, b, c, d, e, f], f: fill, k: stroke, kw: stroke width, kd: dashes, c: clip [x, y, w, h, m...]} and
 // one of p: path data, r: [x, y, w, h], l: [x1, y1, x2, y2], t: text with ts: size, ti: italic, tb: bold.
 // A colour that is absent is the text's.
+import './attributes.js';
 import {mathjax} from 'mathjax-full/js/mathjax.js';
 import {TeX} from 'mathjax-full/js/input/tex.js';
 import {SVG} from 'mathjax-full/js/output/svg.js';
 import {liteAdaptor} from 'mathjax-full/js/adaptors/liteAdaptor.js';
 import {RegisterHTMLHandler} from 'mathjax-full/js/handlers/html.js';
+import {MmlFactory} from 'mathjax-full/js/core/MmlTree/MmlFactory.js';
 import {TagsFactory} from 'mathjax-full/js/input/tex/Tags.js';
 import 'mathjax-full/js/input/tex/base/BaseConfiguration.js';
 import 'mathjax-full/js/input/tex/ams/AmsConfiguration.js';
@@ -37,6 +39,17 @@ const macros = {
 const adaptor = liteAdaptor();
 RegisterHTMLHandler(adaptor);
 
+// What is made of a few signs by macros, or repeats one thing a thousand times, is refused before it takes seconds: the
+// time of a formula grows with the square of its nodes. A long formula that somebody reads has some hundreds.
+const mostNodes = 2000;
+class CountedNodes extends MmlFactory {
+  create(...what) {
+    if (++this.count > mostNodes) throw Error('more than ' + mostNodes + ' nodes');
+    return super.create(...what);
+  }
+}
+const nodes = new CountedNodes();
+
 // Each formula has a reader of its own: definitions (\def, \newcommand, labels) of one do not reach another. The writer
 // learns nothing from what it writes, and its tables of glyphs take longer to set up than a formula takes.
 const reader = () => new TeX({
@@ -47,8 +60,9 @@ const PlainTags = TagsFactory.create('none').constructor;
 
 function converted(tex, display) {
   const InputJax = reader();
+  nodes.count = 0;
   try {
-    return mathjax.document('', {InputJax, OutputJax: writer}).convert(tex, {display});
+    return mathjax.document('', {InputJax, OutputJax: writer, MmlFactory: nodes}).convert(tex, {display});
   } finally {
     // MathJax keeps a class for the tags of each reader, and by it the reader, for ever: thousands make it slow.
     TagsFactory.add(InputJax.parseOptions.options.tags, PlainTags);
