@@ -37,20 +37,21 @@ std::vector<double> numbers(const QJsonValue& value) {
 }
 
 // Path data of MathJax's fonts: M L H V Q T Z with absolute coordinates; its arrows have l with relative ones.
+// Nothing for anything else.
 class PathReader {
  public:
   explicit PathReader(const QString& data) : data_(data.toLatin1()), next_(data_.constData()) {}
 
-  QPainterPath read() {
+  std::optional<QPainterPath> read() {
     for (skip(); *next_ != 0; skip()) {
       const char letter = *next_;
       if ((letter >= 'A' && letter <= 'Z') || letter == 'l' || letter == 'z') {
         command_ = letter;
         ++next_;
       } else if (!startsNumber()) {
-        break;  // not ours
+        return {};
       }
-      if (!step()) break;
+      if (!step()) return {};
     }
     return path_;
   }
@@ -97,7 +98,10 @@ class PathReader {
         return !broken_;
       }
       case 'Z':
-      case 'z': path_.closeSubpath(); break;
+      case 'z':
+        path_.closeSubpath();
+        command_ = 0;  // no numbers belong to it
+        break;
       default: return false;
     }
     control_ = path_.currentPosition();
@@ -117,10 +121,12 @@ QTransform transform_of(const std::vector<double>& m, std::size_t from = 0) {
   return {m[from], m[from + 1], m[from + 2], m[from + 3], m[from + 4], m[from + 5]};
 }
 
-QPainterPath outline_of(const QJsonObject& shape) {
+std::optional<QPainterPath> outline_of(const QJsonObject& shape) {
   QPainterPath path;
   if (shape.contains(QLatin1String("p"))) {
-    path = PathReader(shape[QLatin1String("p")].toString()).read();
+    const auto read = PathReader(shape[QLatin1String("p")].toString()).read();
+    if (!read) return {};
+    path = *read;
   } else if (const auto r = numbers(shape[QLatin1String("r")]); r.size() == 4) {
     path.addRect(r[0], r[1], r[2], r[3]);
   } else if (const auto l = numbers(shape[QLatin1String("l")]); l.size() == 4) {
@@ -206,8 +212,10 @@ std::optional<FormulaPicture> FormulaPicture::fromJson(const QByteArray& json) {
 
 std::optional<FormulaPicture::Shape> FormulaPicture::shapeOf(const QJsonObject& from) {
   if (!is_bounded(from)) return {};
+  const std::optional<QPainterPath> outline = outline_of(from);
+  if (!outline) return {};
   Shape shape;
-  shape.path = transform_of(numbers(from[QLatin1String("m")])).map(outline_of(from));
+  shape.path = transform_of(numbers(from[QLatin1String("m")])).map(*outline);
   shape.filled = from[QLatin1String("f")].toString() != QLatin1String("none");
   shape.fill = colour_of(from[QLatin1String("f")]);
   shape.stroke = colour_of(from[QLatin1String("k")]);

@@ -32,10 +32,14 @@ class HostileFormulas {
  private:
   [[nodiscard]] int roll(int count) { return static_cast<int>(random_() % static_cast<unsigned>(count)); }
   [[nodiscard]] QString oneOf(const QStringList& list) { return list[roll(static_cast<int>(list.size()))]; }
+  template <class T, std::size_t n>
+  [[nodiscard]] T one(const T (&of)[n]) {
+    return of[roll(static_cast<int>(n))];
+  }
   [[nodiscard]] QString real() { return listed_[static_cast<std::size_t>(roll(static_cast<int>(listed_.size())))].tex; }
   [[nodiscard]] int many() {  // mostly some, at times more than anything bears
     static constexpr int most[] = {5, 20, 60, 200, 900};
-    return 1 + roll(most[roll(5)]);
+    return 1 + roll(one(most));
   }
 
   QString nested() {
@@ -118,7 +122,7 @@ class HostileFormulas {
     for (int i = many(); i > 0; --i) {
       static constexpr char32_t from[] = {0x20,   0x300,  0x600,  0x2000,  0x2200,  0x4e00,  0xd800,
                                           0xe000, 0xfe00, 0xfff0, 0x1d400, 0x1f600, 0xe0000, 0x10ff00};
-      const char32_t code = from[roll(std::size(from))] + static_cast<char32_t>(roll(256));
+      const char32_t code = one(from) + static_cast<char32_t>(roll(256));
       tex += code < 0x10000 ? QString(QChar(static_cast<char16_t>(code))) : QString::fromUcs4(&code, 1);
     }
     return roll(2) == 0 ? tex : "\\text{" + tex + "}";
@@ -130,7 +134,7 @@ class HostileFormulas {
     static constexpr char16_t signs[] = {0,      0,      1,      7,      0x1b,   0x7f,   0xd800, 0xdbff,
                                          0xdc00, 0xdfff, 0xfeff, 0xfffe, 0xffff, 0x200b, 0x202e, 0x2028};
     for (int i = 1 + roll(30); i > 0; --i) {
-      tex.insert(roll(static_cast<int>(tex.size()) + 1), QChar(signs[roll(std::size(signs))]));
+      tex.insert(roll(static_cast<int>(tex.size()) + 1), QChar(one(signs)));
     }
     return tex;
   }
