@@ -6,7 +6,7 @@ namespace holdfast {
 namespace {
 
 // How much deeper it is behind a command.
-int deeper(QStringView command) {
+int depth_change(QStringView command) {
   if (command == QLatin1String("left") || command == QLatin1String("begin")) return 1;
   return command == QLatin1String("right") || command == QLatin1String("end") ? -1 : 0;
 }
@@ -20,7 +20,7 @@ bool is_too_much_tex(QStringView tex) {
     if (tex[at] == QLatin1Char('\\')) {
       qsizetype end = ++at;
       while (end < tex.size() && tex[end].isLetter()) ++end;
-      depth += deeper(tex.sliced(at, end - at));
+      depth += depth_change(tex.sliced(at, end - at));
       if (end > at) at = end - 1;  // otherwise the command is one sign: \{ opens nothing
     } else if (tex[at] == QLatin1Char('{')) {
       ++depth;

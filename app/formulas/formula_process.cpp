@@ -22,6 +22,15 @@ constexpr int closing_milliseconds = 20;   // how often it is seen that nobody w
 constexpr int most_starts = 3;             // in a row, of a process that dies before it is ready
 constexpr int most_deaths = 2;             // of processes, by one formula: the first may have been ill before
 
+QString window_program() {
+  try {
+    const auto program = program_beside("holdfast-window");
+    return program ? QString::fromStdString(program->string()) : QString();
+  } catch (const IoError&) {  // a system that does not tell where this program is
+    return {};
+  }
+}
+
 QByteArray request_of(const QString& tex, bool display) {
   const QJsonObject request{{QStringLiteral("tex"), tex}, {QStringLiteral("display"), display}};
   return QJsonDocument(request).toJson(QJsonDocument::Compact) + '\n';
@@ -68,12 +77,8 @@ bool FormulaProcess::start() {
 }
 
 bool FormulaProcess::startOnce() {
-  QString program = program_;
-  if (program.isEmpty()) {
-    const auto beside = program_beside("holdfast-window");
-    if (!beside) return false;
-    program = QString::fromStdString(beside->string());
-  }
+  const QString program = program_.isEmpty() ? window_program() : program_;
+  if (program.isEmpty()) return false;
   process_ = std::make_unique<QProcess>();
   process_->setProcessChannelMode(QProcess::ForwardedErrorChannel);
   // A formula that never ends must not outlive a window that was killed.

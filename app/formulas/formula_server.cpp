@@ -45,7 +45,7 @@ QJSValue load_mathjax(QJSEngine& engine) {
   return engine.globalObject().property(QStringLiteral("formula"));
 }
 
-bool say(QByteArray line) {
+bool write_line(QByteArray line) {
   line += '\n';
   return std::fwrite(line.constData(), 1, static_cast<std::size_t>(line.size()), stdout) ==
              static_cast<std::size_t>(line.size()) &&
@@ -62,12 +62,12 @@ int serveFormulas() {
   QLoggingCategory::setFilterRules(QStringLiteral("qt.qml.compiler.warning=false"));
   QJSEngine engine;
   QJSValue formula = load_mathjax(engine);
-  if (!say(formulas_ready)) return 1;
+  if (!write_line(formulas_ready)) return 1;
   for (std::string line; std::getline(std::cin, line);) {
     const QJsonObject request = QJsonDocument::fromJson(QByteArray::fromStdString(line)).object();
     const QJSValue result = formula.call(
         {QJSValue(request[QLatin1String("tex")].toString()), QJSValue(request[QLatin1String("display")].toBool())});
-    if (!say(result.isString() ? result.toString().toUtf8() : QByteArrayLiteral("{}"))) return 1;
+    if (!write_line(result.isString() ? result.toString().toUtf8() : QByteArrayLiteral("{}"))) return 1;
   }
   return 0;
 }

@@ -25,7 +25,7 @@ class HostileFormulas {
         &HostileFormulas::spliced,    &HostileFormulas::repeated,   &HostileFormulas::randomTokens,
         &HostileFormulas::chemistry,  &HostileFormulas::equations,  &HostileFormulas::delimiters,
         &HostileFormulas::names,      &HostileFormulas::styles};
-    const QString tex = (this->*kinds[i % std::size(kinds)])();
+    const QString tex = i % 100 == 99 ? exponential() : (this->*kinds[i % std::size(kinds)])();
     return {tex, roll(2) == 0};
   }
 
@@ -74,6 +74,13 @@ class HostileFormulas {
     const int depth = many();
     const int closed = roll(3) == 0 ? roll(depth + 1) : depth;
     return parts.first().repeated(depth) + "x" + (parts.size() > 1 ? parts.last() : QString()).repeated(closed);
+  }
+
+  // Each level doubles the time: minutes and more.
+  QString exponential() {
+    const int depth = 18 + roll(30);
+    return oneOf({"\\xrightarrow{", "\\xleftarrow{", "\\xrightarrow[x]{"}).repeated(depth) + "x" +
+           QString("}").repeated(depth);
   }
 
   QString macros() {
