@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -76,6 +75,13 @@ bool belongs(std::string_view text, std::size_t at) {
   return std::string_view("+-*/^().").find(c) != std::string_view::npos;
 }
 
+bool all_belongs(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (!belongs(text, at)) return false;
+  }
+  return true;
+}
+
 // The numbers at the end of what stands left of "=", where nothing before them can belong to them.
 std::string_view numbers_before(std::string_view text) {
   std::size_t begin = text.size();
@@ -130,8 +136,8 @@ struct StepSide {
 StepSide step_side(std::string_view text) {
   StepSide side{text, std::nullopt, 0};
   if (text.empty() || text.size() > longest_side || !std::ranges::any_of(text, step_digit)) return side;
+  if (!all_belongs(text)) return side;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!belongs(text, i)) return side;
     // 6/2(1 + 2) is read in two ways.
     if (text[i] == '(' && i > 0 && (step_digit(text[i - 1]) || text[i - 1] == ')')) return side;
   }
@@ -182,8 +188,7 @@ std::optional<std::string> find_false_step(std::string_view text) {
       if (--left < 0) return std::nullopt;
       // In the middle of a chain all of it is the side; else two equations may share what stands between their signs.
       const auto side = [](std::string_view part, bool inside, auto numbers) {
-        const bool whole = inside && std::ranges::all_of(std::views::iota(std::size_t{0}, part.size()),
-                                                         [&](std::size_t at) { return belongs(part, at); });
+        const bool whole = inside && all_belongs(part);
         return step_side(whole ? step_trimmed(part) : numbers(part));
       };
       const StepSide a = side(between[i], i > 0, numbers_before);
