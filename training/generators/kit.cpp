@@ -101,7 +101,7 @@ constexpr std::array<Thing, 30> goods{{
     {"apple", "apples", 1, 3},
 }};
 
-constexpr std::array<std::string_view, 24> places{
+constexpr std::array<std::string_view, 24> scene_names{
     "the shop",    "the market",  "the store",    "the school",  "the library", "the bakery",  "the farm",   "the park",
     "the museum",  "the factory", "the garden",   "the office",  "the station", "the stadium", "the cinema", "the camp",
     "the village", "the harbour", "the workshop", "the kitchen", "the hotel",   "the club",    "the town",   "the zoo"};
@@ -215,7 +215,7 @@ const Thing& Maker::good(Int price) {
 
 const Person& Maker::person() { return fresh(dice, persons, persons_used_); }
 const Thing& Maker::thing() { return fresh(dice, things, things_used_); }
-std::string_view Maker::place() { return dice.pick(std::span<const std::string_view>(places)); }
+std::string_view Maker::place() { return dice.pick(std::span<const std::string_view>(scene_names)); }
 
 void Maker::sentence(std::string_view told) {
   if (!problem.statement.empty()) problem.statement += ' ';
