@@ -36,4 +36,31 @@ inline LongSession make_session(ChatEngine& engine, Store& store, std::int64_t t
   return made;
 }
 
+// A question and one text of so many tokens, stopped, with the alternatives of each token.
+inline LongSession make_text(ChatEngine& engine, Store& store, std::int64_t tokens) {
+  const TurnEvents quiet{.reading = [](auto, auto) {}, .started = [](const auto&, auto) {}};
+  const auto tokenizer = engine.shared_model().tokenizer;
+  const NodeRow question = store.add_user_message({}, "How many apples are there?");
+  TurnSettings settings;
+  settings.max_tokens = 1;
+  NodeRow row = engine.answer(question.session, settings, quiet, {}).value();
+  row.stop_reason = "edited";
+  for (std::int64_t i = 0; std::ssize(tokenizer->encode(row.text)) < tokens - 32; i += 50) {
+    for (std::int64_t j = i; j < i + 50; ++j) {
+      row.text += "Box " + std::to_string(j) + " holds " + std::to_string(j * 7 + 3) + " apples. ";
+    }
+  }
+  row.tokens.reset();
+  row = store.add_node(row);
+  row = engine.go_on(row.session, 1, quiet, {}).value();
+  store.set_token_choices(
+      row.id, std::vector<TokenChoice>(
+                  row.tokens->size(),
+                  {.log_prob = -1.0f, .alternatives = {{1, -1.0f}, {2, -2.0f}, {3, -3.0f}, {4, -4.0f}, {5, -5.0f}}}));
+  engine.keep_state(row.session);
+  LongSession made{.id = row.session};
+  for (const NodeRow& node : store.branch(made.id)) made.tokens += node.token_count;
+  return made;
+}
+
 }  // namespace holdfast::bench

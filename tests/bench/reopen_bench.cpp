@@ -76,7 +76,8 @@ double read_milliseconds(Read read) {
 
 }  // namespace
 
-// reopen_bench [MODEL [ROUNDS [TOKENS [WATCH: 0 = the inspector does not watch the sessions]]]]
+// reopen_bench [MODEL [ROUNDS [TOKENS [WATCH: 0 = the inspector does not watch the sessions [TEXT: 1 = a session is one
+// text instead of turns of 1 000 tokens]]]]]
 int main(int argc, char** argv) {
   const fs::path model = argc > 1 ? fs::path(argv[1]) : resource_dir() / "models" / "holdfast-mini";
   const int rounds = argc > 2 ? std::atoi(argv[2]) : 15;
@@ -92,8 +93,8 @@ int main(int argc, char** argv) {
     LiveText live;
     ChatEngine engine(database, folder / "states", live, 0);
     engine.load(model, [](double) {}, {});
-    const bench::LongSession short_one = bench::make_session(engine, store, 1000);
-    const bench::LongSession long_one = bench::make_session(engine, store, longest);
+    const auto make = argc > 5 && argv[5] == std::string("1") ? bench::make_text : bench::make_session;
+    const bench::LongSession short_one = make(engine, store, 1000), long_one = make(engine, store, longest);
     Made small{.id = short_one.id, .tokens = short_one.tokens}, large{.id = long_one.id, .tokens = long_one.tokens};
     for (int round = 0; round <= rounds; ++round) {  // the first warms up
       sound = reopen(engine, store, small) && sound;
@@ -110,6 +111,15 @@ int main(int argc, char** argv) {
     const double branch = read_milliseconds([&] { (void)store.branch(large.id); });
     const double tree = read_milliseconds([&] { (void)store.tree(large.id); });
     const double outline = read_milliseconds([&] { (void)store.outline(large.id); });
+    std::vector<TokenId> ids;
+    for (const NodeRow& node : store.branch(large.id)) ids.insert(ids.end(), node.tokens->begin(), node.tokens->end());
+    std::size_t stretches = 0;
+    const double joined = read_milliseconds([&] {
+      KeptInspections seen = InspectionKeeper(folder / "inspections")
+                                 .find(large.id, engine.shared_model().model->fingerprint(), 0, ids, config);
+      for (std::size_t i = 1; i < seen.parts.size(); ++i) seen.parts.front().seen.append(seen.parts[i].seen);
+      stretches = seen.parts.size();
+    });
     std::vector<double> writes;
     for (int i = 0; i < 5; ++i) {
       Snapshot snapshot = files.load(kept.file, config);
@@ -128,12 +138,13 @@ int main(int argc, char** argv) {
         "[%.2f, %.2f], \"cpu_ratio\": %.3f, "
         "\"keep_ms\": [%.2f, %.2f], \"state_mib\": %.2f, "
         "\"state_gain\": %.3f, \"state_load_ms\": %.2f, \"state_keep_ms\": %.2f, \"branch_ms\": %.3f, \"tree_ms\": "
-        "%.3f, \"outline_ms\": %.3f}\n",
+        "%.3f, \"outline_ms\": %.3f, \"stretches\": %zu, \"joined_ms\": %.1f}\n",
         static_cast<long long>(small.tokens), static_cast<long long>(large.tokens), rounds, median(small.times),
         median(large.times), median(large.times) / median(small.times), median(small.cpu_times),
         median(large.cpu_times), median(large.cpu_times) / median(small.cpu_times), median(small.keep_times),
         median(large.keep_times), static_cast<double>(plain) / (1024.0 * 1024.0),
-        static_cast<double>(plain) / static_cast<double>(kept.bytes), load, median(writes), branch, tree, outline);
+        static_cast<double>(plain) / static_cast<double>(kept.bytes), load, median(writes), branch, tree, outline,
+        stretches, joined);
   }
   fs::remove_all(folder);
   return sound ? 0 : 1;

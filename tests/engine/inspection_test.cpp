@@ -2,7 +2,9 @@
 //
 // Faults that were planted in engine/inspection.cpp, and seen to fail here:
 //   retention that counts the writing token's own decay; a layer's decays put where its neighbour's belong; means over
-//   the tokens of earlier samples too; a sample one token late; a file whose checksum is not looked at.
+//   the tokens of earlier samples too; a sample one token late; a file whose checksum is not looked at; stretches whose
+//   rests are not kept, whose means stop at a seam, or whose first sample waits for more tokens than it has; files of
+//   the first version refused.
 #include "engine/inspection.h"
 
 #include <xxhash.h>
@@ -282,6 +284,26 @@ class InspectionTest : public QObject {
     QVERIFY_EXCEPTION_THROWN(
         joined->append(Inspection::of(*Mamba2Model::random(stream, other, WeightFormat::f32, 7), stream, ids)),
         ArgumentError);
+  }
+
+  // However short each is: a token or three at a time, and there are as many samples as for one recorder.
+  void stretches_shorter_than_a_sample_are_sampled() {
+    Stream stream(Device::cpu(), 1);
+    const auto config = small_config();
+    const auto model = Mamba2Model::random(stream, config, WeightFormat::f32, 7);
+    const auto ids = some_tokens(96);
+    State state(model->device(), config);
+    std::optional<Inspection> joined;
+    for (std::size_t at = 0, count = 1; at < ids.size(); at += count, count = count % 3 + 1) {
+      InspectionRecorder recorder(config, {.every = 16}, static_cast<std::int64_t>(at));
+      for (std::size_t i = at; i < std::min(at + count, ids.size()); ++i) {
+        model->forward(stream, std::span(ids).subspan(i, 1), state, {}, &recorder);
+      }
+      joined ? joined->append(recorder.seen()) : void(joined = recorder.seen());
+    }
+    QCOMPARE(joined->tokens(), std::int64_t{96});
+    QCOMPARE(joined->samples(), std::int64_t{6});
+    for (std::int64_t s = 0; s < 6; ++s) QCOMPARE(joined->sample_end(s), (s + 1) * 16);
   }
 
   void a_stretch_is_read_again_from_the_state_before_it() {

@@ -349,6 +349,7 @@ class ChatEngineTest : public QObject {
     QVERIFY(!fs::exists(path("inspections")));
   }
 
+  // Seen failing: no seam where a state is kept; tokens before an origin counted; what was not kept of another branch.
   // Each token of the tree is kept once, whatever branches there are: a fork reads and keeps its own beginning again
   // from the state before it, and nothing else is.
   void branches_share_what_was_seen_before_they_part() {
@@ -375,6 +376,15 @@ class ChatEngineTest : public QObject {
     chat->go_on(question.session, 10, quiet_, {});
     chat->keep_state(question.session);
     QCOMPARE(kept_tokens(), asked + 40 + 3 * 30 + 17 + 10);
+    // What was not kept when another branch is begun is forgotten: it is not that branch's.
+    for (const std::int64_t tokens : {12, 25}) {
+      store.set_head(question.session, question.id);
+      other = sampled(tokens);
+      other.sampler.seed = 100 + static_cast<std::uint64_t>(tokens);
+      chat->answer(question.session, other, quiet_, {});
+    }
+    chat->keep_state(question.session);
+    QCOMPARE(kept_tokens(), asked + 40 + 3 * 30 + 17 + 10 + 25);
   }
 
   // However long the session is: what is kept of it is neither opened nor written again. The files say so: each is made

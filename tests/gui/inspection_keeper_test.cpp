@@ -1,7 +1,8 @@
 // Inspections that are kept in stretches: what is found of a text, what is missing of it, and what they may take.
 //
 // Faults that were planted in app/services/inspection_keeper.cpp, and seen to fail here:
-//   FAULTS
+//   what a stretch follows not looked at; ends not cut where the next one begins; use not noted; a damaged one not
+//   replaced by another; replace() taking all away; no quota.
 #include "app/services/inspection_keeper.h"
 
 #include <QTemporaryDir>
