@@ -213,6 +213,11 @@ void ChatEngine::watch() {
   Loaded& now = loaded();
   Session& session = *now.session;
   if (store_.setting(watch_setting).value_or("1") == "0") return stop_watching();
+  // A pass that failed may have been seen in part.
+  const auto reached = [](const Watched& last) {
+    return last.from + static_cast<std::uint64_t>(last.recorder.seen().tokens());
+  };
+  if (!now.watched.empty() && reached(now.watched.back()) != session.tokens_read()) stop_watching();
   if (now.watched.empty() || now.watched.back().recorder.seen().tokens() > 0) {
     // On a GPU, steps are not traced: that takes other kernels, and the text must not depend on who looks.
     const InspectionOptions options{.trace_steps = now.stream.kind() == DeviceKind::cpu};
