@@ -459,6 +459,12 @@ double ModelPass::loss(const PackedPass& pass) {
   return sum(stream_, losses);
 }
 
+ConstTensorView ModelPass::row_losses(const PackedPass& pass) {
+  TensorView losses = losses_.view();
+  losses.shape = Shape{pass.rows()};
+  return losses;
+}
+
 double ModelPass::loss_and_gradients(const PackedPass& pass, float scale,
                                      const std::function<void(std::int64_t)>& layer_done) {
   const PassInputs in = pass.upload(stream_, inputs_.view());

@@ -50,6 +50,8 @@ class ModelPass {
   void weights_changed();
   // Sum of the weighted losses. Waits for the stream.
   [[nodiscard]] double loss(const PackedPass& pass);
+  // Of the pass that was the last one: (T) f32, each row's part of that sum, 0 for padding and where there is no target.
+  [[nodiscard]] ConstTensorView row_losses(const PackedPass& pass);
   // The same, with the gradients of scale times that sum added to those of the parameters. layer_done: the gradients of
   // this layer's matrices are complete for this pass.
   [[nodiscard]] double loss_and_gradients(const PackedPass& pass, float scale,

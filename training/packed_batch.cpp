@@ -123,6 +123,7 @@ PackedPass::PackedPass(const TrainBatch& batch, std::size_t first, std::size_t l
     const auto padded = static_cast<std::size_t>(whole_units(static_cast<std::int64_t>(count)));
     std::ranges::fill(sequence_of_unit.subspan(row / unit, padded / unit), static_cast<std::int32_t>(s - first));
     row += padded;
+    sequence_rows_.push_back(static_cast<std::int64_t>(row));
   }
   sort_by_id(ids, order, begins);
 }

@@ -48,6 +48,8 @@ class PackedPass {
   // Sequences [first, last) of a checked batch.
   PackedPass(const TrainBatch& batch, std::size_t first, std::size_t last, std::int64_t vocab_size);
   [[nodiscard]] std::int64_t rows() const noexcept { return rows_; }
+  // The row at which each of its sequences begins, and the end of the last one; with its padding.
+  [[nodiscard]] const std::vector<std::int64_t>& sequence_rows() const noexcept { return sequence_rows_; }
   // to: (at least elements(rows)) i32 on the stream's device.
   [[nodiscard]] PassInputs upload(Stream& stream, TensorView to) const;
 
@@ -55,6 +57,7 @@ class PackedPass {
   std::int64_t rows_ = 0;
   std::int64_t sequences_ = 0;
   std::int64_t vocab_size_ = 0;
+  std::vector<std::int64_t> sequence_rows_{0};
   std::vector<std::int32_t> block_;  // ids | targets | weights | order | sequence of each unit | begins
 };
 

@@ -7,12 +7,14 @@
 #include <cmath>
 #include <deque>
 #include <fstream>
+#include <numeric>
 #include <system_error>
 #include <utility>
 
 #include "engine/atomic_file.h"
 #include "engine/json.h"
 #include "engine/session.h"
+#include "engine/utf8.h"
 #include "kernels/cpu/ceiling.h"
 #include "kernels/error.h"
 #include "kernels/matmul.h"
@@ -30,6 +32,8 @@ constexpr int run_state_version = 1;
 constexpr double run_mean_decay = 0.95;             // of the recent loss and norm, which spikes are measured by
 constexpr std::int64_t run_mean_least = 20;         // steps before a mean is trusted
 constexpr std::int64_t run_measured_tokens = 2048;  // of the micro-batch that an estimate times on a CPU
+constexpr std::size_t run_cases = 8;                // of the validation rows, that are predicted worst and best
+constexpr std::size_t run_case_bytes = 4000;        // of their texts
 constexpr std::size_t run_speed_window = 20;        // steps that a speed is averaged over
 
 double run_seconds_since(RunClock::time_point begin) {
@@ -588,6 +592,7 @@ class TrainingRun {
     if (!mine.empty()) {
       const EvaluateResult loss = trainer_->evaluate(evaluation_batches(mine, trainer_->config().micro_batch_tokens));
       sums = {loss.loss * loss.weight, loss.weight, static_cast<double>(mine.size()), 0.0, 0.0};
+      keep_cases(mine, loss.sequences);
     }
     if (recipe_.evaluation.answers && !questions.empty()) {
       sums[3] = static_cast<double>(right_answers(questions));
@@ -602,6 +607,35 @@ class TrainingRun {
     report.seconds = run_seconds_since(begin);
     tell_evaluation(report);
     return report.best;
+  }
+
+  // The rows that it predicts worst and best; with several ranks of those that rank 0 looks at.
+  void keep_cases(const std::vector<EncodedRow>& rows, const std::vector<double>& losses) {
+    if (!first_rank()) return;
+    std::vector<std::size_t> order(rows.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto worth = [&](std::size_t i) {
+      return std::isnan(losses[i]) ? std::numeric_limits<double>::infinity() : losses[i];
+    };
+    std::ranges::stable_sort(order, std::ranges::greater{}, worth);
+    const auto told = [&](std::size_t i) {
+      std::vector<TokenId> asked, wanted;
+      for (std::size_t t = 0; t < rows[i].tokens.size(); ++t) {
+        (rows[i].weights[t] > 0.0f ? wanted : asked).push_back(rows[i].tokens[t]);
+      }
+      const auto text = [this](const std::vector<TokenId>& tokens) {
+        const std::string all = repair_utf8(model_.tokenizer->decode(tokens, true));
+        return all.size() > run_case_bytes ? all.substr(0, valid_utf8_prefix(all.substr(0, run_case_bytes))) : all;
+      };
+      return Json{{"loss", losses[i]}, {"prompt", text(asked)}, {"reply", text(wanted)}};
+    };
+    Json cases = {{"step", state_.step}, {"rows", rows.size()}, {"worst", Json::array()}, {"best", Json::array()}};
+    const std::size_t count = std::min(run_cases, rows.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      cases["worst"].push_back(told(order[i]));
+      cases["best"].push_back(told(order[order.size() - 1 - i]));
+    }
+    if (!write([&] { write_file_atomically(options_.out / "validation_cases.json", cases.dump()); })) end_unwritten();
   }
 
   void look_at_held_out() {

@@ -1,7 +1,8 @@
 // The loop around the trainer's step: data, schedule, phases, evaluation, checkpoints, trouble, going on after a stop.
 //
 // Folder of a run: recipe.toml, metrics.jsonl (a line per step, evaluation and look at held-out rows),
-// refused_rows.jsonl, trouble.jsonl (steps that were not taken, with their rows), samples.jsonl, checkpoints/step-...,
+// refused_rows.jsonl, trouble.jsonl (steps that were not taken, with their rows), samples.jsonl, validation_cases.json
+// (the rows that the last evaluation found worst and best), checkpoints/step-...,
 // and at the end model/, adapter/ or state.safetensors. A run that was stopped, or killed at any moment, goes on from
 // its last checkpoint, bit for bit as if nothing had happened.
 #pragma once

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -42,6 +43,29 @@ std::vector<float> values_here(Stream& stream, ConstTensorView view) {
   std::vector<float> values(static_cast<std::size_t>(view.shape.elements()));
   stream.copy(view_of(std::span(values), view.shape), view);
   return values;
+}
+
+// The sum of a pass' losses over each of its sequences.
+void add_sequences(const PackedPass& pass, std::span<const float> losses, std::vector<double>& sums) {
+  const std::vector<std::int64_t>& ends = pass.sequence_rows();
+  for (std::size_t s = 0; s + 1 < ends.size(); ++s) {
+    sums.push_back(std::accumulate(losses.begin() + ends[s], losses.begin() + ends[s + 1], 0.0));
+  }
+}
+
+// Makes means of the last sums, which are those of this batch's sequences.
+void divide_by_weights(const TrainBatch& batch, std::vector<double>& sums) {
+  const std::size_t count = batch.starts.empty() ? 1 : batch.starts.size() - 1;
+  for (std::size_t s = 0; s < count; ++s) {
+    const auto begin = batch.starts.empty() ? std::size_t{0} : static_cast<std::size_t>(batch.starts[s]);
+    const auto end = batch.starts.empty() ? batch.ids.size() : static_cast<std::size_t>(batch.starts[s + 1]);
+    double weight = 0.0;
+    for (std::size_t t = begin; t < end; ++t) {
+      if (batch.targets[t] >= 0) weight += batch.weights.empty() ? 1.0 : static_cast<double>(batch.weights[t]);
+    }
+    double& sum = sums[sums.size() - count + s];
+    sum = weight > 0.0 ? sum / weight : 0.0;
+  }
 }
 
 }  // namespace
@@ -140,7 +164,11 @@ class Trainer::Impl {
       result.weight += counts.weight;
       result.tokens += counts.tokens;
       result.targets += counts.targets;
-      for (const PackedPass& pass : packed_passes(batches[i], model_.vocab_size, most_rows())) loss += pass_.loss(pass);
+      for (const PackedPass& pass : packed_passes(batches[i], model_.vocab_size, most_rows())) {
+        loss += pass_.loss(pass);
+        add_sequences(pass, values_here(stream_, pass_.row_losses(pass)), result.sequences);
+      }
+      divide_by_weights(batches[i], result.sequences);
     }
     if (result.weight > 0.0) result.loss = loss / result.weight;
     return result;

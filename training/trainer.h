@@ -97,6 +97,7 @@ struct EvaluateResult {
   double weight = 0.0;
   std::int64_t tokens = 0;
   std::int64_t targets = 0;
+  std::vector<double> sequences{};  // of each in the order of the batches the mean by weight; 0 without targets
 };
 
 // On one stream, which must outlive it; one thread at a time.

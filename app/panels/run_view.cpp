@@ -5,6 +5,7 @@
 #include <QFontDatabase>
 #include <QGridLayout>
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -17,12 +18,14 @@
 #include <QScrollBar>
 #include <QSplitter>
 #include <QTabWidget>
+#include <QTableWidget>
 #include <QToolButton>
 #include <QUrl>
 #include <algorithm>
 
 #include "app/models/run_list_model.h"
 #include "app/panels/run_compare.h"
+#include "app/widgets/parts.h"
 #include "app/widgets/plot_view.h"
 #include "kernels/error.h"
 #include "training/recipe_text.h"
@@ -191,12 +194,64 @@ QWidget* RunView::buildTabs() {
   refused_ = run_text("runRefused", tr("Rows that are left out"), false);
   compare_ = new RunCompare;
   tabs_->addTab(samples_, tr("Sa&mples"));
+  tabs_->addTab(buildCases(), tr("&Validation"));
   tabs_->addTab(log_, tr("&Log"));
   tabs_->addTab(buildMade(), tr("Chec&kpoints"));
   tabs_->addTab(buildRecipe(), tr("Re&cipe"));
   tabs_->addTab(compare_, tr("&Differences"));
   tabs_->addTab(refused_, tr("Rows left &out"));
   return tabs_;
+}
+
+QWidget* RunView::buildCases() {
+  auto* splitter = new QSplitter(Qt::Horizontal);
+  splitter->setChildrenCollapsible(false);
+  cases_ = new QTableWidget(0, 3);
+  cases_->setObjectName(QStringLiteral("validationCases"));
+  cases_->setAccessibleName(tr("Validation rows that are predicted worst and best"));
+  cases_->setHorizontalHeaderLabels({tr("Predicted"), tr("Loss"), tr("Row")});
+  cases_->horizontalHeader()->setSectionResizeMode(2, QHeaderView::Stretch);
+  cases_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+  cases_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  cases_->setSelectionMode(QAbstractItemView::SingleSelection);
+  cases_->setShowGrid(false);
+  cases_->setWordWrap(false);
+  cases_->setTabKeyNavigation(false);
+  cases_->verticalHeader()->hide();
+  splitter->addWidget(cases_);
+  case_ = run_text("validationCase", tr("The chosen validation row"), false);
+  case_->setPlaceholderText(tr("Rows that the last validation predicted worst and best stand here."));
+  splitter->addWidget(case_);
+  connect(cases_, &QTableWidget::currentCellChanged, this, &RunView::showCase);
+  return splitter;
+}
+
+void RunView::showCases() {
+  if (casesShown_ == detail_->casesStep && cases_->rowCount() == static_cast<int>(detail_->cases.size())) return;
+  casesShown_ = detail_->casesStep;
+  const QSignalBlocker quiet(cases_);
+  const int row = std::max(0, cases_->currentRow());
+  cases_->setRowCount(static_cast<int>(detail_->cases.size()));
+  for (int i = 0; i < cases_->rowCount(); ++i) {
+    const ValidationCase& shown = detail_->cases[static_cast<std::size_t>(i)];
+    cases_->setItem(i, 0, readCell(shown.worst ? tr("worst") : tr("best"), false));
+    cases_->setItem(i, 1, readCell(run_number(shown.loss, 4), true));
+    cases_->setItem(i, 2, readCell((shown.prompt + QLatin1Char(' ') + shown.reply).simplified().left(200), false));
+  }
+  cases_->resizeColumnToContents(0);
+  cases_->resizeColumnToContents(1);
+  cases_->setToolTip(tr("Of the validation after step %1").arg(QLocale().toString(casesShown_)));
+  if (cases_->rowCount() > 0) cases_->setCurrentCell(std::min(row, cases_->rowCount() - 1), 0);
+  showCase();
+}
+
+void RunView::showCase() {
+  const auto row = static_cast<std::size_t>(cases_->currentRow());
+  if (cases_->currentRow() < 0 || row >= detail_->cases.size()) return case_->clear();
+  const ValidationCase& shown = detail_->cases[row];
+  case_->setPlainText(shown.prompt.isEmpty() ? shown.reply
+                                             : tr("%1\n\nTo be predicted:\n%2").arg(shown.prompt.trimmed(),
+                                                                                    shown.reply.trimmed()));
 }
 
 QWidget* RunView::buildMade() {
@@ -318,6 +373,7 @@ void RunView::setDetail(std::shared_ptr<const RunDetail> detail) {
   showHead();
   showCharts();
   showTexts(anew);
+  showCases();
   compare_->setRun(detail_->row);
   if (anew) showCommands();
   if (!other_files) return;

@@ -14,6 +14,7 @@ class QPlainTextEdit;
 class QProgressBar;
 class QPushButton;
 class QTabWidget;
+class QTableWidget;
 class QToolButton;
 
 namespace holdfast {
@@ -48,6 +49,9 @@ class RunView : public QWidget {
   void showTexts(bool anew);
   void showFiles();
   void showCommands();
+  QWidget* buildCases();
+  void showCases();
+  void showCase();
   QWidget* buildMade();
   QWidget* buildRecipe();
   void fork(bool keepOptimiser, bool keepPlace);
@@ -73,6 +77,9 @@ class RunView : public QWidget {
   QPlainTextEdit* log_;
   QPlainTextEdit* recipe_;
   QPlainTextEdit* refused_;
+  QTableWidget* cases_;
+  QPlainTextEdit* case_;
+  qint64 casesShown_ = -1;
   RunCompare* compare_;
   std::array<QLineEdit*, 3> commands_{};
   QListWidget* files_;

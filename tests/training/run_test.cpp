@@ -270,6 +270,28 @@ class RunTest final : public QObject {
     QCOMPARE(steps, (std::vector<std::int64_t>{best, 9, 10}));
   }
 
+  void the_last_evaluation_keeps_its_worst_and_best_rows() {
+    const std::string recipe =
+        run_recipe + "[evaluation]\nevery = 5\nrows = 30\n[[evaluation.data]]\nsource = \"more\"\n";
+    std::vector<EvaluationReport> seen;
+    RunHooks hooks;
+    hooks.on_evaluation = [&](const EvaluationReport& report) { seen.push_back(report); };
+    QVERIFY(run(recipe, options(out("cases")), hooks).end == RunEnd::finished);
+    const Json cases = Json::parse(test::read_text(out("cases") / "validation_cases.json"));
+    QCOMPARE(cases["step"].get<std::int64_t>(), seen.back().step);
+    QCOMPARE(cases["rows"].get<std::int64_t>(), seen.back().rows);
+    QCOMPARE(cases["worst"].size(), 8u);
+    QCOMPARE(cases["best"].size(), 8u);
+    const auto loss = [&](const char* which, std::size_t i) { return cases[which][i]["loss"].get<double>(); };
+    for (std::size_t i = 1; i < 8; ++i) {
+      QVERIFY(loss("worst", i) <= loss("worst", i - 1));
+      QVERIFY(loss("best", i) >= loss("best", i - 1));
+    }
+    QVERIFY(loss("best", 7) <= loss("worst", 7));
+    QVERIFY(loss("best", 0) < seen.back().loss && seen.back().loss < loss("worst", 0));
+    QVERIFY(!cases["worst"][0]["reply"].get<std::string>().empty());
+  }
+
   void a_gate_ends_a_phase_early() {
     std::string recipe = run_recipe + "[evaluation]\nevery = 2\nrows = 8\n[[evaluation.data]]\nsource = \"more\"\n";
     const std::string length = "steps = 6\n";

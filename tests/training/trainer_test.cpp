@@ -253,6 +253,32 @@ class TrainerTest : public QObject {
     (void)file;
   }
 
+  // Each sequence's loss is what it is alone, however they are packed, and their mean by weight is the whole.
+  void each_sequence_has_its_own_loss() {
+    Stream stream(Device::cpu(), 1);
+    const auto trainer = make(stream, tiny());
+    const std::vector<TrainBatch> batches{random_batch({40, 3, 70}, 8), random_batch({12}, 9)};
+    const EvaluateResult all = trainer->evaluate(batches);
+    QCOMPARE(all.sequences.size(), 4u);
+    double sum = 0.0;
+    std::size_t next = 0;
+    for (const TrainBatch& batch : batches) {
+      for (std::size_t s = 0; s + 1 < batch.starts.size(); ++s) {
+        const auto part = [&](const auto& values) {
+          return std::vector(values.begin() + batch.starts[s], values.begin() + batch.starts[s + 1]);
+        };
+        const TrainBatch alone{.ids = part(batch.ids), .targets = part(batch.targets), .weights = part(batch.weights),
+                               .starts = {}};
+        const EvaluateResult one = trainer->evaluate({&alone, 1});
+        QVERIFY(std::abs(one.loss - all.sequences[next]) < 1e-5);
+        QCOMPARE(one.sequences.size(), 1u);
+        QVERIFY(std::abs(one.sequences[0] - one.loss) < 1e-6);
+        sum += one.weight * all.sequences[next++];
+      }
+    }
+    QVERIFY(std::abs(sum / all.weight - all.loss) < 1e-6);
+  }
+
   void a_trained_model_is_exported_and_runs() {
     QTemporaryDir folder;
     const std::filesystem::path out = std::filesystem::path(folder.path().toStdString()) / "model";
