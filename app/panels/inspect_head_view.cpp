@@ -1,6 +1,7 @@
 #include "app/panels/inspect_head_view.h"
 
 #include <QGridLayout>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLocale>
@@ -10,25 +11,15 @@
 #include <numeric>
 
 #include "app/widgets/heatmap_view.h"
+#include "app/widgets/parts.h"
 #include "app/widgets/plot_view.h"
+#include "engine/singular_values.h"
+#include "kernels/error.h"
 
 namespace holdfast {
 namespace {
 
 constexpr std::size_t shown_stretches = 12;
-
-QLabel* head_view_title(const QString& text) {
-  auto* label = new QLabel(text);
-  label->setProperty("muted", true);
-  return label;
-}
-
-QTableWidgetItem* head_view_item(const QString& text, bool number) {
-  auto* item = new QTableWidgetItem(text);
-  item->setFlags(Qt::ItemIsSelectable | Qt::ItemIsEnabled);
-  if (number) item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-  return item;
-}
 
 }  // namespace
 
@@ -37,19 +28,25 @@ InspectHeadView::InspectHeadView(QWidget* parent) : QWidget(parent) {
   grid->setContentsMargins(0, 8, 0, 0);
   grid->setHorizontalSpacing(18);
   grid->setVerticalSpacing(6);
-  stateTitle_ = head_view_title({});
+  stateTitle_ = mutedLabel({});
   stateTitle_->setObjectName(QStringLiteral("headStateTitle"));
   grid->addWidget(stateTitle_, 0, 0);
   state_ = new HeatmapView;
   state_->setObjectName(QStringLiteral("headState"));
   state_->setAccessibleName(tr("State of the chosen head"));
-  grid->addWidget(state_, 1, 0);
-  grid->addWidget(head_view_title(tr("Share that it keeps from token to token")), 0, 1);
+  spectrum_ = new PlotView;
+  spectrum_->setObjectName(QStringLiteral("headSpectrum"));
+  spectrum_->setAccessibleName(tr("Singular values of the chosen head's state"));
+  auto* state = new QHBoxLayout;
+  state->addWidget(state_, 3);
+  state->addWidget(spectrum_, 2);
+  grid->addLayout(state, 1, 0);
+  grid->addWidget(mutedLabel(tr("Share that it keeps from token to token")), 0, 1);
   decay_ = new PlotView;
   decay_->setObjectName(QStringLiteral("headDecay"));
   decay_->setAccessibleName(tr("Share kept from token to token"));
   grid->addWidget(decay_, 1, 1);
-  grid->addWidget(head_view_title(tr("Written most, and still held: click a row to choose its token")), 2, 0);
+  grid->addWidget(mutedLabel(tr("Written most, and still held: click a row to choose its token")), 2, 0);
   stretches_ = new QTableWidget(0, 4);
   stretches_->setObjectName(QStringLiteral("headStretches"));
   stretches_->setAccessibleName(tr("Stretches of the text that the head wrote most"));
@@ -59,7 +56,7 @@ InspectHeadView::InspectHeadView(QWidget* parent) : QWidget(parent) {
   stretches_->setSelectionBehavior(QAbstractItemView::SelectRows);
   stretches_->setSelectionMode(QAbstractItemView::SingleSelection);
   grid->addWidget(stretches_, 3, 0);
-  grid->addWidget(head_view_title(tr("How strongly it writes and reads, and how much it holds")), 2, 1);
+  grid->addWidget(mutedLabel(tr("How strongly it writes and reads, and how much it holds")), 2, 1);
   strength_ = new PlotView;
   strength_->setObjectName(QStringLiteral("headStrength"));
   strength_->setAccessibleName(tr("Write strength, read strength and norm over the tokens"));
@@ -104,6 +101,30 @@ void InspectHeadView::showState(const InspectResult& result, std::size_t index) 
   }
   made.valueName = tr("size");
   state_->setData(std::move(made));
+  showSpectrum(result, index);
+}
+
+void InspectHeadView::showSpectrum(const InspectResult& result, std::size_t index) {
+  PlotData made;
+  made.xName = tr("direction");
+  made.yName = tr("singular value");
+  made.logarithmicY = true;
+  if (!result.states.empty()) {
+    const Mamba2Config& c = result.config;
+    const auto size = static_cast<std::size_t>(c.head_dim * c.d_state);
+    PlotLine line{tr("singular values"), {}, {}, false};
+    try {
+      line.y = singular_values(std::span(result.states).subspan(index * size, size), c.head_dim, c.d_state);
+    } catch (const ArgumentError&) {
+      // A state that is not finite has none.
+    }
+    // What is below the numbers' own precision says nothing.
+    const double least = line.y.empty() ? 0.0 : line.y.front() * 1e-7;
+    while (!line.y.empty() && line.y.back() <= least) line.y.pop_back();
+    for (std::size_t i = 0; i < line.y.size(); ++i) line.x.push_back(static_cast<double>(i + 1));
+    made.lines = {std::move(line)};
+  }
+  spectrum_->setData(std::move(made));
 }
 
 void InspectHeadView::showTraces(const InspectResult& result, int layer, int head, std::size_t index) {
@@ -165,13 +186,13 @@ void InspectHeadView::showStretches(const InspectResult& result, const std::vect
       text += result.pieces.value(static_cast<qsizetype>(t));
     }
     const int row = static_cast<int>(i);
-    auto* words = head_view_item(text.simplified(), false);
+    auto* words = readCell(text.simplified(), false);
     words->setData(Qt::UserRole, static_cast<int>(s.begin));
     words->setToolTip(tr("Tokens %1 to %2").arg(s.begin).arg(s.end - 1));
     stretches_->setItem(row, 0, words);
-    stretches_->setItem(row, 1, head_view_item(QLocale().toString(s.written, 'g', 3), true));
-    stretches_->setItem(row, 2, head_view_item(QLocale().toString(100.0 * s.left, 'f', 1) + tr(" %"), true));
-    stretches_->setItem(row, 3, head_view_item(QLocale().toString(s.written * s.left, 'g', 3), true));
+    stretches_->setItem(row, 1, readCell(QLocale().toString(s.written, 'g', 3), true));
+    stretches_->setItem(row, 2, readCell(QLocale().toString(100.0 * s.left, 'f', 1) + tr(" %"), true));
+    stretches_->setItem(row, 3, readCell(QLocale().toString(s.written * s.left, 'g', 3), true));
   }
 }
 

@@ -26,11 +26,13 @@ class InspectHeadView : public QWidget {
 
  private:
   void showState(const InspectResult& result, std::size_t index);
+  void showSpectrum(const InspectResult& result, std::size_t index);
   void showTraces(const InspectResult& result, int layer, int head, std::size_t index);
   void showStretches(const InspectResult& result, const std::vector<double>& sums, std::size_t index);
 
   QLabel* stateTitle_;
   HeatmapView* state_;
+  PlotView* spectrum_;
   PlotView* decay_;
   PlotView* strength_;
   QTableWidget* stretches_;
