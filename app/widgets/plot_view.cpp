@@ -9,7 +9,10 @@
 namespace holdfast {
 namespace {
 
-constexpr double left_room = 58.0, bottom_room = 34.0, top_room = 22.0, right_room = 12.0;
+constexpr double left_room = 58.0, bottom_room = 34.0, top_room = 4.0, right_room = 12.0;
+constexpr double legend_dash = 20.0, legend_gap = 14.0;  // the sample of a line before its name; between two
+constexpr double least_word = 18.0;                      // of a mark: less tells nothing
+constexpr double least_curves = 40.0;                    // height that the legend leaves them
 
 QString axis_number(double v) {
   const double size = std::abs(v);
@@ -85,8 +88,65 @@ QColor PlotView::colourOf(std::size_t line) const {
   return palette().color(QPalette::Window).lightness() < 128 ? colour.lighter(145) : colour;
 }
 
-void PlotView::paintEvent(QPaintEvent*) {
-  Frame frame{QRectF(rect()).adjusted(left_room, top_room, -right_room, -bottom_room)};
+QFont PlotView::smallFont() const {
+  QFont small = font();
+  small.setPointSizeF(small.pointSizeF() * 0.85);
+  return small;
+}
+
+// In as many rows as they need and the height allows.
+std::vector<PlotView::Word> PlotView::legend() const {
+  const QFontMetricsF metrics(font());
+  const double row = metrics.height() + 2.0, right = width() - right_room;
+  std::vector<Word> words;
+  double x = left_room, y = 2.0;
+  for (const PlotLine& line : data_.lines) {
+    const double wanted = legend_dash + metrics.horizontalAdvance(line.name) + 1.0;
+    if (x > left_room && x + wanted > right && y + 2.0 * row + bottom_room + least_curves < height()) {
+      x = left_room, y += row;
+    }
+    const double room = std::max(0.0, std::min(wanted, right - x));
+    const QString text = metrics.elidedText(line.name, Qt::ElideRight, room - legend_dash);
+    words.push_back({QRectF(x, y, room, row), room > legend_dash ? text : QString()});
+    x += wanted + legend_gap;
+  }
+  return words;
+}
+
+QRectF PlotView::plotArea() const {
+  double top = top_room;
+  for (const Word& word : legend()) top = std::max(top, word.box.bottom() + 2.0);
+  if (!data_.marks.empty()) top += QFontMetricsF(smallFont()).height() + 2.0;
+  return QRectF(rect()).adjusted(left_room, top, -right_room, -bottom_room);
+}
+
+std::vector<PlotView::Word> PlotView::markWords() const {
+  std::vector<Word> words;
+  const std::optional<Frame> plot = frame();
+  if (!plot) return words;
+  const QFontMetricsF metrics(smallFont());
+  for (std::size_t i = 0; i < data_.marks.size(); ++i) {
+    const auto& [at, text] = data_.marks[i];
+    if (at < plot->leastX || at > plot->mostX) continue;
+    double left = plot->x(at) + 3.0;
+    double right = i + 1 < data_.marks.size() ? std::min(plot->x(data_.marks[i + 1].first) - 3.0, plot->area.right())
+                                              : width() - 2.0;
+    const double wanted = metrics.horizontalAdvance(text) + 1.0;
+    // The last one may stand before its line.
+    if (i + 1 == data_.marks.size() && left + wanted > right) {
+      const double free = words.empty() ? 2.0 : words.back().box.right() + 6.0;
+      left = std::max(free, std::min(left, right - wanted));
+    }
+    right = std::min(right, left + wanted);
+    if (right - left < std::min(least_word, wanted)) continue;
+    words.push_back({QRectF(left, plot->area.top() - metrics.height() - 1.0, right - left, metrics.height()),
+                     metrics.elidedText(text, Qt::ElideRight, right - left)});
+  }
+  return words;
+}
+
+std::optional<PlotView::Frame> PlotView::frame() const {
+  Frame frame{plotArea()};
   frame.logX = data_.logarithmicX, frame.logY = data_.logarithmicY;
   double low_x = std::numeric_limits<double>::infinity(), high_x = -low_x, low_y = low_x, high_y = -low_x;
   for (const PlotLine& line : data_.lines) {
@@ -96,33 +156,62 @@ void PlotView::paintEvent(QPaintEvent*) {
       low_y = std::min(low_y, line.y[i]), high_y = std::max(high_y, line.y[i]);
     }
   }
-  if (!(low_x <= high_x)) return;
+  if (!(low_x <= high_x)) return std::nullopt;
   frame.leastX = low_x, frame.mostX = high_x > low_x ? high_x : low_x + 1.0;
   frame.leastY = data_.mostY > data_.leastY ? data_.leastY : low_y;
   frame.mostY = data_.mostY > data_.leastY ? data_.mostY : high_y;
   if (!(frame.mostY > frame.leastY)) frame.mostY = frame.leastY + 1.0;
+  return frame;
+}
+
+void PlotView::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.setRenderHint(QPainter::Antialiasing);
-  paintAxes(painter, frame);
-  painter.setClipRect(frame.area.adjusted(-1, -1, 1, 1));
-  for (std::size_t i = 0; i < data_.lines.size(); ++i) paintLine(painter, frame, data_.lines[i], colourOf(i));
-  painter.setClipping(false);
-  double at = frame.area.left();
-  for (std::size_t i = 0; i < data_.lines.size(); ++i) {
-    painter.setPen(QPen(colourOf(i), 2.0, data_.lines[i].dashed ? Qt::DashLine : Qt::SolidLine));
-    painter.drawLine(QPointF(at, 11.0), QPointF(at + 16.0, 11.0));
-    painter.setPen(palette().color(QPalette::WindowText));
-    painter.drawText(QPointF(at + 20.0, 15.0), data_.lines[i].name);
-    at += 34.0 + fontMetrics().horizontalAdvance(data_.lines[i].name);
+  const std::optional<Frame> plot = frame();
+  if (!plot) {
+    painter.setPen(palette().color(QPalette::PlaceholderText));
+    if (!data_.yName.isEmpty()) painter.drawText(rect(), Qt::AlignCenter, tr("%1: nothing yet").arg(data_.yName));
+    return;
   }
+  paintAxes(painter, *plot);
+  painter.setClipRect(plot->area.adjusted(-1, -1, 1, 1));
+  for (std::size_t i = 0; i < data_.lines.size(); ++i) paintLine(painter, *plot, data_.lines[i], colourOf(i));
+  painter.setClipping(false);
+  paintMarks(painter, *plot);
+  paintLegend(painter);
+}
+
+void PlotView::paintLegend(QPainter& painter) const {
+  const std::vector<Word> words = legend();
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i].text.isEmpty()) continue;
+    const QRectF& box = words[i].box;
+    painter.setPen(QPen(colourOf(i), 2.0, data_.lines[i].dashed ? Qt::DashLine : Qt::SolidLine));
+    painter.drawLine(QPointF(box.left(), box.center().y()), QPointF(box.left() + legend_dash - 4.0, box.center().y()));
+    painter.setPen(palette().color(QPalette::WindowText));
+    painter.drawText(box.adjusted(legend_dash, 0, 2, 0), Qt::AlignLeft | Qt::AlignVCenter, words[i].text);
+  }
+}
+
+void PlotView::paintMarks(QPainter& painter, const Frame& frame) const {
+  const QColor muted = palette().color(QPalette::PlaceholderText);
+  painter.setFont(smallFont());
+  for (const auto& [x, word] : data_.marks) {
+    if (x < frame.leastX || x > frame.mostX) continue;
+    painter.setPen(QPen(muted, 1.0, Qt::DashLine));
+    painter.drawLine(QPointF(frame.x(x), frame.area.top() - 10.0), QPointF(frame.x(x), frame.area.bottom()));
+  }
+  painter.setPen(palette().color(QPalette::WindowText));
+  for (const Word& word : markWords()) {
+    painter.drawText(word.box.adjusted(0, 0, 2, 0), Qt::AlignLeft | Qt::AlignVCenter, word.text);
+  }
+  painter.setFont(font());
 }
 
 void PlotView::paintAxes(QPainter& painter, const Frame& frame) const {
   const QColor muted = palette().color(QPalette::PlaceholderText);
   const QColor faint = palette().color(QPalette::Mid);
-  QFont small = font();
-  small.setPointSizeF(small.pointSizeF() * 0.85);
-  painter.setFont(small);
+  painter.setFont(smallFont());
   for (const double v :
        ticks(frame.leastY, frame.mostY, frame.logY, std::max(2, static_cast<int>(frame.area.height() / 40.0)))) {
     painter.setPen(QPen(faint, 1.0, Qt::DotLine));
@@ -140,12 +229,6 @@ void PlotView::paintAxes(QPainter& painter, const Frame& frame) const {
   painter.setPen(QPen(faint, 1.0));
   painter.drawLine(frame.area.bottomLeft(), frame.area.bottomRight());
   painter.drawLine(frame.area.topLeft(), frame.area.bottomLeft());
-  for (const auto& [x, word] : data_.marks) {
-    if (x < frame.leastX || x > frame.mostX) continue;
-    painter.setPen(QPen(muted, 1.0, Qt::DashLine));
-    painter.drawLine(QPointF(frame.x(x), frame.area.top()), QPointF(frame.x(x), frame.area.bottom()));
-    painter.drawText(QPointF(frame.x(x) + 4, frame.area.top() + 12), word);
-  }
   painter.setFont(font());
 }
 

@@ -5,6 +5,7 @@
 #include <QColor>
 #include <QString>
 #include <QWidget>
+#include <optional>
 #include <vector>
 
 namespace holdfast {
@@ -19,7 +20,7 @@ struct PlotData {
   QString xName, yName;
   bool logarithmicX = false, logarithmicY = false;
   double leastY = 0.0, mostY = 0.0;               // equal: from the lines
-  std::vector<std::pair<double, QString>> marks;  // upright lines with a word
+  std::vector<std::pair<double, QString>> marks;  // upright lines, ascending, each with a word above the curves
 };
 
 class PlotView : public QWidget {
@@ -29,6 +30,15 @@ class PlotView : public QWidget {
   explicit PlotView(QWidget* parent = nullptr);
   void setData(PlotData data);
   [[nodiscard]] const PlotData& data() const { return data_; }
+  // Where the curves are painted, and above them the words of the lines' legend and of the marks, cut to their room. A
+  // mark whose neighbour is too near has no word. Nothing of these overlaps.
+  struct Word {
+    QRectF box;
+    QString text;
+  };
+  [[nodiscard]] QRectF plotArea() const;
+  [[nodiscard]] std::vector<Word> legend() const;
+  [[nodiscard]] std::vector<Word> markWords() const;
   [[nodiscard]] QSize sizeHint() const override { return {360, 200}; }
   [[nodiscard]] QSize minimumSizeHint() const override { return {160, 90}; }
 
@@ -37,6 +47,10 @@ class PlotView : public QWidget {
 
  private:
   struct Frame;
+  [[nodiscard]] std::optional<Frame> frame() const;  // none: there is nothing to show
+  [[nodiscard]] QFont smallFont() const;
+  void paintLegend(QPainter& painter) const;
+  void paintMarks(QPainter& painter, const Frame& frame) const;
   void paintAxes(QPainter& painter, const Frame& frame) const;
   void paintLine(QPainter& painter, const Frame& frame, const PlotLine& line, const QColor& colour) const;
   [[nodiscard]] QColor colourOf(std::size_t line) const;
