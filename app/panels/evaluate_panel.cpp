@@ -26,19 +26,11 @@
 #include "app/panels/problems_dialog.h"
 #include "app/panels/run_view.h"
 #include "app/services/recipe_presets.h"
+#include "app/widgets/parts.h"
 #include "training/problem.h"
 
 namespace holdfast {
 namespace {
-
-QSpinBox* evaluate_count(int least, int most, int value, const char* name, const QString& spoken) {
-  auto* box = new QSpinBox;
-  box->setObjectName(QLatin1String(name));
-  box->setRange(least, most);
-  box->setValue(value);
-  box->setAccessibleName(spoken);
-  return box;
-}
 
 QComboBox* evaluate_model(const char* name, const QString& spoken) {
   auto* box = new QComboBox;
@@ -48,19 +40,6 @@ QComboBox* evaluate_model(const char* name, const QString& spoken) {
   box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   box->setMinimumContentsLength(20);
   return box;
-}
-
-QHBoxLayout* evaluate_row(QWidget* widget) {
-  auto* row = new QHBoxLayout(widget);
-  row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(8);
-  return row;
-}
-
-QLabel* evaluate_word(const QString& text) {
-  auto* label = new QLabel(text);
-  label->setProperty("muted", true);
-  return label;
 }
 
 QTableView* evaluate_table(const char* name, const QString& spoken, QAbstractItemModel* model) {
@@ -108,19 +87,17 @@ EvaluatePanel::EvaluatePanel(EvaluateService* service, QWidget* parent)
       items_(new EvaluationItemModel(this)) {
   setObjectName(QStringLiteral("evaluatePanel"));
   pages_ = new QStackedWidget;
-  auto* side = buildSide();
   pages_->addWidget(buildNew());
   pages_->addWidget(buildResult());
-  auto* splitter = new QSplitter(Qt::Horizontal);
-  splitter->setHandleWidth(1);
-  splitter->setChildrenCollapsible(false);
-  splitter->addWidget(side);
-  splitter->addWidget(pages_);
-  splitter->setStretchFactor(1, 1);
-  splitter->setSizes({230, 900});
-  auto* layout = new QHBoxLayout(this);
-  layout->setContentsMargins(0, 0, 0, 0);
-  layout->addWidget(splitter);
+  const ListAndPages made = addListAndPages(this, rows_, pages_);
+  made.fresh->setText(tr("&New evaluation"));
+  made.fresh->setObjectName(QStringLiteral("newEvaluation"));
+  list_ = made.list;
+  list_->setObjectName(QStringLiteral("evaluationList"));
+  list_->setAccessibleName(tr("Evaluations"));
+  list_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  connect(made.fresh, &QPushButton::clicked, this, &EvaluatePanel::showNew);
+  connect(list_->selectionModel(), &QItemSelectionModel::currentChanged, this, &EvaluatePanel::select);
   connect(service_, &EvaluateService::evaluationsChanged, this, &EvaluatePanel::setRows);
   connect(service_, &EvaluateService::detailChanged, this, &EvaluatePanel::show);
   connect(service_, &EvaluateService::created, this, [this](EvaluationId first, EvaluationId last) {
@@ -133,30 +110,6 @@ EvaluatePanel::EvaluatePanel(EvaluateService* service, QWidget* parent)
   });
   connect(service_, &EvaluateService::failed, this, &EvaluatePanel::failed);
   showSuite();
-}
-
-QWidget* EvaluatePanel::buildSide() {
-  auto* side = new QWidget;
-  side->setObjectName(QStringLiteral("side"));
-  side->setAttribute(Qt::WA_StyledBackground);
-  side->setMinimumWidth(164);
-  auto* layout = new QVBoxLayout(side);
-  layout->setContentsMargins(12, 10, 12, 8);
-  auto* fresh = new QPushButton(tr("&New evaluation"));
-  fresh->setObjectName(QStringLiteral("newEvaluation"));
-  layout->addWidget(fresh);
-  list_ = new QListView;
-  list_->setObjectName(QStringLiteral("evaluationList"));
-  list_->setAccessibleName(tr("Evaluations"));
-  list_->setModel(rows_);
-  list_->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  list_->setFrameShape(QFrame::NoFrame);
-  list_->setWordWrap(true);
-  list_->setSpacing(1);
-  layout->addWidget(list_, 1);
-  connect(fresh, &QPushButton::clicked, this, &EvaluatePanel::showNew);
-  connect(list_->selectionModel(), &QItemSelectionModel::currentChanged, this, &EvaluatePanel::select);
-  return side;
 }
 
 QWidget* EvaluatePanel::buildNew() {
@@ -178,26 +131,31 @@ QWidget* EvaluatePanel::buildNew() {
   form->addRow(tr("&Problems"), kind_);
 
   freshRow_ = new QWidget;
-  auto* fresh = evaluate_row(freshRow_);
-  count_ = evaluate_count(1, 10000, 20, "suiteCount", tr("How many problems"));
+  auto* fresh = bareRow(freshRow_);
+  count_ = countBox("suiteCount", tr("How many problems"), 1, 10000);
+  count_->setValue(20);
   fresh->addWidget(count_);
   familiesButton_ = new QPushButton;
   familiesButton_->setObjectName(QStringLiteral("suiteFamilies"));
   fresh->addWidget(familiesButton_);
-  fresh->addWidget(evaluate_word(tr("levels")));
-  first_ = evaluate_count(easiest_level, hardest_level, 1, "suiteFirst", tr("Easiest level"));
-  last_ = evaluate_count(easiest_level, hardest_level, 5, "suiteLast", tr("Hardest level"));
+  fresh->addWidget(mutedLabel(tr("levels")));
+  first_ = countBox("suiteFirst", tr("Easiest level"), easiest_level, hardest_level);
+  first_->setValue(1);
+  last_ = countBox("suiteLast", tr("Hardest level"), easiest_level, hardest_level);
+  last_->setValue(5);
   fresh->addWidget(first_);
-  fresh->addWidget(evaluate_word(tr("to")));
+  fresh->addWidget(mutedLabel(tr("to")));
   fresh->addWidget(last_);
-  fresh->addWidget(evaluate_word(tr("seed")));
-  seed_ = evaluate_count(0, std::numeric_limits<int>::max(), 1, "suiteSeed", tr("Seed of the problems"));
+  fresh->addWidget(mutedLabel(tr("seed")));
+  seed_ = countBox("suiteSeed", tr("Seed of the problems"), 0, std::numeric_limits<int>::max());
+  seed_->setGroupSeparatorShown(false);
+  seed_->setValue(1);
   fresh->addWidget(seed_);
   fresh->addStretch(1);
   form->addRow(QString(), freshRow_);
 
   fileRow_ = new QWidget;
-  auto* file = evaluate_row(fileRow_);
+  auto* file = bareRow(fileRow_);
   file_ = new QLineEdit;
   file_->setObjectName(QStringLiteral("suiteFile"));
   file_->setAccessibleName(tr("File of problems"));
@@ -216,11 +174,11 @@ QWidget* EvaluatePanel::buildNew() {
   form->addRow(tr("&Beside it"), second_);
 
   auto* replies = new QWidget;
-  auto* reply = evaluate_row(replies);
-  reply->addWidget(evaluate_word(tr("the likeliest one, and")));
-  samples_ = evaluate_count(0, 1024, 0, "evaluateSamples", tr("Samples of each problem"));
+  auto* reply = bareRow(replies);
+  reply->addWidget(mutedLabel(tr("the likeliest one, and")));
+  samples_ = countBox("evaluateSamples", tr("Samples of each problem"), 0, 1024);
   reply->addWidget(samples_);
-  reply->addWidget(evaluate_word(tr("samples at temperature")));
+  reply->addWidget(mutedLabel(tr("samples at temperature")));
   temperature_ = new QDoubleSpinBox;
   temperature_->setAccessibleName(tr("Temperature of the samples"));
   temperature_->setRange(0.05, 5.0);
@@ -230,11 +188,12 @@ QWidget* EvaluatePanel::buildNew() {
   reply->addStretch(1);
   form->addRow(tr("Replies"), replies);
   auto* longest = new QWidget;
-  auto* length = evaluate_row(longest);
-  length->addWidget(evaluate_word(tr("of at most")));
-  tokens_ = evaluate_count(1, 1 << 20, 512, "evaluateTokens", tr("Longest reply in tokens"));
+  auto* length = bareRow(longest);
+  length->addWidget(mutedLabel(tr("of at most")));
+  tokens_ = countBox("evaluateTokens", tr("Longest reply in tokens"), 1, 1 << 20);
+  tokens_->setValue(512);
   length->addWidget(tokens_);
-  length->addWidget(evaluate_word(tr("tokens")));
+  length->addWidget(mutedLabel(tr("tokens")));
   length->addStretch(1);
   form->addRow(QString(), longest);
   boxed_ = new QCheckBox(tr("The prompt asks for a bo&xed answer"));
@@ -242,13 +201,13 @@ QWidget* EvaluatePanel::buildNew() {
   boxed_->setChecked(true);
   form->addRow(QString(), boxed_);
   auto* where = new QWidget;
-  auto* place = evaluate_row(where);
+  auto* place = bareRow(where);
   device_ = new QComboBox;
   device_->setAccessibleName(tr("Where the model runs"));
   device_->addItem(tr("on the CPU"), QStringLiteral("cpu"));
   device_->addItem(tr("on the GPU"), QStringLiteral("cuda"));
   place->addWidget(device_);
-  threads_ = evaluate_count(0, 1024, 0, "evaluateThreads", tr("CPU threads"));
+  threads_ = countBox("evaluateThreads", tr("CPU threads"), 0, 1024);
   threads_->setSpecialValueText(tr("all cores"));
   place->addWidget(threads_);
   place->addStretch(1);
@@ -286,11 +245,11 @@ QWidget* EvaluatePanel::buildResult() {
   title_->setProperty("title", true);
   title_->setTextFormat(Qt::PlainText);
   head->addWidget(title_);
-  state_ = evaluate_word({});
+  state_ = mutedLabel({});
   state_->setObjectName(QStringLiteral("evaluationState"));
   head->addWidget(state_);
   head->addStretch(1);
-  head->addWidget(evaluate_word(tr("Compared with")));
+  head->addWidget(mutedLabel(tr("Compared with")));
   beside_ = new QComboBox;
   beside_->setObjectName(QStringLiteral("evaluationBeside"));
   beside_->setAccessibleName(tr("Evaluation to compare with"));
@@ -342,7 +301,7 @@ QWidget* EvaluatePanel::buildTables() {
   auto* layout = new QVBoxLayout(problems);
   layout->setContentsMargins(0, 0, 0, 0);
   auto* row = new QHBoxLayout;
-  row->addWidget(evaluate_word(tr("Problem by problem")));
+  row->addWidget(mutedLabel(tr("Problem by problem")));
   row->addStretch(1);
   filter_ = new QComboBox;
   filter_->setObjectName(QStringLiteral("itemFilter"));
@@ -356,7 +315,7 @@ QWidget* EvaluatePanel::buildTables() {
   layout->addWidget(itemTable_, 1);
   splitter->addWidget(problems);
   auto* replies = new QWidget;
-  auto* sides = evaluate_row(replies);
+  auto* sides = bareRow(replies);
   for (auto** text : {&reply_, &besideReply_}) {
     *text = new QPlainTextEdit;
     (*text)->setReadOnly(true);
@@ -568,11 +527,14 @@ void EvaluatePanel::showSummary() {
 
 void EvaluatePanel::showReplies() {
   const EvaluationItemModel::Pair pair = items_->pairAt(itemTable_->currentIndex());
-  QString text = evaluate_reply(pair.shown);
-  if (pair.shown != nullptr) text.prepend(QString::fromStdString(pair.shown->problem) + QStringLiteral("\n\n"));
-  if (reply_->toPlainText() != text) reply_->setPlainText(text);
-  const QString other = evaluate_reply(pair.beside);
-  if (besideReply_->toPlainText() != other) besideReply_->setPlainText(other);
+  // Both under the problem, so that replies stand line by line beside each other.
+  const auto fill = [](QPlainTextEdit* view, const EvaluationItem* item) {
+    QString text = evaluate_reply(item);
+    if (item != nullptr) text.prepend(QString::fromStdString(item->problem).trimmed() + QStringLiteral("\n\n"));
+    if (view->toPlainText() != text) view->setPlainText(text);
+  };
+  fill(reply_, pair.shown);
+  fill(besideReply_, pair.beside);
 }
 
 }  // namespace holdfast

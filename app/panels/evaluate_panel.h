@@ -35,7 +35,6 @@ class EvaluatePanel : public QWidget {
   void failed(const QString& message);
 
  private:
-  QWidget* buildSide();
   QWidget* buildNew();
   QWidget* buildResult();
   QWidget* buildTables();

@@ -20,25 +20,13 @@
 #include "app/panels/problems_dialog.h"
 #include "app/services/recipe_presets.h"
 #include "app/widgets/elided_label.h"
+#include "app/widgets/parts.h"
 
 namespace holdfast {
 namespace {
 
 enum PhaseUnit { unit_steps, unit_epochs, unit_tokens };
 enum PhaseGate { gate_fixed, gate_plateau, gate_right, gate_loss };
-
-QHBoxLayout* phase_row(QWidget* widget) {
-  auto* row = new QHBoxLayout(widget);
-  row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(8);
-  return row;
-}
-
-QLabel* phase_word(const QString& text) {
-  auto* label = new QLabel(text);
-  label->setProperty("muted", true);
-  return label;
-}
 
 QToolButton* phase_button(const QString& text, const char* name, const QString& tip) {
   auto* button = new QToolButton;
@@ -48,16 +36,6 @@ QToolButton* phase_button(const QString& text, const char* name, const QString& 
   button->setToolTip(tip);
   button->setAccessibleName(tip);
   return button;
-}
-
-QSpinBox* phase_count(int least, int most, int step, const char* name, const QString& spoken) {
-  auto* box = new QSpinBox;
-  box->setObjectName(QLatin1String(name));
-  box->setRange(least, most);
-  box->setSingleStep(step);
-  box->setGroupSeparatorShown(true);
-  box->setAccessibleName(spoken);
-  return box;
 }
 
 QString phase_data_text(const RecipeData& data) {
@@ -93,7 +71,7 @@ PhaseCard::PhaseCard(QWidget* parent) : QFrame(parent) {
 
 QWidget* PhaseCard::buildHead() {
   auto* head = new QWidget;
-  auto* row = phase_row(head);
+  auto* row = bareRow(head);
   number_ = new QLabel;
   number_->setProperty("title", true);
   row->addWidget(number_);
@@ -114,7 +92,7 @@ QWidget* PhaseCard::buildHead() {
 
 QWidget* PhaseCard::buildLength() {
   auto* widget = new QWidget;
-  auto* row = phase_row(widget);
+  auto* row = bareRow(widget);
   length_ = new QDoubleSpinBox;
   length_->setObjectName(QStringLiteral("phaseLength"));
   length_->setAccessibleName(tr("Length of the phase"));
@@ -127,7 +105,7 @@ QWidget* PhaseCard::buildLength() {
   unit_->setAccessibleName(tr("Unit of the length"));
   unit_->addItems({tr("steps"), tr("epochs"), tr("tokens")});
   row->addWidget(unit_);
-  row->addWidget(phase_word(tr("in order")));
+  row->addWidget(mutedLabel(tr("in order")));
   order_ = new QComboBox;
   order_->setObjectName(QStringLiteral("phaseOrder"));
   order_->setAccessibleName(tr("Order of the rows"));
@@ -145,7 +123,7 @@ QWidget* PhaseCard::buildLength() {
 
 QWidget* PhaseCard::buildRate() {
   auto* widget = new QWidget;
-  auto* row = phase_row(widget);
+  auto* row = bareRow(widget);
   rate_ = new QLineEdit;
   rate_->setObjectName(QStringLiteral("phaseRate"));
   rate_->setAccessibleName(tr("Learning rate"));
@@ -160,15 +138,15 @@ QWidget* PhaseCard::buildRate() {
   schedule_->setAccessibleName(tr("Schedule of the learning rate"));
   schedule_->addItems({tr("constant"), tr("cosine"), tr("linear")});
   row->addWidget(schedule_);
-  row->addWidget(phase_word(tr("to")));
+  row->addWidget(mutedLabel(tr("to")));
   end_ = new QDoubleSpinBox;
   end_->setAccessibleName(tr("Share of the learning rate at the end"));
   end_->setRange(0.0, 100.0);
   end_->setDecimals(1);
   end_->setSuffix(QStringLiteral(" %"));
   row->addWidget(end_);
-  row->addWidget(phase_word(tr("warm-up")));
-  warmup_ = phase_count(0, 100000000, 10, "phaseWarmup", tr("Steps of warm-up"));
+  row->addWidget(mutedLabel(tr("warm-up")));
+  warmup_ = countBox("phaseWarmup", tr("Steps of warm-up"), 0, 100000000, 10);
   row->addWidget(warmup_);
   continue_ = new QCheckBox(tr("goes on from the phase before"));
   continue_->setToolTip(tr("The steps of the phases before count for the schedule, and there is no second warm-up."));
@@ -186,7 +164,7 @@ QWidget* PhaseCard::buildRate() {
 
 QWidget* PhaseCard::buildGate() {
   auto* widget = new QWidget;
-  auto* row = phase_row(widget);
+  auto* row = bareRow(widget);
   gate_ = new QComboBox;
   gate_->setObjectName(QStringLiteral("phaseGate"));
   gate_->setAccessibleName(tr("When the phase ends"));
@@ -197,7 +175,7 @@ QWidget* PhaseCard::buildGate() {
   gateValue_->setObjectName(QStringLiteral("phaseGateValue"));
   gateValue_->setAccessibleName(tr("Value of the gate"));
   row->addWidget(gateValue_);
-  gateUnit_ = phase_word({});
+  gateUnit_ = mutedLabel({});
   row->addWidget(gateUnit_);
   row->addStretch(1);
   connect(gate_, &QComboBox::currentIndexChanged, this, [this] {
@@ -210,11 +188,11 @@ QWidget* PhaseCard::buildGate() {
 
 QWidget* PhaseCard::buildSizes() {
   auto* widget = new QWidget;
-  auto* row = phase_row(widget);
-  batch_ = phase_count(64, std::numeric_limits<int>::max(), 64, "phaseBatch", tr("Tokens of a step"));
+  auto* row = bareRow(widget);
+  batch_ = countBox("phaseBatch", tr("Tokens of a step"), 64, std::numeric_limits<int>::max(), 64);
   row->addWidget(batch_);
-  row->addWidget(phase_word(tr("tokens, rows of at most")));
-  sequence_ = phase_count(1, 1 << 24, 64, "phaseSequence", tr("Longest row in tokens"));
+  row->addWidget(mutedLabel(tr("tokens, rows of at most")));
+  sequence_ = countBox("phaseSequence", tr("Longest row in tokens"), 1, 1 << 24, 64);
   row->addWidget(sequence_);
   reset_ = new QCheckBox(tr("fresh optimiser"));
   reset_->setToolTip(tr("What the optimiser remembers of the phase before is forgotten."));
@@ -322,7 +300,7 @@ void PhaseCard::showData() {
   }
   for (std::size_t i = 0; i < phase_.data.size(); ++i) addDataRow(i);
   auto* widget = new QWidget;
-  auto* row = phase_row(widget);
+  auto* row = bareRow(widget);
   auto* problems = new QPushButton(tr("Add problems\u2026"));
   problems->setObjectName(QStringLiteral("addProblems"));
   problems->setToolTip(tr("Problems with proofs that are made while the run goes"));
@@ -340,13 +318,13 @@ void PhaseCard::showData() {
 void PhaseCard::addDataRow(std::size_t index) {
   const RecipeData& part = phase_.data[index];
   auto* widget = new QWidget;
-  auto* row = phase_row(widget);
+  auto* row = bareRow(widget);
   auto* text = new ElidedLabel;
   text->setText(phase_data_text(part));
   text->setToolTip(phase_data_text(part));
   text->setObjectName(QStringLiteral("dataText"));
   row->addWidget(text, 1);
-  row->addWidget(phase_word(tr("weight")));
+  row->addWidget(mutedLabel(tr("weight")));
   auto* weight = new QDoubleSpinBox;
   weight->setObjectName(QStringLiteral("dataWeight"));
   weight->setAccessibleName(tr("Weight of %1").arg(phase_data_text(part)));

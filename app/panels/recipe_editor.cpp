@@ -26,6 +26,7 @@
 #include "app/models/run_list_model.h"
 #include "app/panels/phase_card.h"
 #include "app/services/worker_process.h"
+#include "app/widgets/parts.h"
 #include "engine/atomic_file.h"
 #include "kernels/error.h"
 #include "training/recipe_text.h"
@@ -34,22 +35,6 @@ namespace holdfast {
 namespace {
 
 constexpr int recipe_typing_pause = 400;  // milliseconds without a key before a text is read
-
-QSpinBox* recipe_count(int least, int most, int step, const char* name, const QString& spoken) {
-  auto* box = new QSpinBox;
-  box->setObjectName(QLatin1String(name));
-  box->setRange(least, most);
-  box->setSingleStep(step);
-  box->setGroupSeparatorShown(true);
-  box->setAccessibleName(spoken);
-  return box;
-}
-
-QLabel* recipe_word(const QString& text) {
-  auto* label = new QLabel(text);
-  label->setProperty("muted", true);
-  return label;
-}
 
 QString recipe_bytes(double bytes) {
   return QLocale().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeIecFormat);
@@ -155,10 +140,10 @@ QWidget* RecipeEditor::buildModel() {
   lora_ = new QWidget;
   auto* lora = new QHBoxLayout(lora_);
   lora->setContentsMargins(0, 0, 0, 0);
-  lora->addWidget(recipe_word(tr("rank")));
-  rank_ = recipe_count(1, 65536, 1, "loraRank", tr("Rank of the adapters"));
+  lora->addWidget(mutedLabel(tr("rank")));
+  rank_ = countBox("loraRank", tr("Rank of the adapters"), 1, 65536, 1);
   lora->addWidget(rank_);
-  lora->addWidget(recipe_word(QStringLiteral("\u03b1")));
+  lora->addWidget(mutedLabel(QStringLiteral("\u03b1")));
   alpha_ = new QDoubleSpinBox;
   alpha_->setAccessibleName(tr("Alpha of the adapters"));
   alpha_->setRange(0.01, 1e6);
@@ -170,7 +155,7 @@ QWidget* RecipeEditor::buildModel() {
   device_->addItem(tr("on the CPU"), QStringLiteral("cpu"));
   device_->addItem(tr("on the GPU"), QStringLiteral("cuda"));
   row->addWidget(device_);
-  threads_ = recipe_count(0, 1024, 1, "trainThreads", tr("CPU threads"));
+  threads_ = countBox("trainThreads", tr("CPU threads"), 0, 1024, 1);
   threads_->setSpecialValueText(tr("all cores"));
   threads_->setSuffix(tr(" threads"));
   row->addWidget(threads_);
@@ -192,7 +177,7 @@ QWidget* RecipeEditor::buildStart() {
   startRow_ = new QWidget;
   auto* row = new QHBoxLayout(startRow_);
   row->setContentsMargins(0, 0, 0, 0);
-  startText_ = recipe_word({});
+  startText_ = mutedLabel({});
   startText_->setObjectName(QStringLiteral("runStart"));
   startText_->setWordWrap(true);
   startText_->setTextFormat(Qt::PlainText);
@@ -262,43 +247,43 @@ QWidget* RecipeEditor::buildUpkeep() {
     return row;
   };
   auto* evaluation = line(tr("Validation"));
-  evaluation->addWidget(recipe_word(tr("every")));
-  evaluateEvery_ = recipe_count(0, 100000000, 10, "evaluateEvery", tr("Steps from validation to validation"));
+  evaluation->addWidget(mutedLabel(tr("every")));
+  evaluateEvery_ = countBox("evaluateEvery", tr("Steps from validation to validation"), 0, 100000000, 10);
   evaluateEvery_->setSpecialValueText(tr("at phase ends"));
   evaluation->addWidget(evaluateEvery_);
-  evaluation->addWidget(recipe_word(tr("steps on")));
-  evaluateRows_ = recipe_count(1, 10000000, 8, "evaluateRows", tr("Rows that are validated on"));
+  evaluation->addWidget(mutedLabel(tr("steps on")));
+  evaluateRows_ = countBox("evaluateRows", tr("Rows that are validated on"), 1, 10000000, 8);
   evaluation->addWidget(evaluateRows_);
-  evaluation->addWidget(recipe_word(tr("rows")));
+  evaluation->addWidget(mutedLabel(tr("rows")));
   answers_ = new QCheckBox(tr("answers too"));
   answers_->setObjectName(QStringLiteral("evaluateAnswers"));
   evaluation->addWidget(answers_);
   evaluation->addStretch(1);
   auto* forgetting = line(tr("Forgetting"));
-  forgetting->addWidget(recipe_word(tr("loss before and after on")));
-  heldOutRows_ = recipe_count(0, 10000000, 16, "heldOutRows", tr("Rows that are held out of all training"));
+  forgetting->addWidget(mutedLabel(tr("loss before and after on")));
+  heldOutRows_ = countBox("heldOutRows", tr("Rows that are held out of all training"), 0, 10000000, 16);
   heldOutRows_->setSpecialValueText(tr("nothing"));
   forgetting->addWidget(heldOutRows_);
-  heldOutWord_ = recipe_word({});
+  heldOutWord_ = mutedLabel({});
   forgetting->addWidget(heldOutWord_, 1);
   auto* samples = line(tr("Samples"));
-  samples->addWidget(recipe_word(tr("every")));
-  sampleEvery_ = recipe_count(0, 100000000, 10, "sampleEvery", tr("Steps from sample to sample"));
+  samples->addWidget(mutedLabel(tr("every")));
+  sampleEvery_ = countBox("sampleEvery", tr("Steps from sample to sample"), 0, 100000000, 10);
   sampleEvery_->setSpecialValueText(tr("never"));
   samples->addWidget(sampleEvery_);
-  samples->addWidget(recipe_word(tr("steps, of")));
+  samples->addWidget(mutedLabel(tr("steps, of")));
   prompt_ = new QLineEdit;
   prompt_->setObjectName(QStringLiteral("samplePrompt"));
   prompt_->setAccessibleName(tr("Problem that is asked for a sample"));
   samples->addWidget(prompt_, 1);
   auto* upkeep = line(tr("Checkpoints"));
-  upkeep->addWidget(recipe_word(tr("every")));
-  checkpointEvery_ = recipe_count(1, 100000000, 10, "checkpointEvery", tr("Steps from checkpoint to checkpoint"));
+  upkeep->addWidget(mutedLabel(tr("every")));
+  checkpointEvery_ = countBox("checkpointEvery", tr("Steps from checkpoint to checkpoint"), 1, 100000000, 10);
   upkeep->addWidget(checkpointEvery_);
-  upkeep->addWidget(recipe_word(tr("steps; at once in memory")));
-  microBatch_ = recipe_count(64, 1 << 30, 64, "microBatch", tr("Tokens that are in memory at once"));
+  upkeep->addWidget(mutedLabel(tr("steps; at once in memory")));
+  microBatch_ = countBox("microBatch", tr("Tokens that are in memory at once"), 64, 1 << 30, 64);
   upkeep->addWidget(microBatch_);
-  upkeep->addWidget(recipe_word(tr("tokens")));
+  upkeep->addWidget(mutedLabel(tr("tokens")));
   upkeep->addStretch(1);
   for (QSpinBox* box : {evaluateEvery_, evaluateRows_, heldOutRows_, sampleEvery_, checkpointEvery_, microBatch_}) {
     connect(box, &QSpinBox::valueChanged, this, &RecipeEditor::takeCards);
@@ -322,7 +307,7 @@ QWidget* RecipeEditor::buildText() {
   auto* row = new QHBoxLayout;
   auto* save = new QPushButton(tr("&Save the recipe\u2026"));
   save->setObjectName(QStringLiteral("saveRecipe"));
-  commandHint_ = recipe_word({});
+  commandHint_ = mutedLabel({});
   row->addWidget(commandHint_);
   row->addStretch(1);
   row->addWidget(save);

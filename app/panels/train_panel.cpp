@@ -1,18 +1,15 @@
 #include "app/panels/train_panel.h"
 
-#include <QHBoxLayout>
 #include <QItemSelectionModel>
-#include <QLabel>
 #include <QListView>
 #include <QPushButton>
-#include <QSplitter>
 #include <QStackedWidget>
 #include <QTimer>
-#include <QVBoxLayout>
 
 #include "app/models/run_list_model.h"
 #include "app/panels/recipe_editor.h"
 #include "app/panels/run_view.h"
+#include "app/widgets/parts.h"
 
 namespace holdfast {
 
@@ -24,16 +21,15 @@ TrainPanel::TrainPanel(TrainService* service, QWidget* parent)
   view_ = new RunView(service);
   pages_->addWidget(editor_);
   pages_->addWidget(view_);
-  auto* splitter = new QSplitter(Qt::Horizontal);
-  splitter->setHandleWidth(1);
-  splitter->setChildrenCollapsible(false);
-  splitter->addWidget(buildSide());
-  splitter->addWidget(pages_);
-  splitter->setStretchFactor(1, 1);
-  splitter->setSizes({230, 900});
-  auto* layout = new QHBoxLayout(this);
-  layout->setContentsMargins(0, 0, 0, 0);
-  layout->addWidget(splitter);
+  const ListAndPages made = addListAndPages(this, runs_, pages_);
+  made.fresh->setText(tr("&New run"));
+  made.fresh->setObjectName(QStringLiteral("newRun"));
+  list_ = made.list;
+  list_->setObjectName(QStringLiteral("runList"));
+  list_->setAccessibleName(tr("Training runs"));
+  list_->setEditTriggers(QAbstractItemView::EditKeyPressed);
+  connect(made.fresh, &QPushButton::clicked, this, &TrainPanel::showNew);
+  connect(list_->selectionModel(), &QItemSelectionModel::currentChanged, this, &TrainPanel::selectRun);
   connect(service_, &TrainService::runsChanged, this, &TrainPanel::setRuns);
   connect(service_, &TrainService::detailChanged, this, [this](std::shared_ptr<const RunDetail> detail) {
     const RunRow* row = runs_->runAt(list_->currentIndex());
@@ -61,30 +57,6 @@ TrainPanel::TrainPanel(TrainService* service, QWidget* parent)
   connect(editor_, &RecipeEditor::changed, pause, qOverload<>(&QTimer::start));
   connect(pause, &QTimer::timeout, this, [this] { emit draftChanged(editor_->text()); });
   connect(runs_, &RunListModel::renamed, service_, &TrainService::rename);
-}
-
-QWidget* TrainPanel::buildSide() {
-  auto* side = new QWidget;
-  side->setObjectName(QStringLiteral("side"));
-  side->setAttribute(Qt::WA_StyledBackground);
-  side->setMinimumWidth(164);
-  auto* layout = new QVBoxLayout(side);
-  layout->setContentsMargins(12, 10, 12, 8);
-  auto* fresh = new QPushButton(tr("&New run"));
-  fresh->setObjectName(QStringLiteral("newRun"));
-  layout->addWidget(fresh);
-  list_ = new QListView;
-  list_->setObjectName(QStringLiteral("runList"));
-  list_->setAccessibleName(tr("Training runs"));
-  list_->setModel(runs_);
-  list_->setEditTriggers(QAbstractItemView::EditKeyPressed);
-  list_->setFrameShape(QFrame::NoFrame);
-  list_->setWordWrap(true);
-  list_->setSpacing(1);
-  layout->addWidget(list_, 1);
-  connect(fresh, &QPushButton::clicked, this, &TrainPanel::showNew);
-  connect(list_->selectionModel(), &QItemSelectionModel::currentChanged, this, &TrainPanel::selectRun);
-  return side;
 }
 
 void TrainPanel::setModels(const QStringList& paths) { editor_->setModels(paths); }

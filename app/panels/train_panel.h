@@ -34,7 +34,6 @@ class TrainPanel : public QWidget {
   void shown();  // something was sent here: the workspace should come to the front
 
  private:
-  QWidget* buildSide();
   void setRuns(const std::vector<RunRow>& runs);
   void selectRun();
 

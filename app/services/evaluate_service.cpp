@@ -6,7 +6,6 @@
 
 #include "app/files/paths.h"
 #include "app/files/run_products.h"
-#include "app/services/worker_process.h"
 #include "app/store/store.h"
 #include "kernels/error.h"
 #include "training/dataset.h"
@@ -16,8 +15,6 @@
 namespace holdfast {
 namespace {
 
-constexpr int evaluate_look_often = 300;  // milliseconds
-constexpr int evaluate_look_seldom = 2000;
 constexpr int evaluate_most_problems = 100000;
 
 std::vector<EvaluationItem> fresh_items(const EvaluationSuite& suite) {
@@ -78,49 +75,16 @@ QString suite_name(const EvaluationSuite& suite) {
 }
 
 EvaluateService::EvaluateService(const std::filesystem::path& dataDir, QObject* parent)
-    : QObject(parent), dataDir_(dataDir) {
-  connect(&job_, &Job::failed, this, &EvaluateService::failed);
-  connect(&timer_, &QTimer::timeout, this, &EvaluateService::look);
+    : QObject(parent),
+      dataDir_(dataDir),
+      store_([this] { return std::make_unique<EvaluationStore>(dataDir_ / "holdfast.db"); },
+             [this](EvaluationStore& store) { return look(store); }) {
+  connect(&store_.job(), &Job::failed, this, &EvaluateService::failed);
 }
 
-void EvaluateService::start() {
-  timer_.start(evaluate_look_often);
-  look();
-}
+void EvaluateService::start() { store_.start(); }
 
-void EvaluateService::look() {
-  if (std::exchange(looking_, true)) return;
-  post([](EvaluationStore&) {});
-}
-
-void EvaluateService::post(std::function<void(EvaluationStore&)> work) {
-  job_.post([this, work = std::move(work)](const std::stop_token&) {
-    bool active = true;
-    const auto after = [this, &active] {
-      QMetaObject::invokeMethod(
-          this,
-          [this, active] {
-            looking_ = false;
-            if (timer_.isActive()) timer_.setInterval(active ? evaluate_look_often : evaluate_look_seldom);
-          },
-          Qt::QueuedConnection);
-    };
-    try {
-      if (!store_) store_ = std::make_unique<EvaluationStore>(dataDir_ / "holdfast.db");
-      work(*store_);
-      lookNow(*store_);
-      active = std::ranges::any_of(known_, [](const EvaluationRow& row) {
-        return row.state == EvaluationState::running || row.state == EvaluationState::waiting;
-      });
-    } catch (...) {
-      after();
-      throw;
-    }
-    after();
-  });
-}
-
-void EvaluateService::lookNow(EvaluationStore& store) {
+bool EvaluateService::look(EvaluationStore& store) {
   store.recover();
   launchNext(store);
   std::vector<EvaluationRow> rows = store.evaluations();
@@ -139,7 +103,10 @@ void EvaluateService::lookNow(EvaluationStore& store) {
     told_ = true;
     emit evaluationsChanged(known_);
   }
-  if (!detail || !watched_) return;
+  const bool active = std::ranges::any_of(known_, [](const EvaluationRow& row) {
+    return row.state == EvaluationState::running || row.state == EvaluationState::waiting;
+  });
+  if (!detail || !watched_) return active;
   other_ = false;
   const auto read = [&](EvaluationId id) -> std::shared_ptr<const EvaluationDetail> {
     const EvaluationRow* row = row_of(known_, id);
@@ -151,35 +118,29 @@ void EvaluateService::lookNow(EvaluationStore& store) {
     return std::make_shared<EvaluationDetail>(std::move(read_now));
   };
   if (auto shown = read(watched_)) emit detailChanged(std::move(shown), beside_ ? read(beside_) : nullptr);
+  return active;
 }
 
 void EvaluateService::launchNext(EvaluationStore& store) {
-  const auto log_of = [this](EvaluationId id) {
-    return dataDir_ / "evaluations" / ("evaluation-" + std::to_string(id.value) + ".log");
-  };
-  if (launched_) {
-    const std::optional<EvaluationRow> row = store.evaluation(*launched_);
-    if (row && row->state == EvaluationState::waiting) {
-      if (process_lives(launchedMark_)) return;
-      const QString said = last_words(log_of(*launched_));
-      store.fail_waiting(*launched_, (said.isEmpty() ? tr("The evaluation ended at once.") : said).toStdString());
-    }
-    launched_.reset();
-  }
-  const std::optional<EvaluationId> next = store.next();
-  if (!next) return;
-  try {
-    launchedMark_ = start_worker({QStringLiteral("eval"), QStringLiteral("--evaluation"), QString::number(next->value),
-                                  QStringLiteral("--data-dir"), QString::fromStdString(dataDir_.string())},
-                                 log_of(*next));
-    launched_ = next;
-  } catch (const std::exception& error) {
-    store.fail_waiting(*next, error.what());
-  }
+  line_.launchNext({.next = [&] { return store.next(); },
+                    .waits =
+                        [&](EvaluationId id) {
+                          const std::optional<EvaluationRow> row = store.evaluation(id);
+                          return row && row->state == EvaluationState::waiting;
+                        },
+                    .order =
+                        [this](EvaluationId id) {
+                          const QString number = QString::number(id.value);
+                          return WorkerOrder{{QStringLiteral("eval"), QStringLiteral("--evaluation"), number,
+                                              QStringLiteral("--data-dir"), QString::fromStdString(dataDir_.string())},
+                                             dataDir_ / "evaluations" / ("evaluation-" + number.toStdString() + ".log")};
+                        },
+                    .fail = [&](EvaluationId id, const std::string& why) { store.fail_waiting(id, why); }},
+                   tr("The evaluation ended at once."));
 }
 
 void EvaluateService::watch(EvaluationId evaluation, EvaluationId beside) {
-  post([this, evaluation, beside](EvaluationStore&) {
+  store_.post([this, evaluation, beside](EvaluationStore&) {
     watched_ = evaluation;
     beside_ = beside;
     other_ = true;
@@ -187,7 +148,7 @@ void EvaluateService::watch(EvaluationId evaluation, EvaluationId beside) {
 }
 
 void EvaluateService::create(const QStringList& models, const EvaluationSuite& suite, const EvaluationRow& how) {
-  post([this, models, suite, how](EvaluationStore& store) {
+  store_.post([this, models, suite, how](EvaluationStore& store) {
     try {
       const std::vector<EvaluationItem> items = items_of(suite);
       for (const QString& model : models) (void)resolve_model(model.toStdString(), dataDir_);
@@ -209,13 +170,13 @@ void EvaluateService::create(const QStringList& models, const EvaluationSuite& s
 }
 
 void EvaluateService::stop(EvaluationId evaluation) {
-  post([evaluation](EvaluationStore& store) { store.want_stop(evaluation); });
+  store_.post([evaluation](EvaluationStore& store) { store.want_stop(evaluation); });
 }
 void EvaluateService::resume(EvaluationId evaluation) {
-  post([evaluation](EvaluationStore& store) { store.queue(evaluation); });
+  store_.post([evaluation](EvaluationStore& store) { store.queue(evaluation); });
 }
 void EvaluateService::remove(EvaluationId evaluation) {
-  post([evaluation](EvaluationStore& store) { store.remove(evaluation); });
+  store_.post([evaluation](EvaluationStore& store) { store.remove(evaluation); });
 }
 
 }  // namespace holdfast

@@ -5,14 +5,12 @@
 
 #include <QObject>
 #include <QString>
-#include <QTimer>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
-#include "app/jobs/job.h"
+#include "app/services/polled_store.h"
 #include "app/store/evaluation_store.h"
 
 namespace holdfast {
@@ -61,25 +59,19 @@ class EvaluateService : public QObject {
   void failed(const QString& message);
 
  private:
-  void post(std::function<void(EvaluationStore&)> work);
-  void look();
-  void lookNow(EvaluationStore& store);
+  bool look(EvaluationStore& store);
   void launchNext(EvaluationStore& store);
 
   const std::filesystem::path dataDir_;
-  QTimer timer_;
-  bool looking_ = false;
 
-  // Of the job alone.
-  std::unique_ptr<EvaluationStore> store_;
+  // Of the store's thread alone.
   std::vector<EvaluationRow> known_;
   bool told_ = false;
   bool other_ = false;  // something else is watched than was told
   EvaluationId watched_{}, beside_{};
-  std::optional<EvaluationId> launched_;
-  std::string launchedMark_;
+  WorkerLine<EvaluationId> line_;
 
-  Job job_;  // last: its thread has ended when the rest goes
+  PolledStore<EvaluationStore> store_;  // last: its thread has ended when the rest goes
 };
 
 }  // namespace holdfast

@@ -19,8 +19,6 @@ namespace holdfast {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr int train_look_often = 300;                    // milliseconds, while something is trained or waits
-constexpr int train_look_seldom = 2000;                  // another program may start one
 constexpr qint64 train_refused_bytes = qint64{4} << 20;  // of a list of refused rows, at one look
 constexpr std::ptrdiff_t train_refused_listed = 1000;
 
@@ -40,6 +38,24 @@ void read_refused(const fs::path& folder, RunDetail& detail) {
     detail.refused.push_back({row[QLatin1String("place")].toString(), row[QLatin1String("reason")].toString()});
   }
   detail.refusedRead += end;
+}
+
+// The file is replaced as a whole, so it is either there or not.
+void read_cases(const fs::path& folder, RunDetail& detail) {
+  QFile file(QString::fromStdString((folder / "validation_cases.json").string()));
+  if (!file.open(QIODevice::ReadOnly) || file.size() > train_refused_bytes) return;
+  const QJsonObject all = QJsonDocument::fromJson(file.readAll()).object();
+  const qint64 step = all[QLatin1String("step")].toInteger(-1);
+  if (step == detail.casesStep) return;
+  detail.casesStep = step;
+  detail.cases.clear();
+  for (const bool worst : {true, false}) {
+    for (const QJsonValue& value : all[worst ? QLatin1String("worst") : QLatin1String("best")].toArray()) {
+      const QJsonObject row = value.toObject();
+      detail.cases.push_back({row[QLatin1String("prompt")].toString(), row[QLatin1String("reply")].toString(),
+                              row[QLatin1String("loss")].toDouble(), worst});
+    }
+  }
 }
 
 // A recipe with whole paths, so that it means the same from any folder.
@@ -88,55 +104,26 @@ TrainEstimate parse_estimate(const QByteArray& json) {
 
 }  // namespace
 
-TrainService::TrainService(const fs::path& dataDir, QObject* parent) : QObject(parent), dataDir_(dataDir) {
-  connect(&job_, &Job::failed, this, &TrainService::failed);
-  connect(&timer_, &QTimer::timeout, this, &TrainService::look);
+TrainService::TrainService(const fs::path& dataDir, QObject* parent)
+    : QObject(parent),
+      dataDir_(dataDir),
+      store_([this] { return std::make_unique<Store>(dataDir_ / "holdfast.db", StoreOptions{.check = false}); },
+             [this](Store& store) { return look(store); }) {
+  connect(&store_.job(), &Job::failed, this, &TrainService::failed);
 }
 
 TrainService::~TrainService() { cancelEstimate(); }
 
-void TrainService::start() {
-  timer_.start(train_look_often);
-  look();
-}
+void TrainService::start() { store_.start(); }
 
-void TrainService::look() {
-  if (std::exchange(looking_, true)) return;  // a store that is slow is not asked twice
-  post([](Store&) {});
-}
-
-void TrainService::post(std::function<void(Store&)> work) {
-  job_.post([this, work = std::move(work)](const std::stop_token&) {
-    bool active = true;
-    const auto after = [this, &active] {
-      QMetaObject::invokeMethod(
-          this,
-          [this, active] {
-            looking_ = false;
-            if (timer_.isActive()) timer_.setInterval(active ? train_look_often : train_look_seldom);
-          },
-          Qt::QueuedConnection);
-    };
-    try {
-      if (!store_) store_ = std::make_unique<Store>(dataDir_ / "holdfast.db", StoreOptions{.check = false});
-      work(*store_);
-      lookNow(*store_);
-      active = std::ranges::any_of(
-          known_, [](const RunRow& row) { return row.state == RunState::running || row.state == RunState::waiting; });
-    } catch (...) {
-      after();
-      throw;
-    }
-    after();
-  });
-}
-
-void TrainService::lookNow(Store& store) {
+bool TrainService::look(Store& store) {
   store.recover_runs();
   launchNext(store);
   std::vector<RunRow> runs = store.runs();
   tellDetail(store, runs);
-  if (told_ && runs == known_) return;
+  const bool active = std::ranges::any_of(
+      runs, [](const RunRow& row) { return row.state == RunState::running || row.state == RunState::waiting; });
+  if (told_ && runs == known_) return active;
   const auto ended = [](const std::vector<RunRow>& list) {
     return std::ranges::count_if(
         list, [](const RunRow& row) { return row.state != RunState::waiting && row.state != RunState::running; });
@@ -146,6 +133,7 @@ void TrainService::lookNow(Store& store) {
   told_ = true;
   emit runsChanged(known_);
   if (made) emit madeSomething();
+  return active;
 }
 
 void TrainService::tellDetail(Store& store, const std::vector<RunRow>& runs) {
@@ -163,8 +151,9 @@ void TrainService::tellDetail(Store& store, const std::vector<RunRow>& runs) {
                               : steps.size() == 1 && !before.steps.empty() && steps.front() == before.steps.back());
   auto detail = std::make_shared<RunDetail>(before);
   read_refused(row->folder, *detail);
+  read_cases(row->folder, *detail);
   if (same_steps && samples.empty() && events.empty() && before.row == *row &&
-      detail->refusedRead == before.refusedRead) {
+      detail->refusedRead == before.refusedRead && detail->casesStep == before.casesStep) {
     return;
   }
   detail->row = *row;
@@ -178,39 +167,33 @@ void TrainService::tellDetail(Store& store, const std::vector<RunRow>& runs) {
   emit detailChanged(detail_);
 }
 
-// The process says in the store that it has begun; one that dies before that has said why in its file.
 void TrainService::launchNext(Store& store) {
-  if (launched_) {
-    const std::optional<RunRow> row = store.run(*launched_);
-    if (row && row->state == RunState::waiting) {
-      if (process_lives(launchedMark_)) return;
-      const QString said = last_words(fs::path(row->folder) / "trainer.log");
-      store.fail_waiting_run(*launched_, (said.isEmpty() ? tr("The trainer ended at once.") : said).toStdString());
-    }
-    launched_.reset();
-  }
-  const std::optional<RunId> next = store.next_run();
-  if (!next) return;
-  const RunRow row = store.run(*next).value();
-  try {
-    launchedMark_ = start_worker({QStringLiteral("train"), QStringLiteral("--run"), QString::number(next->value),
-                                  QStringLiteral("--data-dir"), QString::fromStdString(dataDir_.string())},
-                                 fs::path(row.folder) / "trainer.log");
-    launched_ = next;
-  } catch (const std::exception& error) {
-    store.fail_waiting_run(*next, error.what());
-  }
+  line_.launchNext({.next = [&] { return store.next_run(); },
+                    .waits =
+                        [&](RunId id) {
+                          const std::optional<RunRow> row = store.run(id);
+                          return row && row->state == RunState::waiting;
+                        },
+                    .order =
+                        [&](RunId id) {
+                          return WorkerOrder{{QStringLiteral("train"), QStringLiteral("--run"),
+                                              QString::number(id.value), QStringLiteral("--data-dir"),
+                                              QString::fromStdString(dataDir_.string())},
+                                             fs::path(store.run(id).value().folder) / "trainer.log"};
+                        },
+                    .fail = [&](RunId id, const std::string& why) { store.fail_waiting_run(id, why); }},
+                   tr("The trainer ended at once."));
 }
 
 void TrainService::watch(RunId run) {
-  post([this, run](Store&) {
+  store_.post([this, run](Store&) {
     watched_ = run;
     detail_.reset();
   });
 }
 
 void TrainService::create(const QString& recipe, const QString& recipeFile, const QString& device, int threads) {
-  post([=, this](Store& store) {
+  store_.post([=, this](Store& store) {
     try {
       const Recipe read = whole_recipe(recipe, recipeFile);
       if (!read.shape) (void)resolve_model(read.base, dataDir_);
@@ -241,20 +224,20 @@ QString TrainService::commandOf(RunId run) const {
 }
 
 void TrainService::pause(RunId run) {
-  post([run](Store& store) { store.want_run(run, RunWish::pause); });
+  store_.post([run](Store& store) { store.want_run(run, RunWish::pause); });
 }
 void TrainService::stop(RunId run) {
-  post([run](Store& store) { store.want_run(run, RunWish::stop); });
+  store_.post([run](Store& store) { store.want_run(run, RunWish::stop); });
 }
 void TrainService::resume(RunId run) {
-  post([run](Store& store) { store.queue_run(run); });
+  store_.post([run](Store& store) { store.queue_run(run); });
 }
 void TrainService::rename(RunId run, const QString& name) {
-  post([run, name](Store& store) { store.rename_run(run, name.toStdString()); });
+  store_.post([run, name](Store& store) { store.rename_run(run, name.toStdString()); });
 }
 
 void TrainService::remove(RunId run) {
-  post([this, run](Store& store) {
+  store_.post([this, run](Store& store) {
     const std::optional<RunRow> row = store.run(run);
     if (!row) return;
     store.remove_run(run);

@@ -5,7 +5,6 @@
 #include <QObject>
 #include <QProcess>
 #include <QString>
-#include <QTimer>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -14,7 +13,7 @@
 #include <vector>
 
 #include "app/files/run_products.h"
-#include "app/jobs/job.h"
+#include "app/services/polled_store.h"
 #include "app/store/store.h"
 
 namespace holdfast {
@@ -22,6 +21,13 @@ namespace holdfast {
 // A row of the data that could not be used.
 struct RefusedRow {
   QString place, reason;  // "rows.jsonl:17"
+};
+
+// A row that the last evaluation found among the worst or the best predicted.
+struct ValidationCase {
+  QString prompt, reply;
+  double loss = 0.0;
+  bool worst = false;
 };
 
 // All that is shown of one run; immutable.
@@ -34,6 +40,8 @@ struct RunDetail {
   std::vector<RefusedRow> refused;  // the first of them
   qint64 refusedCount = 0;
   qint64 refusedRead = 0;         // bytes of the run's list that this is made of
+  std::vector<ValidationCase> cases;  // the worst first, then the best first
+  qint64 casesStep = -1;              // of the evaluation they are of; -1: there was none
   std::vector<RunProduct> files;  // the result, then checkpoints, the newest first
 };
 
@@ -96,28 +104,22 @@ class TrainService : public QObject {
   void failed(const QString& message);
 
  private:
-  void post(std::function<void(Store&)> work);  // then looks at once
-  void look();
-  void lookNow(Store& store);
+  bool look(Store& store);
   void tellDetail(Store& store, const std::vector<RunRow>& runs);
   void launchNext(Store& store);
   void endEstimate();
 
   const std::filesystem::path dataDir_;
-  QTimer timer_;
-  bool looking_ = false;
   std::unique_ptr<QProcess> estimating_;
 
-  // Of the job alone.
-  std::unique_ptr<Store> store_;
+  // Of the store's thread alone.
   std::vector<RunRow> known_;
   bool told_ = false;
   RunId watched_{};
   std::shared_ptr<const RunDetail> detail_;
-  std::optional<RunId> launched_;
-  std::string launchedMark_;
+  WorkerLine<RunId> line_;
 
-  Job job_;  // last: its thread has ended when the rest goes
+  PolledStore<Store> store_;  // last: its thread has ended when the rest goes
 };
 
 }  // namespace holdfast

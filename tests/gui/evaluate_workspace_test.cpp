@@ -161,6 +161,9 @@ class EvaluateWorkspaceTest : public QObject {
     items->selectRow(3);
     QVERIFY(window.find<QPlainTextEdit>("evaluationReply")->toPlainText().contains("\\boxed{89}"));
     QVERIFY(window.find<QPlainTextEdit>("besideReply")->toPlainText().contains("\\boxed{88}"));
+    // Both stand under the problem, line by line beside each other.
+    QCOMPARE(window.find<QPlainTextEdit>("besideReply")->toPlainText().section('\n', 0, 0),
+             window.find<QPlainTextEdit>("evaluationReply")->toPlainText().section('\n', 0, 0));
     QCOMPARE(items->model()->index(3, EvaluationItemModel::ChangeColumn).data().toString(), QString("now wrong"));
     const auto* shares = window.find<QTableView>("shareTable")->model();
     QCOMPARE(shares->index(0, EvaluationShareModel::ChangeColumn).data().toString(), QString("+100.0"));
