@@ -4,6 +4,7 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
+#include <QLocale>
 #include <QTreeWidget>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -50,6 +51,12 @@ ConceptPicker::ConceptPicker(QWidget* parent)
   tree_->setToolTip(tr("A click or Enter goes through: draw from it, in each problem, in none, free"));
   suggestions_->setProperty("muted", true);
   suggestions_->setWordWrap(true);
+  suggestions_->setObjectName(QStringLiteral("conceptSuggestions"));
+  suggestions_->setTextFormat(Qt::RichText);
+  suggestions_->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
+  suggestions_->setToolTip(tr("Choose one to draw from it too"));
+  suggestions_->setAccessibleName(tr("What is chosen, and what goes with it"));
+  connect(suggestions_, &QLabel::linkActivated, this, [this](const QString& name) { choose(name, Choice::drawn); });
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(6);
@@ -76,6 +83,7 @@ void ConceptPicker::setBank(std::shared_ptr<const ConceptBank> bank) {
   for (const Concept& one : bank_->concepts()) {
     auto* item = new QTreeWidgetItem(areas.at(one.area), {QString::fromStdString(one.name)});
     item->setToolTip(0, tr("from level %1 on").arg(one.level));
+    showMade(item);
   }
   suggest();
 }
@@ -112,13 +120,28 @@ void ConceptPicker::turn(QTreeWidgetItem* item) {
 
 void ConceptPicker::mark(QTreeWidgetItem* item, Choice choice) {
   item->setData(0, choice_role, static_cast<int>(choice));
-  item->setText(1, choice_text(choice));
+  showMade(item);
   QFont font = item->font(0);
   font.setBold(choice == Choice::drawn || choice == Choice::locked);
   font.setStrikeOut(choice == Choice::excluded);
   item->setFont(0, font);
   suggest();
   emit changed();
+}
+
+void ConceptPicker::setMade(std::map<std::string, int> made) {
+  if (made == made_) return;
+  made_ = std::move(made);
+  for (QTreeWidgetItem* item : items()) showMade(item);
+}
+
+// What was chosen of it, and how often it is in the open set: so what is still missing is seen where it is chosen.
+void ConceptPicker::showMade(QTreeWidgetItem* item) {
+  const auto found = made_.find(item->text(0).toStdString());
+  const QString choice = choice_text(choice_of(item));
+  const QString count = found == made_.end() ? QString() : QLocale().toString(found->second);
+  item->setText(1, choice.isEmpty() || count.isEmpty() ? choice + count : choice + QStringLiteral(" \u00b7 ") + count);
+  item->setToolTip(1, count.isEmpty() ? tr("No problem of this set has it") : tr("%1 problems of this set have it").arg(count));
 }
 
 void ConceptPicker::choose(const QString& name, Choice choice) {
@@ -154,11 +177,12 @@ void ConceptPicker::suggest() {
   std::ranges::sort(scored);
   QStringList names;
   for (std::size_t i = 0; i < std::min(scored.size(), most_suggestions); ++i) {
-    names << QString::fromStdString((*bank_)[scored[i].second].name);
+    const QString name = QString::fromStdString((*bank_)[scored[i].second].name).toHtmlEscaped();
+    names << QStringLiteral("<a href=\"%1\">%1</a>").arg(name);
   }
   // By name, as long as there are few: the tree shows only those of the areas that are open.
   QStringList named;
-  for (const std::string& one : have) named << QString::fromStdString(one);
+  for (const std::string& one : have) named << QString::fromStdString(one).toHtmlEscaped();
   const QString chosen = have.size() > most_named ? tr("%1 chosen.").arg(have.size())
                                                   : tr("Chosen: %1.").arg(named.join(QStringLiteral(", ")));
   suggestions_->setText(names.isEmpty()

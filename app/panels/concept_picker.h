@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QWidget>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ class ConceptPicker : public QWidget {
 
   void setBank(std::shared_ptr<const ConceptBank> bank);
   void choose(const QString& name, Choice choice);
+  void setMade(std::map<std::string, int> made);  // how many problems of the open set have each concept
   [[nodiscard]] std::vector<std::string> chosen(Choice choice) const;
 
  signals:
@@ -35,12 +37,14 @@ class ConceptPicker : public QWidget {
   void turn(QTreeWidgetItem* item);  // to the next choice
   void mark(QTreeWidgetItem* item, Choice choice);
   void suggest();
+  void showMade(QTreeWidgetItem* item);
   [[nodiscard]] std::vector<QTreeWidgetItem*> items() const;
 
   std::shared_ptr<const ConceptBank> bank_;
   QLineEdit* search_;
   QTreeWidget* tree_;
   QLabel* suggestions_;
+  std::map<std::string, int> made_;
 };
 
 }  // namespace holdfast

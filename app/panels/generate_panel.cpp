@@ -12,6 +12,7 @@
 #include <QMenu>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QSortFilterProxyModel>
@@ -19,6 +20,7 @@
 #include <QSplitter>
 #include <QTabWidget>
 #include <QTableView>
+#include <QTableWidget>
 #include <QTextEdit>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -29,8 +31,10 @@
 #include "app/panels/concept_picker.h"
 #include "app/panels/edit_dialog.h"
 #include "app/widgets/banner.h"
+#include "app/widgets/parts.h"
 #include "app/widgets/text_view.h"
 #include "kernels/error.h"
+#include "training/similar_text.h"
 
 namespace holdfast {
 namespace {
@@ -54,14 +58,6 @@ class StatusFilter final : public QSortFilterProxyModel {
  private:
   int status_ = -1;
 };
-
-QSpinBox* whole_number(const char* name, int least, int most, int value) {
-  auto* box = new QSpinBox;
-  box->setObjectName(QLatin1String(name));
-  box->setRange(least, most);
-  box->setValue(value);
-  return box;
-}
 
 QString reason_text(const MadeProblem& made) {
   switch (made.reason) {
@@ -134,10 +130,9 @@ QWidget* GeneratePanel::buildSettings() {
   source_->setObjectName(QStringLiteral("problemSource"));
   source_->addItem(tr("Generators, with proof"), static_cast<int>(MadeSource::generators));
   source_->addItem(tr("The open model (PromptCoT)"), static_cast<int>(MadeSource::model));
-  first_ = whole_number("firstLevel", easiest_level, hardest_level, easiest_level);
-  last_ = whole_number("lastLevel", easiest_level, hardest_level, 3);
-  first_->setAccessibleName(tr("Easiest level"));
-  last_->setAccessibleName(tr("Hardest level"));
+  first_ = countBox("firstLevel", tr("Easiest level"), easiest_level, hardest_level);
+  last_ = countBox("lastLevel", tr("Hardest level"), easiest_level, hardest_level);
+  last_->setValue(3);
   auto* levels = new QWidget;
   auto* across = new QHBoxLayout(levels);
   across->setContentsMargins(0, 0, 0, 0);
@@ -145,8 +140,9 @@ QWidget* GeneratePanel::buildSettings() {
   across->addWidget(new QLabel(tr("to")));
   across->addWidget(last_);
   across->addStretch(1);
-  count_ = whole_number("problemCount", 1, 100000, 20);
-  solve_ = whole_number("solveTimes", 0, 64, 0);
+  count_ = countBox("problemCount", tr("How many problems"), 1, 100000);
+  count_->setValue(20);
+  solve_ = countBox("solveTimes", tr("How often each is solved"), 0, 64);
   solve_->setSpecialValueText(tr("not"));
   solve_->setToolTip(
       tr("The open model solves each problem so many times, from one state: the share of votes for the "
@@ -164,7 +160,9 @@ QWidget* GeneratePanel::buildSettings() {
   sureness_->setValue(usual_sureness(PromptCotOptions().prompt_version));
   sureness_->setToolTip(
       tr("Problems whose words their author was less sure of are rejected: the mean of the words' probabilities"));
-  seed_ = whole_number("problemSeed", 0, 2147483647, 1);
+  seed_ = countBox("problemSeed", tr("Seed of the problems"), 0, 2147483647);
+  seed_->setGroupSeparatorShown(false);
+  seed_->setValue(1);
   seed_->setToolTip(tr("The same settings and seed make the same problems"));
   auto* form = new QFormLayout;
   form->setSpacing(7);
@@ -221,11 +219,14 @@ QWidget* GeneratePanel::buildTools() {
   };
   QToolButton* fresh = button("newSet", tr("New set\u2026"), tr("An empty set of problems"));
   connect(fresh, &QToolButton::clicked, this, &GeneratePanel::newSet);
-  QToolButton* more = button("setMenu", tr("\u22ef"), tr("Rename or delete this set"));
+  QToolButton* more = button("setMenu", tr("\u22ef"), tr("Import into this set, rename or delete it"));
   more->setAccessibleName(more->toolTip());
   more->setProperty("flat", true);
   more->setPopupMode(QToolButton::InstantPopup);
   auto* changes = new QMenu(more);
+  changes->addAction(tr("Import problems\u2026"), this, &GeneratePanel::importFile)
+      ->setObjectName(QStringLiteral("importProblems"));
+  changes->addSeparator();
   changes->addAction(tr("Rename\u2026"), this, &GeneratePanel::renameSet)->setObjectName(QStringLiteral("renameSet"));
   changes->addAction(tr("Delete\u2026"), this, &GeneratePanel::removeSet)->setObjectName(QStringLiteral("removeSet"));
   more->setMenu(changes);
@@ -366,6 +367,21 @@ QWidget* GeneratePanel::buildDetail() {
   tabs->tabBar()->setDrawBase(false);
   tabs->addTab(scroll, tr("Problem"));
   tabs->addTab(preview_, tr("As training sees it"));
+  coverage_ = new QTableWidget(0, hardest_level + 2);
+  coverage_->setObjectName(QStringLiteral("problemCoverage"));
+  coverage_->setAccessibleName(tr("How many problems of the set have each concept, by level"));
+  QStringList heads{tr("Concept")};
+  for (int level = easiest_level; level <= hardest_level; ++level) heads << tr("Level %1").arg(level);
+  coverage_->setHorizontalHeaderLabels(heads << tr("All"));
+  coverage_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  coverage_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
+  coverage_->verticalHeader()->hide();
+  coverage_->setShowGrid(false);
+  coverage_->setFrameShape(QFrame::NoFrame);
+  coverage_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  coverage_->setTabKeyNavigation(false);
+  tabs->addTab(coverage_, tr("Coverage"));
+  connect(tabs, &QTabWidget::currentChanged, this, &GeneratePanel::showCoverage);
   column->addWidget(tabs, 1);
   return box;
 }
@@ -375,6 +391,9 @@ void GeneratePanel::connectService() {
   connect(service_, &GenerateService::setsListed, this, &GeneratePanel::showSets);
   connect(service_, &GenerateService::setOpened, this, [this](ProblemSetId set, std::vector<ProblemRow> rows) {
     open_ = set;
+    made_of_.clear();
+    for (const ProblemRow& row : rows) count(row);
+    showCoverage();
     model_->setProblems(std::move(rows));
     showSets(sets_);
     if (shown_->rowCount() > 0) table_->selectRow(0);
@@ -383,7 +402,11 @@ void GeneratePanel::connectService() {
   });
   connect(service_, &GenerateService::rowMade, this, [this](const ProblemRow& row) {
     ++made_;
-    if (row.set == open_) model_->add(row);
+    if (row.set == open_) {
+      model_->add(row);
+      count(row);
+      showCoverage();
+    }
     if (row.set == open_ && !current()) table_->selectRow(0);
     updateState();
   });
@@ -399,6 +422,14 @@ void GeneratePanel::connectService() {
   });
   connect(service_, &GenerateService::exported, this, [this](const QString& file, qint64 rows) {
     banner_->showNote(tr("%1 problems were written to %2.").arg(QLocale().toString(rows), file));
+  });
+  connect(service_, &GenerateService::imported, this, [this](const ImportedFile& read) {
+    QString text = tr("%1 problems were read from %2.").arg(QLocale().toString(read.added), read.file);
+    if (read.known > 0) text += QLatin1Char(' ') + tr("%1 are here already.").arg(QLocale().toString(read.known));
+    if (read.bad > 0) {
+      text += QLatin1Char(' ') + tr("%1 rows cannot be used; the first: %2.").arg(QLocale().toString(read.bad), read.firstBad);
+    }
+    banner_->showNote(text);
   });
   connect(service_, &GenerateService::previewed, this,
           [this](ProblemId problem, const std::vector<TrainingPiece>& pieces) {
@@ -428,7 +459,9 @@ void GeneratePanel::showSets(const std::vector<ProblemSetRow>& sets) {
   if (at < 0 && !sets_.empty()) openSet(sets_.front().id);
   if (sets_.empty()) {  // none yet, or the last one was deleted
     open_ = {};
+    made_of_.clear();
     model_->setProblems({});
+    showCoverage();
     showCurrent();
   }
   updateState();
@@ -540,6 +573,62 @@ void GeneratePanel::exportAs(DatasetFormat format) {
   if (!file.isEmpty()) service_->exportSet(open_, file, format);
 }
 
+void GeneratePanel::importFile() {
+  const QString file = QFileDialog::getOpenFileName(this, tr("Import problems"), {},
+                                                    tr("Rows (*.jsonl *.json *.csv *.tsv);;All files (*)"));
+  if (!file.isEmpty()) service_->importFile(open_, file);
+}
+
+void GeneratePanel::count(const ProblemRow& row) {
+  if (row.verdict == name(MadeVerdict::rejected)) return;
+  for (const std::string& one : row.concepts) {
+    auto& by_level = made_of_[one];
+    ++by_level[0];
+    if (row.level >= easiest_level && row.level <= hardest_level) ++by_level[static_cast<std::size_t>(row.level)];
+  }
+}
+
+void GeneratePanel::showCoverage() {
+  std::map<std::string, int> made;
+  for (const auto& [one, by_level] : made_of_) made[one] = by_level[0];
+  picker_->setMade(std::move(made));
+  if (!coverage_->isVisible()) return;
+  coverage_->setRowCount(static_cast<int>(made_of_.size()));
+  int row = 0;
+  for (const auto& [one, by_level] : made_of_) {
+    coverage_->setItem(row, 0, readCell(QString::fromStdString(one), false));
+    for (int level = easiest_level; level <= hardest_level; ++level) {
+      const int made_here = by_level[static_cast<std::size_t>(level)];
+      coverage_->setItem(row, level, readCell(made_here > 0 ? QLocale().toString(made_here) : QStringLiteral("\u2013"), true));
+    }
+    coverage_->setItem(row++, hardest_level + 1, readCell(QLocale().toString(by_level[0]), true));
+  }
+}
+
+// A problem that was too near to another, and that one, side by side.
+QString GeneratePanel::nearest(const ProblemRow& row, const MadeProblem& made) const {
+  static const QRegularExpression number(QStringLiteral("^row (\\d+),"));
+  const QRegularExpressionMatch named = number.match(QString::fromStdString(made.detail));
+  if (!named.hasMatch()) return {};
+  const std::string begin = "{\"index\":" + named.captured(1).toStdString() + ",";
+  NearDuplicates near(0.05);  // rows of several makings may have this number
+  std::vector<const ProblemRow*> candidates;
+  for (int i = 0; i < model_->rowCount(); ++i) {
+    const ProblemRow* other = model_->at(i);
+    if (other->id == row.id || !other->made.starts_with(begin)) continue;
+    candidates.push_back(other);
+    near.add(other->statement);
+  }
+  const auto match = near.find(row.statement);
+  if (!match) return {};
+  const auto cell = [](const std::string& text) {
+    return QString::fromStdString(text).simplified().replace(QLatin1Char('|'), QLatin1String("\\|"));
+  };
+  return QStringLiteral("| %1 | %2 |\n|---|---|\n| %3 | %4 |\n\n")
+      .arg(tr("This problem"), tr("Row %1, which is here already").arg(named.captured(1)), cell(row.statement),
+           cell(candidates[match->index]->statement));
+}
+
 void GeneratePanel::showText(const MadeProblem& made, const QString& extra) {
   const auto part = [](const QString& heading, const std::string& text) {
     return text.empty() ? QString()
@@ -581,9 +670,12 @@ void GeneratePanel::showCurrent() {
     }
     if (const QString reason = reason_text(made); !reason.isEmpty()) {
       extra += tr("Rejected: %1. %2").arg(reason, QString::fromStdString(made.detail)) + QStringLiteral("\n\n");
+      if (made.reason == RejectReason::near_duplicate) extra += nearest(*row, made);
     }
+    const bool from_file = made.family.empty() && made.model.empty() && !made.parent.empty();
     extra +=
-        made.source == MadeSource::generators
+        from_file ? tr("Imported from %1.").arg(QString::fromStdString(made.parent))
+        : made.source == MadeSource::generators
             ? tr("From the generator \u201c%1\u201d, seed %2.").arg(QString::fromStdString(made.family)).arg(made.seed)
             : tr("Drawn by %1 with prompt %2, temperature %3, seed %4.")
                   .arg(QString::fromStdString(made.model), QString::fromStdString(made.prompt_version))

@@ -3,10 +3,13 @@
 
 #include <QTimer>
 #include <QWidget>
+#include <array>
 #include <functional>
+#include <map>
 #include <vector>
 
 #include "app/services/generate_service.h"
+#include "training/problem.h"
 
 class QComboBox;
 class QDoubleSpinBox;
@@ -15,6 +18,7 @@ class QPushButton;
 class QSortFilterProxyModel;
 class QSpinBox;
 class QTableView;
+class QTableWidget;
 class QTextEdit;
 
 namespace holdfast {
@@ -54,6 +58,10 @@ class GeneratePanel : public QWidget {
   void askName(const QString& title, const QString& name, std::function<void(const QString&)> act);
   void startOrStop();
   void decide(ProblemStatus status);
+  void importFile();
+  void count(const ProblemRow& row);
+  void showCoverage();
+  [[nodiscard]] QString nearest(const ProblemRow& row, const MadeProblem& made) const;
   void editCurrent();
   void exportAs(DatasetFormat format);
   void showCurrent();
@@ -84,8 +92,10 @@ class GeneratePanel : public QWidget {
   QLabel* summary_ = nullptr;
   TextView* detail_ = nullptr;
   QTextEdit* preview_ = nullptr;
+  QTableWidget* coverage_ = nullptr;
   std::vector<QWidget*> onRow_, onSet_;  // what needs a row, or a set
   QTimer frames_;
+  std::map<std::string, std::array<int, hardest_level + 1>> made_of_;  // problems of the open set by concept and level
   std::vector<ProblemSetRow> sets_;
   ProblemSetId open_;
   std::int64_t wanted_ = 0, made_ = 0;  // of the making under way

@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 #include <utility>
 
 #include "app/files/paths.h"
+#include "app/store/problem_batch.h"
 #include "app/store/state_files.h"
 #include "engine/atomic_file.h"
 #include "engine/mapped_file.h"
 #include "kernels/error.h"
+#include "training/dataset_import.h"
 #include "training/row.h"
 
 namespace holdfast {
@@ -84,9 +87,19 @@ void GenerateService::post(std::function<void(Store&)> work) {
 
 void GenerateService::announceSets(Store& store) { emit setsListed(store.problem_sets()); }
 
+std::string GenerateService::freeName(const Store& store, const QString& name, ProblemSetId set) {
+  const std::string wanted = name.trimmed().toStdString();
+  for (const ProblemSetRow& row : store.problem_sets()) {
+    if (row.name == wanted && row.id != set)
+      throw ArgumentError(tr("Another set is called \u201c%1\u201d.").arg(name.trimmed()).toStdString());
+  }
+  return wanted;
+}
+
 void GenerateService::createSet(const QString& name) {
   post([this, name](Store& store) {
-    const ProblemSetId set = store.create_problem_set(name.trimmed().toStdString());
+    const std::string wanted = freeName(store, name, {});
+    const ProblemSetId set = store.create_problem_set(wanted);
     announceSets(store);
     emit setOpened(set, {});
   });
@@ -94,12 +107,7 @@ void GenerateService::createSet(const QString& name) {
 
 void GenerateService::renameSet(ProblemSetId set, const QString& name) {
   post([this, set, name](Store& store) {
-    const std::string wanted = name.trimmed().toStdString();
-    for (const ProblemSetRow& row : store.problem_sets()) {
-      if (row.name == wanted && row.id != set)
-        throw ArgumentError(tr("Another set is called \u201c%1\u201d.").arg(name.trimmed()).toStdString());
-    }
-    store.rename_problem_set(set, wanted);
+    store.rename_problem_set(set, freeName(store, name, set));
     announceSets(store);
   });
 }
@@ -242,6 +250,31 @@ std::vector<MadeProblem> GenerateService::accepted(Store& store, ProblemSetId se
     }
   }
   return rows;
+}
+
+void GenerateService::importFile(ProblemSetId set, const QString& file) {
+  post([this, set, file](Store& store) {
+    const ImportedProblems read = import_problems(file.toStdString());
+    ImportedFile told{.file = file, .added = 0, .known = 0, .bad = read.bad_rows};
+    if (!read.listed.empty()) {
+      told.firstBad = QString::fromStdString(read.listed.front().place + ": " + read.listed.front().reason);
+    }
+    std::set<std::string> known;
+    for (const ProblemRow& row : store.problems(set)) known.insert(row.statement);
+    std::vector<ProblemRow> rows;
+    for (const MadeProblem& made : read.problems) {
+      if (known.insert(made.problem).second) {
+        rows.push_back(row_of(set, made));
+      } else {
+        ++told.known;
+      }
+    }
+    add_problems(store.file(), rows);
+    told.added = std::ssize(rows);
+    announceSets(store);
+    emit setOpened(set, store.problems(set));
+    emit imported(told);
+  });
 }
 
 void GenerateService::exportSet(ProblemSetId set, const QString& file, DatasetFormat format) {

@@ -31,6 +31,12 @@ struct TrainingPiece {
   bool learned = false;
 };
 
+struct ImportedFile {
+  QString file;
+  qint64 added = 0, known = 0, bad = 0;  // rows
+  QString firstBad{};                    // where and why
+};
+
 class GenerateService : public QObject {
   Q_OBJECT
 
@@ -53,6 +59,8 @@ class GenerateService : public QObject {
   void stop();  // after the row in work, or without it
   void decide(ProblemId problem, ProblemStatus status);
   void edit(const ProblemRow& row, const QString& statement, const QString& answer);
+  // The problems of a file become new ones of this set, but those that it has already, word for word: imported().
+  void importFile(ProblemSetId set, const QString& file);
   void exportSet(ProblemSetId set, const QString& file, DatasetFormat format);
   void exportCard(ProblemSetId set, const QString& file);
   // The accepted problems as a file to train on, in the data folder: trainingFileWritten(). Its name ends in a hash of
@@ -73,6 +81,7 @@ class GenerateService : public QObject {
   void rowChanged(const holdfast::ProblemRow& row);
   void runningChanged();
   void exported(const QString& file, qint64 rows);
+  void imported(const holdfast::ImportedFile& read);
   void trainingFileWritten(int phase, const QString& file, qint64 rows);
   void suiteWritten(const QString& file, qint64 rows);
   void previewed(holdfast::ProblemId problem, const std::vector<holdfast::TrainingPiece>& pieces);
@@ -81,6 +90,8 @@ class GenerateService : public QObject {
  private:
   void post(std::function<void(Store&)> work);
   void announceSets(Store& store);
+  // The name without spaces around it; ArgumentError where another set than this one has it.
+  [[nodiscard]] static std::string freeName(const Store& store, const QString& name, ProblemSetId set);
   // The file of a set's accepted problems, and how many; ArgumentError where there are none.
   [[nodiscard]] std::pair<QString, qint64> writeAccepted(Store& store, ProblemSetId set, DatasetFormat format,
                                                          const char* ending) const;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/store/node_rows.h"
+#include "app/store/problem_batch.h"
 #include "app/store/store.h"
 #include "kernels/error.h"
 
@@ -104,9 +105,9 @@ std::vector<ProblemSetRow> Store::problem_sets() const {
   return sets;
 }
 
-ProblemId Store::add_problem(const ProblemRow& row) {
-  connection_
-      ->prepare(
+ProblemId insert_problem(Connection& connection, const ProblemRow& row) {
+  connection
+      .prepare(
           "INSERT INTO problem (problem_set, statement, answer, level, concepts, verdict, status, edited, made, "
           "created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(row.set.value)
@@ -120,8 +121,17 @@ ProblemId Store::add_problem(const ProblemRow& row) {
       .bind(row.made)
       .bind(now_milliseconds())
       .run();
-  return {connection_->last_insert_id()};
+  return {connection.last_insert_id()};
 }
+
+void add_problems(const std::filesystem::path& database, const std::vector<ProblemRow>& rows) {
+  Connection connection(database);
+  Transaction transaction(connection);
+  for (const ProblemRow& row : rows) (void)insert_problem(connection, row);
+  transaction.commit();
+}
+
+ProblemId Store::add_problem(const ProblemRow& row) { return insert_problem(*connection_, row); }
 
 std::vector<ProblemRow> Store::problems(ProblemSetId set) const {
   Statement rows = connection_->prepare(std::string(problem_columns) + "WHERE problem_set = ? ORDER BY id");

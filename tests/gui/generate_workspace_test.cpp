@@ -9,8 +9,11 @@
 #include <QMessageBox>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QRegularExpression>
 #include <QSpinBox>
+#include <QTabWidget>
 #include <QTableView>
+#include <QTableWidget>
 #include <QTextEdit>
 #include <QToolButton>
 #include <QTreeWidget>
@@ -289,6 +292,86 @@ class GenerateWorkspaceTest : public QObject {
     QCOMPARE(parse_made_problem(more[4].made, "row").run, parse_made_problem(more[0].made, "row").run);
   }
 
+  // A file of others is read in; what it covers is counted where concepts are chosen; a problem that is nearly another
+  // stands beside it.
+  void problems_of_a_file_are_read_counted_and_compared() {
+    WindowDriver window(data());
+    begin(window, "from a file");
+    auto* panel = window.find<GeneratePanel>("generatePanel");
+    auto* concepts = window.find<QTreeWidget>("concepts");
+    QTreeWidgetItem* first = concepts->topLevelItem(0)->child(0);
+    const std::string one = first->text(0).toStdString();
+    QVERIFY(first->text(1).isEmpty());
+    const fs::path file = fs::path(folder_->path().toStdString()) / "rows.jsonl";
+    MadeProblem kept, near;
+    kept.index = 7;
+    kept.problem = "A farmer has twelve hens and each of the hens lays two eggs on every day of the week";
+    kept.answer = "168";
+    kept.concepts = {one};
+    kept.level = 2;
+    near = kept;
+    near.index = 8;
+    near.problem = "A farmer has twelve hens and each of the hens lays two eggs on every day of a week";
+    near.verdict = MadeVerdict::rejected;
+    near.reason = RejectReason::near_duplicate;
+    near.detail = "row 7, similarity 90 %";
+    std::ofstream(file) << made_problem_line(kept) << "\n"
+                        << made_problem_line(near) << "\n"
+                        << R"({"problem": "What is 1 + 1?", "answer": "2", "level": 1, "concepts": [")" << one
+                        << R"("]})" << "\nnonsense\n";
+    const ProblemSetId set = store().problem_sets().at(0).id;
+    window.window().generator()->importFile(set, QString::fromStdString(file.string()));
+    auto* table = window.find<QTableView>("problems");
+    QTRY_COMPARE(table->model()->rowCount(), 3);
+    QTRY_VERIFY(panel->banner()->text().contains("rows.jsonl:4"));
+    QVERIFY(panel->banner()->text().startsWith("3 problems"));
+    QVERIFY(store().problems(set).at(1).status == ProblemStatus::rejected);
+    // Read again, nothing is there twice.
+    window.window().generator()->importFile(set, QString::fromStdString(file.string()));
+    QTRY_VERIFY(panel->banner()->text().contains("3 are here already"));
+    QCOMPARE(table->model()->rowCount(), 3);
+    // The rejected one covers nothing.
+    QCOMPARE(first->text(1), QString("2"));
+    panel->picker()->choose(first->text(0), ConceptPicker::Choice::locked);
+    QVERIFY(first->text(1).endsWith("2") && first->text(1).size() > 1);
+    window.find<QTabWidget>("problemTabs")->setCurrentIndex(2);
+    auto* coverage = window.find<QTableWidget>("problemCoverage");
+    QTRY_COMPARE(coverage->rowCount(), 1);
+    QCOMPARE(coverage->item(0, 0)->text().toStdString(), one);
+    QCOMPARE(coverage->item(0, 1)->text(), QString("1"));
+    QCOMPARE(coverage->item(0, 2)->text(), QString("1"));
+    QCOMPARE(coverage->item(0, 3)->text(), QString("\u2013"));
+    QCOMPARE(coverage->item(0, 6)->text(), QString("2"));
+    keep(window, "generate-coverage");
+    window.find<QTabWidget>("problemTabs")->setCurrentIndex(0);
+    table->selectRow(1);
+    const auto detail = [&] { return window.find<TextView>("problemDetail")->text(); };
+    QTRY_VERIFY(detail().contains("Row 7"));
+    QVERIFY(detail().contains("day of the week |") && detail().contains("| A farmer"));
+    keep(window, "generate-near");
+    table->selectRow(2);
+    QTRY_VERIFY(detail().contains("Imported from rows.jsonl:3."));
+  }
+
+  // What goes with the chosen concepts is one click away.
+  void a_suggestion_is_chosen() {
+    WindowDriver window(data());
+    begin(window, "suggested");
+    auto* panel = window.find<GeneratePanel>("generatePanel");
+    auto* words = window.find<QLabel>("conceptSuggestions");
+    static const QRegularExpression link("<a href=\"([^\"]+)\">");
+    QRegularExpressionMatch found;
+    auto* concepts = window.find<QTreeWidget>("concepts");
+    for (int i = 0; i < concepts->topLevelItem(0)->childCount() && !found.hasMatch(); ++i) {
+      panel->picker()->choose(concepts->topLevelItem(0)->child(i)->text(0), ConceptPicker::Choice::drawn);
+      found = link.match(words->text());
+    }
+    QVERIFY(found.hasMatch());
+    emit words->linkActivated(found.captured(1));
+    const std::vector<std::string> drawn = panel->picker()->chosen(ConceptPicker::Choice::drawn);
+    QVERIFY(std::ranges::find(drawn, found.captured(1).toStdString()) != drawn.end());
+  }
+
   void what_cannot_be_made_is_one_sentence() {
     WindowDriver window(data());
     begin(window, "nothing");
@@ -298,7 +381,7 @@ class GenerateWorkspaceTest : public QObject {
     QTRY_VERIFY(panel->banner()->isVisible());
     QVERIFY2(panel->banner()->text().contains("accepted"), qPrintable(panel->banner()->text()));
     window.window().generator()->createSet("nothing");  // a second one of that name
-    QTRY_VERIFY(panel->banner()->text().contains("UNIQUE") || panel->banner()->text().contains("name"));
+    QTRY_COMPARE(panel->banner()->text(), QString("Another set is called \u201cnothing\u201d."));
   }
 };
 
