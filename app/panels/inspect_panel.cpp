@@ -13,7 +13,7 @@
 #include <QMouseEvent>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QRegularExpression>
+#include <QShortcut>
 #include <QSortFilterProxyModel>
 #include <QStackedWidget>
 #include <QTabWidget>
@@ -22,34 +22,30 @@
 #include <QTextBlock>
 #include <QTextBrowser>
 #include <QTextEdit>
+#include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "app/models/head_table_model.h"
 #include "app/panels/inspect_difference.h"
 #include "app/panels/inspect_head_view.h"
 #include "app/services/cache_size.h"
 #include "app/widgets/heatmap_view.h"
+#include "app/widgets/parts.h"
 #include "app/widgets/plot_view.h"
 #include "engine/atomic_file.h"
 
 namespace holdfast {
 namespace {
 
-constexpr double fading = 0.5;  // a given of which no head has more left than this is fading
 constexpr int most_timeline_columns = 200'000;
 constexpr int retention_points = 250;
 constexpr std::int64_t retention_numbers = 300'000;  // log decays that are added up at once
 
 QString bytes_shown(double bytes) {
   return QLocale().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeIecFormat);
-}
-
-QLabel* view_title(const QString& text) {
-  auto* label = new QLabel(text);
-  label->setProperty("muted", true);
-  return label;
 }
 
 double middle_of(std::vector<double> values) {
@@ -69,36 +65,6 @@ QStringList shortened(const QStringList& words) {
   constexpr qsizetype most = 4;
   if (words.size() <= most) return words;
   return words.first(most) << InspectPanel::tr("and %n more", nullptr, static_cast<int>(words.size() - most));
-}
-
-// A number of the question and the token that ends it.
-struct GivenNumber {
-  QString text;
-  int token = 0;
-};
-
-std::vector<GivenNumber> givens_of(const InspectResult& result) {
-  QString text;
-  std::vector<qsizetype> ends;
-  for (std::int64_t t = 0; t < result.question; ++t) {
-    text += result.pieces.value(static_cast<qsizetype>(t));
-    ends.push_back(text.size());
-  }
-  std::vector<GivenNumber> givens;
-  static const QRegularExpression number(QStringLiteral(R"((?<![\w.,])[-+]?\d+(?:[.,]\d+)*(?:/\d+)?%?)"));
-  for (auto match = number.globalMatch(text); match.hasNext();) {
-    const QRegularExpressionMatch found = match.next();
-    const auto last = std::ranges::lower_bound(ends, found.capturedEnd());
-    if (last != ends.end()) givens.push_back({found.captured(), static_cast<int>(last - ends.begin())});
-  }
-  return givens;
-}
-
-QTableWidgetItem* cell_of(const QString& text, bool number) {
-  auto* item = new QTableWidgetItem(text);
-  item->setFlags(Qt::ItemIsSelectable | Qt::ItemIsEnabled);
-  if (number) item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-  return item;
 }
 
 QString share_shown(double share) { return QLocale().toString(100.0 * share, 'f', 1) + QStringLiteral(" %"); }
@@ -233,7 +199,7 @@ QWidget* InspectPanel::buildOverview() {
   grid->setHorizontalSpacing(18);
   grid->setVerticalSpacing(6);
   auto* head = new QHBoxLayout;
-  mapTitle_ = view_title({});
+  mapTitle_ = mutedLabel({});
   head->addWidget(mapTitle_, 1);
   metric_ = new QComboBox;
   metric_->setObjectName(QStringLiteral("metric"));
@@ -248,17 +214,27 @@ QWidget* InspectPanel::buildOverview() {
   map_->setObjectName(QStringLiteral("headMap"));
   map_->setAccessibleName(tr("Heads by layer"));
   grid->addWidget(map_, 1, 0);
-  grid->addWidget(view_title(tr("Tokens: click one to follow what is left of it")), 0, 1);
+  auto* text = new QHBoxLayout;
+  text->addWidget(mutedLabel(tr("Tokens: click one to follow what is left of it")), 1);
+  inSolve_ = new QToolButton;
+  inSolve_->setObjectName(QStringLiteral("showInSolve"));
+  inSolve_->setText(tr("Show in Solve"));
+  inSolve_->setToolTip(tr("Go to the chosen token in the transcript (Ctrl+I, or Enter)"));
+  inSolve_->setEnabled(false);
+  text->addWidget(inSolve_);
+  grid->addLayout(text, 0, 1);
   tokens_ = new QTextEdit;
   tokens_->setObjectName(QStringLiteral("inspectTokens"));
   tokens_->setReadOnly(true);
   tokens_->setAccessibleName(tr("The text that was read"));
+  tokens_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  tokens_->setTabChangesFocus(true);
   tokens_->viewport()->setCursor(Qt::ArrowCursor);
   tokens_->viewport()->setMouseTracking(true);
   tokens_->viewport()->installEventFilter(this);
   grid->addWidget(tokens_, 1, 1);
   auto* over = new QHBoxLayout;
-  timelineTitle_ = view_title({});
+  timelineTitle_ = mutedLabel({});
   over->addWidget(timelineTitle_, 1);
   kind_ = new QComboBox;
   kind_->setObjectName(QStringLiteral("timelineKind"));
@@ -275,12 +251,24 @@ QWidget* InspectPanel::buildOverview() {
   timeline_->setAccessibleName(tr("Layers over the tokens"));
   timeline_->setToolTip(tr("Wheel: zoom. Drag: move."));
   grid->addWidget(timeline_, 3, 0);
-  grid->addWidget(view_title(tr("What is left of the chosen token")), 2, 1);
+  grid->addWidget(mutedLabel(tr("What is left of the chosen token")), 2, 1);
   retention_ = new PlotView;
   retention_->setObjectName(QStringLiteral("retention"));
   retention_->setAccessibleName(tr("Retention of the chosen token"));
   grid->addWidget(retention_, 3, 1);
-  grid->addWidget(view_title(tr("Numbers of the question, and what is left of them")), 4, 0);
+  auto* given = new QHBoxLayout;
+  givensTitle_ = mutedLabel({});
+  givensTitle_->setObjectName(QStringLiteral("givensTitle"));
+  givensTitle_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  given->addWidget(givensTitle_, 1);
+  restate_ = new QToolButton;
+  restate_->setObjectName(QStringLiteral("restateGivens"));
+  restate_->setText(tr("Re-state givens"));
+  restate_->setToolTip(
+      tr("Puts the sentences whose numbers are fading into the composer of Solve, to be read again where the text has "
+         "come to"));
+  given->addWidget(restate_);
+  grid->addLayout(given, 4, 0);
   givens_ = new QTableWidget(0, 4);
   givens_->setObjectName(QStringLiteral("givens"));
   givens_->setAccessibleName(tr("Numbers of the question"));
@@ -290,7 +278,7 @@ QWidget* InspectPanel::buildOverview() {
   givens_->setSelectionBehavior(QAbstractItemView::SelectRows);
   givens_->setSelectionMode(QAbstractItemView::SingleSelection);
   grid->addWidget(givens_, 5, 0);
-  grid->addWidget(view_title(tr("Memory: this state beside the caches of Transformers")), 4, 1);
+  grid->addWidget(mutedLabel(tr("Memory: this state beside the caches of Transformers")), 4, 1);
   memory_ = new PlotView;
   memory_->setObjectName(QStringLiteral("memoryChart"));
   memory_->setAccessibleName(tr("Memory over the length of a text"));
@@ -372,6 +360,54 @@ void InspectPanel::connectViews() {
             selectHead(heads_->layerOf(row), heads_->headOf(row));
           });
   connect(tabs_, &QTabWidget::currentChanged, this, &InspectPanel::updateExtras);
+  connect(inSolve_, &QToolButton::clicked, this, &InspectPanel::showInSolve);
+  connect(restate_, &QToolButton::clicked, this,
+          [this] { emit restateWanted(result_->session, restatement(result_->givens)); });
+  for (QWidget* view : {static_cast<QWidget*>(tokens_), static_cast<QWidget*>(timeline_), static_cast<QWidget*>(map_)}) {
+    view->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(view, &QWidget::customContextMenuRequested, this,
+            [this, view](const QPoint& where) { offerSolve(view, where); });
+    for (const Qt::Key key : {Qt::Key_Return, Qt::Key_Enter}) {
+      auto* enter = new QShortcut(key, view);
+      enter->setContext(Qt::WidgetShortcut);
+      connect(enter, &QShortcut::activated, this, &InspectPanel::showInSolve);
+    }
+  }
+}
+
+// Of the token under the mouse, or of the chosen one.
+void InspectPanel::offerSolve(QWidget* view, const QPoint& where) {
+  if (pointed_ >= 0) selectToken(pointed_, view != tokens_);
+  QMenu menu(this);
+  QAction* show = menu.addAction(tr("Show in Solve"), this, &InspectPanel::showInSolve);
+  show->setEnabled(canShowInSolve());
+  if (view == tokens_) {
+    QAction* copy = menu.addAction(tr("Copy"), tokens_, &QTextEdit::copy);
+    copy->setEnabled(tokens_->textCursor().hasSelection());
+  }
+  menu.exec(view->mapToGlobal(where));
+}
+
+bool InspectPanel::canShowInSolve() const { return result_ && result_->placeOf(token_).has_value(); }
+
+void InspectPanel::showInSolve() {
+  if (!canShowInSolve()) return;
+  emit solveWanted(result_->session, *result_->placeOf(token_));
+}
+
+void InspectPanel::inspectPlace(const TextPlace& place) {
+  if (place.node) tabs_->setCurrentIndex(0);
+  const bool seen = result_ && session_ && result_->session == session_ && !progress_->isVisible();
+  const std::int64_t token = seen && place.node ? result_->tokenOf(place) : -1;
+  if (token >= 0) return selectToken(static_cast<int>(token), true);
+  wanted_ = place;
+  inspectSession();
+}
+
+void InspectPanel::inspectToken(int token) {
+  tabs_->setCurrentIndex(0);
+  wanted_ = token;
+  inspectSession();
 }
 
 // The text's side of what the mouse points at.
@@ -414,6 +450,7 @@ void InspectPanel::setSession(SessionId session, const QString& title) {
 }
 
 void InspectPanel::inspectText() {
+  wanted_ = {};
   if (model_.model != nullptr && !text_->text().trimmed().isEmpty()) service_->inspectText(model_, text_->text());
 }
 
@@ -441,6 +478,12 @@ void InspectPanel::show(std::shared_ptr<const InspectResult> result) {
   updateWords();
   updateExtras();
   markTokens();
+  inSolve_->setEnabled(canShowInSolve());
+  const auto wanted = std::exchange(wanted_, {});
+  if (const int* token = std::get_if<int>(&wanted)) selectToken(*token, true);
+  if (const TextPlace* place = std::get_if<TextPlace>(&wanted)) {
+    if (const std::int64_t token = result_->tokenOf(*place); token >= 0) selectToken(static_cast<int>(token), true);
+  }
 }
 
 void InspectPanel::showText() {
@@ -474,6 +517,7 @@ void InspectPanel::selectToken(int token, bool scroll) {
     updateTimeline();
   }
   timeline_->select(layer_, columnOf(token_));
+  inSolve_->setEnabled(canShowInSolve());
   updateRetention();
   updateWords();
   updateExtras();
@@ -598,22 +642,23 @@ void InspectPanel::updateNumbers() {
 }
 
 void InspectPanel::updateGivens() {
-  const Inspection& seen = result_->seen;
-  const std::vector<GivenNumber> givens = givens_of(*result_);
+  const std::vector<GivenLeft>& givens = result_->givens;
   const QSignalBlocker quiet(givens_);
   givens_->setRowCount(static_cast<int>(givens.size()));
   for (std::size_t i = 0; i < givens.size(); ++i) {
-    const auto kept = seen.retention(givens[i].token, seen.tokens() - 1);
-    const double best = *std::max_element(kept.begin(), kept.end());
+    const GivenLeft& given = givens[i];
     const auto row = static_cast<int>(i);
-    auto* number = cell_of(givens[i].text, false);
-    number->setData(Qt::UserRole, givens[i].token);
-    number->setToolTip(tr("Token %1").arg(givens[i].token));
+    auto* number = readCell(given.text, false);
+    number->setData(Qt::UserRole, given.token);
+    number->setToolTip(tr("Token %1: %2").arg(given.token).arg(given.sentence));
     givens_->setItem(row, 0, number);
-    givens_->setItem(row, 1, cell_of(share_shown(best), true));
-    givens_->setItem(row, 2, cell_of(share_shown(middle_of(kept)), true));
-    givens_->setItem(row, 3, cell_of(best < fading ? tr("fading in every head") : tr("held"), false));
+    givens_->setItem(row, 1, readCell(share_shown(given.best), true));
+    givens_->setItem(row, 2, readCell(share_shown(given.median), true));
+    givens_->setItem(row, 3, readCell(given.fades() ? tr("\u26a0 fading in every head") : tr("held"), false));
   }
+  const QString summary = givensSummary(givens);
+  givensTitle_->setText(summary.isEmpty() ? tr("Numbers of the question: there are none") : summary);
+  restate_->setEnabled(!givens.empty());
 }
 
 void InspectPanel::updateRetention() {

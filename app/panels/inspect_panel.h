@@ -5,6 +5,7 @@
 
 #include <QWidget>
 #include <memory>
+#include <variant>
 
 #include "app/services/inspect_metric.h"
 #include "app/services/inspect_service.h"
@@ -22,6 +23,7 @@ class QTableView;
 class QTableWidget;
 class QTabWidget;
 class QTextEdit;
+class QToolButton;
 
 namespace holdfast {
 
@@ -40,6 +42,11 @@ class InspectPanel : public QWidget {
   void setModel(const SharedModel& model);
   void setSession(SessionId session, const QString& title);  // what "this session" is
   void inspectSession(bool again = false);
+  // The session that is open in Solve, and in it the token of this place; of no message: the session alone.
+  void inspectPlace(const TextPlace& place);
+  void inspectToken(int token);
+  void showInSolve();  // the chosen token
+  [[nodiscard]] bool canShowInSolve() const;
   [[nodiscard]] const InspectResult* result() const { return result_.get(); }
   [[nodiscard]] int token() const { return token_; }
   void setWatching(bool watching);  // whether sessions are watched while they run
@@ -47,6 +54,8 @@ class InspectPanel : public QWidget {
  signals:
   void failed(const QString& message);
   void watchingChanged(bool watching);
+  void restateWanted(holdfast::SessionId session, const QString& text);  // of no session: in the one that is open
+  void solveWanted(holdfast::SessionId session, const holdfast::TextPlace& place);
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
@@ -73,6 +82,7 @@ class InspectPanel : public QWidget {
   void updateNumbers();
   void updateExtras();
   void markTokens();
+  void offerSolve(QWidget* view, const QPoint& where);
   void exportPicture();
   void exportTable();
   void exportTimeline();
@@ -85,6 +95,7 @@ class InspectPanel : public QWidget {
   SharedModel model_;
   SessionId session_;
   QString sessionTitle_;
+  std::variant<std::monostate, TextPlace, int> wanted_;  // to be chosen when its session has been read
   std::shared_ptr<const InspectResult> result_;
   int layer_ = 0, head_ = 0, token_ = 0;
   int pointed_ = -1;              // token under the mouse
@@ -102,6 +113,7 @@ class InspectPanel : public QWidget {
   QTabWidget* tabs_;
   QLabel* empty_;
   QTextEdit* tokens_;
+  QToolButton* inSolve_;
   QComboBox* metric_;
   QComboBox* kind_;
   QLabel* mapTitle_;
@@ -109,6 +121,8 @@ class InspectPanel : public QWidget {
   HeatmapView* map_;
   HeatmapView* timeline_;
   PlotView* retention_;
+  QLabel* givensTitle_;
+  QToolButton* restate_;
   QTableWidget* givens_;
   PlotView* memory_;
   QLabel* words_;

@@ -95,6 +95,8 @@ SolvePanel::SolvePanel(SessionService* sessions, ChatService* chat, SamplerPanel
   connect(transcript_, &TranscriptView::actionRequested, this, &SolvePanel::continueLast);
   connect(transcript_, &TranscriptView::action2Requested, this, &SolvePanel::answerNow);
   connect(transcript_, &TranscriptView::toolRequested, this, &SolvePanel::onTool);
+  connect(transcript_, &TranscriptView::inspectRequested, this,
+          [this](const TranscriptPlace& place) { emit inspectWanted(textPlace(branch_, place)); });
   connect(vote_, &VoteView::chosen, this, &SolvePanel::showVoted);
   connectServices();
   connectSide();
@@ -157,6 +159,7 @@ void SolvePanel::buildSide() {
 
 void SolvePanel::showSide(Side side) {
   sideShown_ = side;
+  transcript_->setPointing(side == Side::tokens);
   sideBox_->setVisible(side != Side::none);
   if (side == Side::tokens) sideTitle_->setText(tr("Tokens"));
   if (side == Side::tree) sideTitle_->setText(tr("Branches"));
@@ -168,6 +171,13 @@ void SolvePanel::showSide(Side side) {
 }
 
 void SolvePanel::connectSide() {
+  connect(transcript_, &TranscriptView::placePointed, this, [this](const std::optional<TranscriptPlace>& place) {
+    tokenPanel_->point(place ? textPlace(branch_, *place) : TextPlace{});
+  });
+  connect(tokenPanel_, &TokenPanel::pointed, this, [this](const TextPlace& place) {
+    const std::optional<TranscriptPlace> here = transcriptPlace(branch_, place);
+    here ? transcript_->showPlace(*here, false) : transcript_->clearPlace();
+  });
   connect(tokenPanel_, &TokenPanel::forkWanted, this, &SolvePanel::forkAt);
   connect(treePanel_, &TreePanel::chosen, this, [this](NodeId node) {
     if (chat_->phase() == ChatService::Phase::idle) sessions_->choose(session_, node);
@@ -271,6 +281,29 @@ void SolvePanel::openSession(SessionId session, NodeId at) {
   saveDraft();
   wanted_ = session;
   at ? sessions_->choose(session, at) : sessions_->open(session);
+}
+
+void SolvePanel::showPlace(SessionId session, const TextPlace& place) {
+  const std::optional<TranscriptPlace> here =
+      session == session_ ? transcriptPlace(branch_, place) : std::optional<TranscriptPlace>{};
+  if (here) return transcript_->showPlace(*here);
+  wantedPlace_ = place;
+  openSession(session, place.node);
+}
+
+void SolvePanel::compose(SessionId session, const QString& text) {
+  if (session && !(session == session_)) {
+    whenShown_ = [this, session, text] { compose(session, text); };
+    return openSession(session);
+  }
+  const QString draft = composer_->text();
+  composer_->setText(draft.trimmed().isEmpty() ? text : draft + QLatin1Char('\n') + text);
+  composer_->focusText();
+}
+
+void SolvePanel::inspectHere() {
+  const std::optional<TranscriptPlace> cursor = transcript_->cursorPlace();
+  emit inspectWanted(cursor && !isRunningHere() ? textPlace(branch_, *cursor) : TextPlace{});
 }
 
 void SolvePanel::newSession() {
@@ -389,6 +422,8 @@ void SolvePanel::showBranch(const SessionRow& session, const std::vector<NodeRow
   if (sideShown_ == Side::tree || sideShown_ == Side::states) showSide(sideShown_);
   if (wantedNode_) transcript_->scrollTo(wantedNode_.value);
   wantedNode_ = {};
+  const auto place = wantedPlace_ ? transcriptPlace(branch_, *std::exchange(wantedPlace_, std::nullopt)) : std::nullopt;
+  if (place) transcript_->showPlace(*place);
   updateState();
   if (other) emit sessionChanged();
   emit figuresChanged();
@@ -557,6 +592,7 @@ void SolvePanel::onTool(const TranscriptItem& item, TranscriptTool tool) {
   if (tool == TranscriptTool::edit) editQuestion(*question);
   if (tool == TranscriptTool::bookmark) sessions_->setFavourite(session_, question->id, !question->favourite);
   if (tool == TranscriptTool::remove) removeBranch(question->id);
+  if (tool == TranscriptTool::inspect) emit inspectWanted({.node = question->id});
   if (tool == TranscriptTool::fork) {
     showEnd(question->id, {});
     composer_->focusText();
@@ -582,7 +618,7 @@ void SolvePanel::onReplyTool(const std::vector<NodeRow>& reply, TranscriptTool t
       return showSide(Side::tokens);
     case TranscriptTool::bookmark: return sessions_->setFavourite(session_, last.id, !last.favourite);
     case TranscriptTool::fork: showEnd(last.id, {}); return composer_->focusText();
-    case TranscriptTool::inspect: emit inspectWanted(); return;
+    case TranscriptTool::inspect: emit inspectWanted({.node = last.id}); return;
     case TranscriptTool::remove: return removeBranch(reply.front().id);
     default: return;
   }

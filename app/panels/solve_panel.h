@@ -9,6 +9,7 @@
 
 #include "app/services/chat_service.h"
 #include "app/services/session_service.h"
+#include "app/services/text_place.h"
 #include "app/widgets/transcript_view.h"
 
 class QLabel;
@@ -36,6 +37,10 @@ class SolvePanel : public QWidget {
              QWidget* parent = nullptr);
 
   void openSession(SessionId session, NodeId at = {});  // `at`: the message to show
+  void showPlace(SessionId session, const TextPlace& place);  // scrolled to and highlighted
+  void compose(SessionId session, const QString& text);  // adds it to what is being written there
+  // Inspects the memory where the cursor stands in the transcript; where in none, of the whole session.
+  void inspectHere();
   void newSession();
   void setNewDraft(const QString& draft) { newDraft_ = draft; }
   void saveDraft();
@@ -64,7 +69,7 @@ class SolvePanel : public QWidget {
   void sessionChanged();  // another one is shown
   void figuresChanged();
   void sideChanged();
-  void inspectWanted();
+  void inspectWanted(const holdfast::TextPlace& place);  // of no node: of the whole session
 
  private:
   void buildSide();
@@ -121,6 +126,7 @@ class SolvePanel : public QWidget {
   SessionId session_;
   SessionId wanted_;  // being opened
   NodeId wantedNode_;
+  std::optional<TextPlace> wantedPlace_;
   std::vector<NodeRow> branch_;
   std::vector<NodeRow> tree_;
   std::function<void()> afterStop_;
@@ -137,6 +143,10 @@ class SolvePanel : public QWidget {
 // What a branch looks like: thoughts and answers that belong together are one reply. The tree tells what stands beside.
 [[nodiscard]] std::vector<TranscriptItem> transcriptItems(const std::vector<NodeRow>& branch,
                                                           const std::vector<NodeRow>& tree);
+// Where a stretch of a message stands in what transcriptItems() makes of the branch, and which message has a place.
+[[nodiscard]] std::optional<TranscriptPlace> transcriptPlace(const std::vector<NodeRow>& branch,
+                                                             const TextPlace& place);
+[[nodiscard]] TextPlace textPlace(const std::vector<NodeRow>& branch, const TranscriptPlace& place);
 // The ends of all replies to a question, and the questions beside one, oldest first.
 [[nodiscard]] std::vector<NodeId> repliesTo(const std::vector<NodeRow>& tree, NodeId question);
 [[nodiscard]] std::vector<NodeId> besideQuestion(const std::vector<NodeRow>& tree, const NodeRow& question);

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/markdown/text_alignment.h"
 #include "app/services/session_service.h"
 #include "app/services/turn_writer.h"
 #include "app/widgets/token_view.h"
@@ -69,6 +70,11 @@ TokenPanel::TokenPanel(SessionService* sessions, QWidget* parent)
   connect(sessions_, &SessionService::choicesRead, this, &TokenPanel::show);
   connect(view_, &TokenView::positionChanged, this, &TokenPanel::moved);
   connect(slider_, &QSlider::valueChanged, view_, &TokenView::setPosition);
+  connect(view_, &TokenView::tokenPointed, this, [this](int token) {
+    const auto at = static_cast<std::size_t>(token);
+    emit pointed(token < 0 || at + 1 >= starts_.size() ? TextPlace{}
+                                                       : TextPlace{node_.id, starts_[at], starts_[at + 1]});
+  });
   connect(goOn_, &QPushButton::clicked, this, [this] { emit forkWanted(node_.id, view_->position(), std::nullopt); });
   connect(others_, &QListWidget::itemActivated, this, [this](const QListWidgetItem* item) {
     emit forkWanted(node_.id, view_->position(), item->data(token_role).toInt());
@@ -78,6 +84,7 @@ TokenPanel::TokenPanel(SessionService* sessions, QWidget* parent)
 void TokenPanel::clear() {
   nodes_.clear();
   node_ = {};
+  starts_.clear();
   view_->setTokens({});
   part_->clear();
   others_->clear();
@@ -98,6 +105,10 @@ void TokenPanel::read() {
   if (index >= 0 && index < static_cast<int>(nodes_.size())) {
     sessions_->readChoices(nodes_[static_cast<std::size_t>(index)].id);
   }
+}
+
+void TokenPanel::point(const TextPlace& place) {
+  view_->point(place.node == node_.id ? static_cast<int>(pieceAt(starts_, place.begin)) : -1);
 }
 
 QString TokenPanel::textOf(TokenId token) const {
@@ -124,6 +135,9 @@ void TokenPanel::show(const NodeRow& node, const std::vector<TokenChoice>& choic
     }
     shown.push_back(std::move(token));
   }
+  QStringList pieces;
+  for (const ShownToken& token : shown) pieces << token.text;
+  starts_ = pieceStarts(pieces, QString::fromStdString(node.text));
   slider_->setRange(0, static_cast<int>(shown.size()));
   view_->setTokens(std::move(shown));
   slider_->setValue(view_->position());

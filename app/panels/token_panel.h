@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/services/chat_engine.h"
+#include "app/services/text_place.h"
 
 class QComboBox;
 class QLabel;
@@ -27,8 +28,10 @@ class TokenPanel : public QWidget {
   // The thought and the answer of a reply; the tokenizer that its ids are of, null where it is not loaded.
   void showReply(const std::vector<NodeRow>& nodes, std::shared_ptr<const Tokenizer> tokenizer);
   void clear();
+  void point(const TextPlace& place);  // where the mouse is elsewhere; of no message: nowhere
 
  signals:
+  void pointed(const holdfast::TextPlace& place);  // by the mouse
   // `instead`: the token to take at this position; absent: drawn anew.
   void forkWanted(holdfast::NodeId node, qint64 position, std::optional<holdfast::TokenId> instead);
 
@@ -43,6 +46,7 @@ class TokenPanel : public QWidget {
   std::vector<NodeRow> nodes_;
   NodeRow node_;
   std::vector<TokenChoice> choices_;
+  std::vector<qsizetype> starts_;  // of each token in the message's text
   QComboBox* part_;
   TokenView* view_;
   QSlider* slider_;

@@ -82,7 +82,55 @@ void add_generated(TranscriptItem& item, const NodeRow& node, const NodeRow* tho
   item.noteDetails = details(thought != nullptr ? *thought : node);
 }
 
+bool is_generated(const NodeRow& node) { return node.kind == NodeKind::thought || node.kind == NodeKind::answer; }
+
+// Each message with where its text begins in the item that shows it; `visit` returns whether to go on.
+template <class Visit>
+void visit_places(const std::vector<NodeRow>& branch, const Visit& visit) {
+  qint64 key = 0;
+  qsizetype thought = 0, answer = 0;  // characters of the reply so far
+  for (const NodeRow& node : branch) {
+    QString text = QString::fromStdString(node.text);
+    while (node.kind == NodeKind::thought && text.endsWith(QLatin1Char('\n'))) text.chop(1);  // as add_generated does
+    const qsizetype size = text.size();
+    if (!is_generated(node)) {
+      key = 0;
+      if (!visit(node, TranscriptPlace{.key = node.id.value, .begin = 0, .end = size})) return;
+      continue;
+    }
+    if (key == 0) key = node.parent.value, thought = answer = 0;
+    const bool thinks = node.kind == NodeKind::thought;
+    qsizetype& begin = thinks ? thought : answer;
+    const auto part = thinks ? TranscriptPlace::Part::thought : TranscriptPlace::Part::answer;
+    if (!visit(node, TranscriptPlace{.key = key, .part = part, .begin = begin, .end = begin + size})) return;
+    begin += size;
+  }
+}
+
 }  // namespace
+
+std::optional<TranscriptPlace> transcriptPlace(const std::vector<NodeRow>& branch, const TextPlace& place) {
+  std::optional<TranscriptPlace> found;
+  visit_places(branch, [&](const NodeRow& node, TranscriptPlace whole) {
+    if (!(node.id == place.node)) return true;
+    whole.end = std::min(whole.end, whole.begin + place.end);
+    whole.begin = std::min(whole.end, whole.begin + place.begin);
+    found = whole;
+    return false;
+  });
+  return found;
+}
+
+TextPlace textPlace(const std::vector<NodeRow>& branch, const TranscriptPlace& place) {
+  TextPlace found;
+  visit_places(branch, [&](const NodeRow& node, const TranscriptPlace& whole) {
+    if (whole.key != place.key || whole.part != place.part) return true;
+    // Behind the last character it is the last message of the item.
+    found = {node.id, std::min(place.begin, whole.end) - whole.begin, std::min(place.end, whole.end) - whole.begin};
+    return place.begin >= whole.end;
+  });
+  return found;
+}
 
 std::vector<NodeId> repliesTo(const std::vector<NodeRow>& tree, NodeId question) {
   std::vector<NodeId> replies;
@@ -116,8 +164,7 @@ std::vector<TranscriptItem> transcriptItems(const std::vector<NodeRow>& branch, 
   };
   std::vector<NodeId> replies;
   for (const NodeRow& node : branch) {
-    const bool generated = node.kind == NodeKind::thought || node.kind == NodeKind::answer;
-    if (!generated) {
+    if (!is_generated(node)) {
       thought = nullptr;
       items.push_back(
           {.key = node.id.value, .kind = TranscriptItem::Kind::question, .text = QString::fromStdString(node.text)});

@@ -92,6 +92,7 @@ void ChatService::startTurn(SessionId session, std::function<void(const TurnEven
     tellNotice();
     // The state is written after the window knows that the turn has ended, also when the program is being closed.
     engine().keep_state(session);
+    onWindow([this, session] { emit stateKept(session); });
   });
 }
 

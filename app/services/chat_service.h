@@ -67,6 +67,7 @@ class ChatService : public QObject {
   void stateImported(holdfast::SessionId session);
   void voteChanged(const holdfast::VoteProgress& progress);
   void turnFinished(holdfast::SessionId session);  // the store has it
+  void stateKept(holdfast::SessionId session);  // after that: its states and what was watched can be read
   void noticed(const QString& sentence);           // something to know; the turn goes on
   void failed(const QString& message);
 

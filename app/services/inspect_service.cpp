@@ -6,9 +6,11 @@
 #include <map>
 #include <utility>
 
+#include "app/markdown/text_alignment.h"
 #include "app/services/state_keeper.h"
 #include "app/store/state_files.h"
 #include "app/store/store.h"
+#include "engine/utf8.h"
 #include "kernels/error.h"
 
 namespace holdfast {
@@ -18,6 +20,7 @@ constexpr std::int64_t inspect_most_samples = 4000;
 constexpr std::int64_t inspect_every = 4;   // tokens from sample to sample, more in long texts
 constexpr std::int64_t inspect_unread = 2;  // tokens at a session's end that the model may not have read yet
 constexpr std::size_t inspect_block = 256;  // tokens between two looks at the stop button
+constexpr std::int64_t givens_most_numbers = 20'000'000;  // log decays that are read for a lamp
 constexpr qsizetype inspect_words = 40;     // of a text, in a label
 
 QString node_kind_word(NodeKind kind) {
@@ -31,16 +34,19 @@ QString node_kind_word(NodeKind kind) {
   return {};
 }
 
-QString piece_of(const Tokenizer& tokenizer, TokenId id) {
-  const std::string_view bytes = tokenizer.bytes(id);
-  return bytes.empty() ? QString::fromStdString(tokenizer.piece(id))
-                       : QString::fromUtf8(bytes.data(), static_cast<qsizetype>(bytes.size()));
+// The text of each token; a character that several make up is the last one's.
+QStringList pieces_of(const Tokenizer& tokenizer, std::span<const TokenId> tokens) {
+  QStringList pieces;
+  Utf8Joiner joiner;
+  for (const TokenId id : tokens) {
+    const std::string_view bytes = tokenizer.bytes(id);
+    pieces << QString::fromStdString(joiner.push(bytes.empty() ? std::string_view(tokenizer.piece(id)) : bytes));
+  }
+  return pieces;
 }
 
 QString text_of(const Tokenizer& tokenizer, std::span<const TokenId> tokens) {
-  QString text;
-  for (const TokenId id : tokens) text += piece_of(tokenizer, id);
-  return text.simplified();
+  return pieces_of(tokenizer, tokens).join(QString()).simplified();
 }
 
 // The tokens up to the end of this node.
@@ -77,6 +83,23 @@ std::vector<NodeId> nodes_of(const Store& store, SessionId session, const std::v
 
 }  // namespace
 
+std::optional<TextPlace> InspectResult::placeOf(std::int64_t token) const {
+  const auto next = std::ranges::upper_bound(parts, token, {}, &InspectPart::begin);
+  if (next == parts.begin()) return std::nullopt;
+  const InspectPart& part = *(next - 1);
+  const auto at = static_cast<std::size_t>(token - part.begin);
+  if (at + 1 >= part.starts.size()) return std::nullopt;
+  return TextPlace{part.node, part.starts[at], part.starts[at + 1]};
+}
+
+std::int64_t InspectResult::tokenOf(const TextPlace& place) const {
+  const auto part = std::ranges::find(parts, place.node, &InspectPart::node);
+  if (part == parts.end()) return -1;
+  const qsizetype found = pieceAt(part->starts, place.begin);
+  if (found < 0) return part->starts.back() == 0 || place.begin == part->starts.back() ? part->begin : -1;
+  return part->begin + found;
+}
+
 InspectService::InspectService(const std::filesystem::path& dataDir, int threads, QObject* parent)
     : QObject(parent), data_(dataDir), inspections_(dataDir / "inspections"), threads_(threads) {
   connect(&reading_, &Job::failed, this, &InspectService::failed);
@@ -98,7 +121,7 @@ void InspectService::inspectText(const SharedModel& model, const QString& text) 
         Text made;
         if (tokenizer->adds_bos() && tokenizer->bos()) made.tokens.push_back(*tokenizer->bos());
         for (const TokenId id : tokenizer->encode(bytes, true)) made.tokens.push_back(id);
-        made.question = std::ssize(made.tokens);
+        made.question = bytes;
         return made;
       },
       text.simplified().left(60), {}, true);
@@ -115,8 +138,12 @@ InspectService::Text InspectService::textOf(const SharedModel& model, SessionId 
   for (const NodeRow& node : store.branch(session)) {
     if (!node.tokens || node.tokens->empty()) continue;
     made.marks.push_back({std::ssize(made.tokens), node_kind_word(node.kind), false});
+    made.messages.push_back({node.id, std::ssize(made.tokens), node.text});
+    if (node.kind == NodeKind::user && made.question.empty()) {
+      made.questionBegin = std::ssize(made.tokens);
+      made.question = node.text;
+    }
     made.tokens.insert(made.tokens.end(), node.tokens->begin(), node.tokens->end());
-    if (node.kind == NodeKind::user && made.question == 0) made.question = std::ssize(made.tokens);
   }
   if (const auto row = store.session(session); row && !row->origin.empty()) {
     made.origin = StateKeeper(store, data_ / "states").load_origin(row->origin, model.model->config());
@@ -125,10 +152,11 @@ InspectService::Text InspectService::textOf(const SharedModel& model, SessionId 
 }
 
 // What was seen while the session ran. The last token or two may not have been read yet: the text then ends before.
-KeptInspections InspectService::findKept(const SharedModel& model, SessionId session, Text& text) const {
+KeptInspections InspectService::findKept(const SharedModel& model, SessionId session, Text& text,
+                                         InspectionKeeper::Damaged damaged) const {
   KeptInspections kept =
       inspections_.find(session, model.model->fingerprint(), text.origin ? text.origin->prefix_hash : 0, text.tokens,
-                        model.model->config());
+                        model.model->config(), damaged);
   if (kept.parts.empty()) return kept;
   const std::int64_t end = kept.parts.back().from + kept.parts.back().seen.tokens();
   if (std::ssize(text.tokens) - end <= inspect_unread) text.tokens.resize(static_cast<std::size_t>(end));
@@ -211,9 +239,11 @@ std::shared_ptr<InspectResult> InspectService::look(const SharedModel& model, Te
                                                               .tokens = text.tokens,
                                                               .pieces = {},
                                                               .marks = text.marks,
-                                                              .question = text.question,
+                                                              .session = session,
+                                                              .parts = {},
                                                               .states = {},
                                                               .timelines = {},
+                                                              .givens = {},
                                                               .title = {},
                                                               .seconds = 0.0,
                                                               .watched = watched,
@@ -268,6 +298,18 @@ void InspectService::addKept(InspectResult& result, const SharedModel& model, Se
   std::ranges::stable_sort(result.marks, {}, &InspectMark::token);
 }
 
+void InspectService::addParts(InspectResult& result, const std::vector<Text::Message>& messages) {
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const qsizetype begin = static_cast<qsizetype>(messages[i].begin);
+    const qsizetype end = i + 1 < messages.size() ? static_cast<qsizetype>(messages[i + 1].begin)
+                                                  : result.pieces.size();
+    if (begin >= result.pieces.size()) break;  // what the model has not read yet
+    result.parts.push_back({messages[i].node, messages[i].begin,
+                            pieceStarts(result.pieces.mid(begin, end - begin),
+                                        QString::fromStdString(messages[i].text))});
+  }
+}
+
 void InspectService::run(const SharedModel& model, std::function<Text()> text, const QString& title, SessionId session,
                          bool again) {
   reading_.cancel();
@@ -285,9 +327,12 @@ void InspectService::run(const SharedModel& model, std::function<Text()> text, c
           throw FormatError("this session was written with another vocabulary than the model's that is open");
         }
       }
-      result = look(model, std::move(read), session, again, stop);
+      result = look(model, read, session, again, stop);
       if (result) {
-        for (const TokenId id : result->tokens) result->pieces += piece_of(*model.tokenizer, id);
+        result->pieces = pieces_of(*model.tokenizer, result->tokens);
+        addParts(*result, read.messages);
+        result->givens =
+            givensOf(result->seen, result->pieces, read.questionBegin, QString::fromStdString(read.question));
         result->title = title;
         for (const InspectMetric metric : inspect_metrics) {
           if (metric == InspectMetric::retention) continue;
@@ -302,6 +347,26 @@ void InspectService::run(const SharedModel& model, std::function<Text()> text, c
     }
     QMetaObject::invokeMethod(
         this, [this, result] { emit finished(result); }, Qt::QueuedConnection);
+  });
+}
+
+void InspectService::lookAtGivens(const SharedModel& model, SessionId session) {
+  looking_.post([this, model, session](const std::stop_token&) {
+    std::vector<GivenLeft> givens;
+    Text read = textOf(model, session);
+    const Mamba2Config& config = model.model->config();
+    // A lamp is not worth half a gigabyte; the inspector shows it when it is asked.
+    if (std::ssize(read.tokens) * config.n_layer * config.n_heads <= givens_most_numbers) {
+      KeptInspections kept = findKept(model, session, read, InspectionKeeper::Damaged::leave);
+      if (!kept.parts.empty() && kept.gaps(std::ssize(read.tokens)).empty()) {
+        Inspection seen = std::move(kept.parts.front().seen);
+        for (std::size_t i = 1; i < kept.parts.size(); ++i) seen.append(kept.parts[i].seen);
+        givens = givensOf(seen, pieces_of(*model.tokenizer, read.tokens), read.questionBegin,
+                          QString::fromStdString(read.question));
+      }
+    }
+    QMetaObject::invokeMethod(
+        this, [this, session, givens] { emit givensSeen(session, givens); }, Qt::QueuedConnection);
   });
 }
 

@@ -13,8 +13,10 @@
 
 #include "app/jobs/job.h"
 #include "app/services/chat_engine.h"
+#include "app/services/givens.h"
 #include "app/services/inspect_metric.h"
 #include "app/services/inspection_keeper.h"
+#include "app/services/text_place.h"
 #include "app/store/rows.h"
 #include "engine/inspection.h"
 #include "engine/state_difference.h"
@@ -28,6 +30,13 @@ struct InspectMark {
   bool kept = false;  // a state is kept here; else a message begins
 };
 
+// The tokens of one message of a session.
+struct InspectPart {
+  NodeId node;
+  std::int64_t begin = 0;         // its first token
+  std::vector<qsizetype> starts;  // of each token in the message's text, and its size; of the template: empty
+};
+
 // Everything the inspector shows; immutable.
 struct InspectResult {
   Inspection seen;
@@ -35,15 +44,22 @@ struct InspectResult {
   std::vector<TokenId> tokens;
   QStringList pieces;              // the text of each token
   std::vector<InspectMark> marks;  // by token
-  std::int64_t question = 0;       // tokens of what was asked: where the givens stand
+  SessionId session;               // none: of a typed text
+  std::vector<InspectPart> parts;  // of the session, by token
   std::vector<float> states;       // (L, H, P, N) after the last token, or empty when they are not kept
   // By metric, but retention, which hangs on the chosen token (inspectTimeline).
   std::array<std::vector<float>, inspect_metrics.size()> timelines;
+  std::vector<GivenLeft> givens;
   QString title;
   double seconds = 0.0;
   bool watched = false;                                       // some of it while the session ran, or read before
   std::vector<std::pair<std::int64_t, std::int64_t>> reread;  // tokens [first, last) that were read now
   QStringList damaged;                                        // kept inspections that could not be used, and why
+
+  // Which message has a token, and which of its characters; none for typed texts.
+  [[nodiscard]] std::optional<TextPlace> placeOf(std::int64_t token) const;
+  // The token of this character, or of the message's first one where it has no such character; -1: it was not seen.
+  [[nodiscard]] std::int64_t tokenOf(const TextPlace& place) const;
 };
 
 // A state that is kept, or in a file.
@@ -77,6 +93,8 @@ class InspectService : public QObject {
   void inspectSession(const SharedModel& model, SessionId session, const QString& title, bool again = false);
   void stop();
 
+  // givensSeen, from what was seen while the session ran: no tokens are read for it.
+  void lookAtGivens(const SharedModel& model, SessionId session);
   void listStates(const SharedModel& model, SessionId session);  // statesListed, of all branches
   void compare(const SharedModel& model, const KeptState& a, const KeptState& b);
 
@@ -85,23 +103,34 @@ class InspectService : public QObject {
   void progressed(double done);
   void finished(std::shared_ptr<const holdfast::InspectResult> result);  // null: stopped, or failed
   void failed(const QString& message);
+  void givensSeen(holdfast::SessionId session, const std::vector<holdfast::GivenLeft>& givens);  // none: not known
   void statesListed(holdfast::SessionId session, const std::vector<holdfast::KeptState>& states);
   void compared(std::shared_ptr<const holdfast::StateComparison> comparison);
 
  private:
   struct Text {
+    struct Message {
+      NodeId node;
+      std::int64_t begin = 0;
+      std::string text;
+    };
     std::vector<TokenId> tokens;
     std::vector<InspectMark> marks;
-    std::int64_t question = 0;
+    std::vector<Message> messages;
+    std::int64_t questionBegin = 0;
+    std::string question;
     std::optional<Snapshot> origin{};  // what the session begins with
   };
   void run(const SharedModel& model, std::function<Text()> text, const QString& title, SessionId session, bool again);
   [[nodiscard]] Text textOf(const SharedModel& model, SessionId session) const;
-  [[nodiscard]] KeptInspections findKept(const SharedModel& model, SessionId session, Text& text) const;
+  [[nodiscard]] KeptInspections findKept(
+      const SharedModel& model, SessionId session, Text& text,
+      InspectionKeeper::Damaged damaged = InspectionKeeper::Damaged::remove) const;
   [[nodiscard]] std::shared_ptr<InspectResult> look(const SharedModel& model, Text text, SessionId session, bool again,
                                                     const std::stop_token& stop);
   [[nodiscard]] State stateBefore(const SharedModel& model, Stream& stream, SessionId session, const Text& text,
                                   std::int64_t token, const std::stop_token& stop) const;
+  static void addParts(InspectResult& result, const std::vector<Text::Message>& messages);
   void keepSeen(const SharedModel& model, SessionId session, const Text& text, std::int64_t from,
                 const Inspection& seen);
   void addKept(InspectResult& result, const SharedModel& model, SessionId session, const Text& text) const;

@@ -100,12 +100,13 @@ std::vector<fs::path> InspectionKeeper::files_of(SessionId session, const std::s
 }
 
 KeptInspections InspectionKeeper::find(SessionId session, const std::string& model, std::uint64_t begins_after,
-                                       std::span<const TokenId> text, const Mamba2Config& config) const {
+                                       std::span<const TokenId> text, const Mamba2Config& config,
+                                       Damaged damaged) const {
   KeptInspections found;
   std::error_code ignored;
   const auto refuse = [&](const fs::path& file, const Error& error) {
     found.damaged.emplace_back(error.what());
-    fs::remove(file, ignored);
+    if (damaged == Damaged::remove) fs::remove(file, ignored);
   };
   const std::vector<std::uint64_t> hashes = beginnings_of(begins_after, text);
   std::vector<Candidate> candidates;

@@ -37,9 +37,11 @@ class InspectionKeeper {
   explicit InspectionKeeper(std::filesystem::path folder, std::uintmax_t most_bytes = std::uintmax_t{512} << 20);
 
   // What these weights did with a text of the session, which begins with a state of this prefix_hash (0: with nothing).
-  // Files that are damaged are removed.
+  // Files that are damaged are removed, but where somebody else is to name them.
+  enum class Damaged { remove, leave };
   [[nodiscard]] KeptInspections find(SessionId session, const std::string& model, std::uint64_t begins_after,
-                                     std::span<const TokenId> text, const Mamba2Config& config) const;
+                                     std::span<const TokenId> text, const Mamba2Config& config,
+                                     Damaged damaged = Damaged::remove) const;
   // Throws IoError.
   void keep(SessionId session, const std::string& model, const SeenStretch& stretch, const Inspection& seen);
   // The same, and removes the stretches that lie within this one.

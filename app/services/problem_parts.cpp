@@ -59,6 +59,11 @@ bool asks(std::string_view sentence) {
 
 }  // namespace
 
+std::vector<std::string> sentences_of_problem(std::string_view text) {
+  const std::vector<std::string_view> sentences = sentences_of(text);
+  return {sentences.begin(), sentences.end()};
+}
+
 ProblemParts parts_of_problem(std::string_view text) {
   ProblemParts parts;
   for (const std::string_view sentence : sentences_of(text)) {

@@ -12,6 +12,8 @@ struct ProblemParts {
   std::string asked{};               // the sentences that ask or tell to find something
 };
 
+[[nodiscard]] std::vector<std::string> sentences_of_problem(std::string_view text);
+
 // Sentences are told apart outside formulas and decimals; those that ask end in a question mark or begin with a word
 // that tells to do something. A text in which nothing asks is asked as a whole.
 [[nodiscard]] ProblemParts parts_of_problem(std::string_view text);

@@ -11,11 +11,13 @@
 #include <QScrollBar>
 #include <QToolButton>
 #include <QWheelEvent>
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
 #include "app/markdown/formula_object.h"
 #include "app/markdown/markdown_source.h"
+#include "app/markdown/text_alignment.h"
 
 namespace holdfast {
 
@@ -86,6 +88,7 @@ void TextView::writeAll() {
 
 void TextView::writeTail() {
   offerCopy({});
+  aligned_ = false;
   QTextCursor cursor(document());
   cursor.beginEditBlock();
   cursor.setPosition(std::min(finishedEnd_, document()->characterCount() - 1));
@@ -105,6 +108,67 @@ void TextView::writeTail() {
   writer.write(tail.mid(finished));
   cursor.endEditBlock();
   fitHeight();
+}
+
+void TextView::align() const {
+  if (aligned_) return;
+  aligned_ = true;
+  positions_.clear();
+  QString shown;
+  for (QTextBlock block = document()->begin(); block.isValid(); block = block.next()) {
+    for (auto part = block.begin(); !part.atEnd(); ++part) {
+      const QTextFragment fragment = part.fragment();
+      const QString formula = FormulaObject::source(fragment.charFormat());
+      for (int i = 0; i < fragment.length(); ++i) {
+        shown += formula.isEmpty() ? QString(fragment.text().at(i)) : formula;
+        positions_.resize(static_cast<std::size_t>(shown.size()), fragment.position() + i);
+      }
+    }
+    shown += QLatin1Char('\n');
+    positions_.push_back(block.position() + block.length() - 1);
+  }
+  sources_ = alignText(shown, text_);
+}
+
+qsizetype TextView::sourceAt(int position) const {
+  align();
+  const auto at = std::ranges::lower_bound(positions_, position);
+  return at == positions_.end() ? text_.size() : sources_[static_cast<std::size_t>(at - positions_.begin())];
+}
+
+std::pair<int, int> TextView::positionsOf(qsizetype begin, qsizetype end) const {
+  align();
+  const auto place = [&](qsizetype source) { return std::ranges::lower_bound(sources_, source) - sources_.begin(); };
+  const auto at = [&](std::ptrdiff_t shown) { return positions_[static_cast<std::size_t>(shown)]; };
+  const int close = document()->characterCount() - 1;
+  const auto first = place(begin), last = place(end), count = std::ssize(sources_);
+  const int from = first == count ? close : at(first);
+  if (end <= begin) return {from, from};
+  // A part of a formula is the whole of it.
+  const bool inside = last > 0 && last < count && at(last - 1) == at(last);
+  const int to = last == count ? close : at(last) + (inside ? 1 : 0);
+  return {from, std::min(std::max(to, from + 1), close)};
+}
+
+void TextView::markSource(qsizetype begin, qsizetype end) {
+  QList<QTextEdit::ExtraSelection> marks;
+  if (end > begin) {
+    const auto [first, last] = positionsOf(begin, end);
+    QTextEdit::ExtraSelection mark;
+    mark.cursor = QTextCursor(document());
+    mark.cursor.setPosition(first);
+    mark.cursor.setPosition(last, QTextCursor::KeepAnchor);
+    mark.format.setBackground(palette().color(QPalette::Highlight));
+    mark.format.setForeground(palette().color(QPalette::HighlightedText));
+    marks << mark;
+  }
+  setExtraSelections(marks);
+}
+
+QRect TextView::rectOf(qsizetype begin) const {
+  QTextCursor cursor(document());
+  cursor.setPosition(positionsOf(begin, begin).first);
+  return cursorRect(cursor);
 }
 
 void TextView::fitHeight() {
@@ -146,6 +210,7 @@ void TextView::contextMenuEvent(QContextMenuEvent* event) {
   if (!formula.isEmpty()) menu->addAction(tr("Copy the formula as TeX"), this, [this, formula] { copyText(formula); });
   if (!link.isEmpty()) menu->addAction(tr("Copy the link"), this, [this, link] { copyText(link); });
   menu->addAction(tr("Copy all as Markdown"), this, [this] { copyText(text_); });
+  emit menuAboutToShow(menu.get(), here.position());
   menu->exec(event->globalPos());
 }
 
@@ -163,15 +228,28 @@ QVariant TextView::loadResource(int, const QUrl&) {
   return nothing;
 }
 
+// The cursor is seen where keys would move it.
+void TextView::focusInEvent(QFocusEvent* event) {
+  setCursorWidth(1);
+  QTextEdit::focusInEvent(event);
+}
+
+void TextView::focusOutEvent(QFocusEvent* event) {
+  setCursorWidth(0);
+  QTextEdit::focusOutEvent(event);
+}
+
 void TextView::mouseMoveEvent(QMouseEvent* event) {
   QTextEdit::mouseMoveEvent(event);
   const QTextBlock code = codeBlockAt(*document(), event->position());
   if (code != codeUnderMouse_) offerCopy(code);
+  emit hovered(cursorForPosition(event->pos()).position());
 }
 
 void TextView::leaveEvent(QEvent* event) {
   QTextEdit::leaveEvent(event);
   offerCopy({});
+  emit hovered(-1);
 }
 
 void TextView::paintEvent(QPaintEvent* event) {

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <QTextEdit>
+#include <utility>
+#include <vector>
 
 #include "app/markdown/markdown_writer.h"
 
+class QMenu;
 class QToolButton;
 
 namespace holdfast {
@@ -25,13 +28,23 @@ class TextView : public QTextEdit {
   void setMuted(bool muted);
   void enlarge(double points);
 
+  // Between the document and the text it was made from, formulas and markup included.
+  [[nodiscard]] qsizetype sourceAt(int position) const;
+  [[nodiscard]] std::pair<int, int> positionsOf(qsizetype begin, qsizetype end) const;
+  void markSource(qsizetype begin, qsizetype end);  // where something else speaks of; equal: nowhere
+  [[nodiscard]] QRect rectOf(qsizetype begin) const;  // of what stands there
+
  signals:
   void copied();
+  void hovered(int position);                    // the mouse is at this place of the document; -1: it has left
+  void menuAboutToShow(QMenu* menu, int position);  // entries may be added
 
  protected:
   void changeEvent(QEvent* event) override;
   void contextMenuEvent(QContextMenuEvent* event) override;
   [[nodiscard]] QMimeData* createMimeDataFromSelection() const override;
+  void focusInEvent(QFocusEvent* event) override;
+  void focusOutEvent(QFocusEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
   void leaveEvent(QEvent* event) override;
   [[nodiscard]] QVariant loadResource(int type, const QUrl& name) override;
@@ -46,6 +59,7 @@ class TextView : public QTextEdit {
   void fitHeight();
   void offerCopy(const QTextBlock& code);
   void copyText(const QString& text);
+  void align() const;
 
   QString text_;
   qsizetype finishedSource_ = 0;  // characters of text_ that are laid out for good
@@ -55,6 +69,9 @@ class TextView : public QTextEdit {
   MarkdownColours colours_;
   QToolButton* copyCode_;
   QTextBlock codeUnderMouse_;
+  mutable bool aligned_ = false;
+  mutable std::vector<int> positions_;      // of what is shown, ascending, in the document
+  mutable std::vector<qsizetype> sources_;  // and in the text
 };
 
 }  // namespace holdfast

@@ -3,6 +3,7 @@
 #include <QEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
+#include <QScrollBar>
 #include <algorithm>
 #include <cmath>
 
@@ -10,6 +11,7 @@ namespace holdfast {
 
 TokenView::TokenView(QWidget* parent) : QTextEdit(parent) {
   setReadOnly(true);
+  setMouseTracking(true);
   setUndoRedoEnabled(false);
   setFrameShape(QFrame::NoFrame);
   setTabChangesFocus(true);
@@ -32,6 +34,7 @@ QColor TokenView::ground(double probability, const QPalette& palette) {
 void TokenView::setTokens(std::vector<ShownToken> tokens) {
   tokens_ = std::move(tokens);
   position_ = static_cast<int>(tokens_.size());
+  pointed_ = -1;
   write();
 }
 
@@ -66,6 +69,20 @@ void TokenView::setPosition(int position) {
   emit positionChanged(position_);
 }
 
+void TokenView::point(int token) {
+  if (token >= static_cast<int>(tokens_.size())) token = -1;
+  if (token == pointed_) return;
+  pointed_ = token;
+  mark();
+  if (pointed_ < 0) return;
+  QTextCursor seen(document());
+  seen.setPosition(starts_[static_cast<std::size_t>(pointed_)]);
+  const QRect place = cursorRect(seen);
+  if (!viewport()->rect().contains(place.center())) {
+    verticalScrollBar()->setValue(verticalScrollBar()->value() + place.center().y() - viewport()->height() / 2);
+  }
+}
+
 void TokenView::mark() {
   QList<QTextEdit::ExtraSelection> marks;
   if (position_ < static_cast<int>(tokens_.size())) {
@@ -88,12 +105,31 @@ void TokenView::mark() {
     setTextCursor(seen);
     ensureCursorVisible();
   }
+  if (pointed_ >= 0) {
+    QTextEdit::ExtraSelection under;
+    under.cursor = QTextCursor(document());
+    under.cursor.setPosition(starts_[static_cast<std::size_t>(pointed_)]);
+    under.cursor.setPosition(starts_[static_cast<std::size_t>(pointed_) + 1], QTextCursor::KeepAnchor);
+    under.format.setUnderlineStyle(QTextCharFormat::SingleUnderline);
+    under.format.setBackground(palette().color(QPalette::Mid));
+    marks << under;
+  }
   setExtraSelections(marks);
 }
 
 int TokenView::tokenAt(int character) const {
   const auto next = std::upper_bound(starts_.begin(), starts_.end(), character);
   return std::clamp(static_cast<int>(next - starts_.begin()) - 1, 0, std::max(0, static_cast<int>(tokens_.size()) - 1));
+}
+
+void TokenView::mouseMoveEvent(QMouseEvent* event) {
+  QTextEdit::mouseMoveEvent(event);
+  emit tokenPointed(tokens_.empty() ? -1 : tokenAt(cursorForPosition(event->pos()).position()));
+}
+
+void TokenView::leaveEvent(QEvent* event) {
+  QTextEdit::leaveEvent(event);
+  emit tokenPointed(-1);
 }
 
 void TokenView::mouseReleaseEvent(QMouseEvent* event) {

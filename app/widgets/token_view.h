@@ -23,15 +23,20 @@ class TokenView : public QTextEdit {
   // Tokens from here on are dimmed; the token at it is framed. Beyond the last: all are bright.
   void setPosition(int position);
   [[nodiscard]] int position() const { return position_; }
+  void point(int token);  // underlines it, for what the mouse points at elsewhere; -1: none
+  [[nodiscard]] int pointed() const { return pointed_; }
   // The ground of a token of this probability: none when it was sure, warmer the more surprising it was.
   [[nodiscard]] static QColor ground(double probability, const QPalette& palette);
 
  signals:
   void positionChanged(int position);
+  void tokenPointed(int token);  // by the mouse; -1 when it leaves
 
  protected:
   void changeEvent(QEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
+  void leaveEvent(QEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
   void mouseReleaseEvent(QMouseEvent* event) override;
 
  private:
@@ -42,6 +47,7 @@ class TokenView : public QTextEdit {
   std::vector<ShownToken> tokens_;
   std::vector<int> starts_;  // first character of each token in the document, and the end
   int position_ = 0;
+  int pointed_ = -1;
 };
 
 }  // namespace holdfast

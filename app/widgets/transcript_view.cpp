@@ -11,6 +11,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <utility>
 
 #include "app/widgets/elided_label.h"
 #include "app/widgets/text_view.h"
@@ -53,6 +54,7 @@ void MessageView::buildQuestion(QVBoxLayout* layout) {
   text_ = new TextView(formulas_);
   text_->setAccessibleName(tr("Question"));
   text_->enlarge(1.5);
+  link(text_);
   inside->addWidget(text_);
   row->addWidget(bubble_);
   layout->addLayout(row);
@@ -79,13 +81,73 @@ void MessageView::buildReply(QVBoxLayout* layout) {
   thought_->setAccessibleName(tr("Thought"));
   thought_->enlarge(0.5);
   thought_->setMuted(true);
+  link(thought_);
   inside->addWidget(thought_);
   layout->addWidget(thoughtBody_);
   text_ = new TextView(formulas_);
   text_->setObjectName(QStringLiteral("answer"));
   text_->setAccessibleName(tr("Answer"));
   text_->enlarge(1.5);
+  link(text_);
   layout->addWidget(text_);
+}
+
+void MessageView::link(TextView* text) {
+  connect(text, &TextView::hovered, this, [this, text](int position) { emit pointed(text, position); });
+  connect(text, &TextView::cursorPositionChanged, this, &MessageView::turned);
+  connect(text, &TextView::menuAboutToShow, this, [this, text](QMenu* menu, int position) {
+    if (item_.running) return;
+    menu->addSeparator();
+    QAction* action = menu->addAction(tr("Inspect the memory here"), this, [this, text, position] {
+      emit inspectRequested(placeAt(text, position));
+    });
+    action->setObjectName(QStringLiteral("inspectHere"));
+    action->setShortcut(Qt::CTRL | Qt::Key_I);
+    action->setShortcutVisibleInContextMenu(true);
+  });
+}
+
+TranscriptPlace MessageView::placeAt(const TextView* text, int position) const {
+  TranscriptPlace place{.key = item_.key};
+  if (text == thought_) {
+    place.part = TranscriptPlace::Part::thought;
+  } else if (item_.kind == TranscriptItem::Kind::reply) {
+    place.part = TranscriptPlace::Part::answer;
+  }
+  const QString& whole = text == thought_ ? item_.thought : item_.text;
+  place.begin = text->sourceAt(position) + whole.size() - text->text().size();  // behind its lead
+  place.end = std::min(place.begin + 1, whole.size());
+  return place;
+}
+
+std::optional<TranscriptPlace> MessageView::cursorPlace() const {
+  for (const TextView* text : {text_, thought_}) {
+    if (text != nullptr && text->hasFocus()) return placeAt(text, text->textCursor().position());
+  }
+  return std::nullopt;
+}
+
+QRect MessageView::showPlace(const TranscriptPlace& place, bool reveal) {
+  const bool thought = place.part == TranscriptPlace::Part::thought;
+  TextView* text = thought ? thought_ : text_;
+  if (text == nullptr) return rect();
+  if (thought && reveal && !thoughtButton_->isChecked()) {
+    foldedByHand_ = true;
+    foldThought(false);
+  }
+  const qsizetype lead = (thought ? item_.thought : item_.text).size() - text->text().size();
+  const qsizetype begin = std::max<qsizetype>(place.begin - lead, 0);
+  text->markSource(begin, std::max(place.end - lead, begin));
+  // What has just been unfolded has its place when it is laid out.
+  if (layout() != nullptr) layout()->activate();
+  const QRect line = text->rectOf(begin);
+  return {text->viewport()->mapTo(this, line.topLeft()), line.size()};
+}
+
+void MessageView::clearPlace() {
+  for (TextView* text : {text_, thought_}) {
+    if (text != nullptr) text->markSource(0, 0);
+  }
 }
 
 QAbstractButton* MessageView::toolButton(const char* name, const QString& text, const QString& help,
@@ -115,7 +177,7 @@ void MessageView::fillMore(QMenu* menu) {
     });
   }
   add("fork", tr("Ask on from here"), TranscriptTool::fork);
-  if (item_.kind == TranscriptItem::Kind::reply) add("inspect", tr("Inspect the memory"), TranscriptTool::inspect);
+  add("inspect", tr("Inspect the memory"), TranscriptTool::inspect);
   menu->addSeparator();
   add("remove", tr("Delete this branch"), TranscriptTool::remove);
 }
@@ -303,6 +365,12 @@ MessageView* TranscriptView::make(const TranscriptItem& item) {
   connect(view, &MessageView::toolRequested, this,
           [this, view](TranscriptTool tool) { emit toolRequested(TranscriptItem(view->item()), tool); });
   connect(view, &MessageView::copied, this, &TranscriptView::copied);
+  connect(view, &MessageView::inspectRequested, this, &TranscriptView::inspectRequested);
+  connect(view, &MessageView::turned, this, &TranscriptView::clearPlace);
+  connect(view, &MessageView::pointed, this, [this, view](const TextView* text, int position) {
+    if (!pointing_) return;
+    emit placePointed(position < 0 ? std::nullopt : std::optional(view->placeAt(text, position)));
+  });
   view->setColumnWidth(std::min(widest_column, viewport()->width() - 2 * margin));
   return view;
 }
@@ -315,6 +383,7 @@ void TranscriptView::add(const TranscriptItem& item) {
 
 void TranscriptView::truncate(std::size_t count) {
   while (views_.size() > count) {
+    if (marked_ == views_.back()) marked_ = nullptr;
     delete views_.back();
     views_.pop_back();
   }
@@ -355,6 +424,38 @@ void TranscriptView::scrollTo(qint64 key) {
     follow_ = false;
     verticalScrollBar()->setValue(view->mapTo(widget(), QPoint(0, 0)).y() - margin);
   }
+}
+
+MessageView* TranscriptView::viewOf(const TranscriptPlace& place) const {
+  const auto kind = place.part == TranscriptPlace::Part::question ? TranscriptItem::Kind::question
+                                                                  : TranscriptItem::Kind::reply;
+  const auto found = std::ranges::find_if(
+      views_, [&](const MessageView* view) { return view->item().key == place.key && view->item().kind == kind; });
+  return found == views_.end() ? nullptr : *found;
+}
+
+void TranscriptView::showPlace(const TranscriptPlace& place, bool reveal) {
+  clearPlace();
+  MessageView* view = viewOf(place);
+  if (view == nullptr) return;
+  marked_ = view;
+  QRect line = view->showPlace(place, reveal);
+  if (!reveal) return;
+  follow_ = false;
+  widget()->layout()->activate();
+  line.moveTopLeft(view->mapTo(widget(), line.topLeft()));
+  verticalScrollBar()->setValue(line.center().y() - viewport()->height() / 3);
+}
+
+void TranscriptView::clearPlace() {
+  if (marked_ != nullptr) std::exchange(marked_, nullptr)->clearPlace();
+}
+
+std::optional<TranscriptPlace> TranscriptView::cursorPlace() const {
+  for (const MessageView* view : views_) {
+    if (const std::optional<TranscriptPlace> place = view->cursorPlace()) return place;
+  }
+  return std::nullopt;
 }
 
 void TranscriptView::step(int messages) {

@@ -3,6 +3,7 @@
 
 #include <QScrollArea>
 #include <QString>
+#include <optional>
 #include <vector>
 
 #include "app/formulas/formula_renderer.h"
@@ -34,6 +35,17 @@ struct TranscriptItem {
   int place = 1, places = 1;  // among those that stand beside it, of which one is shown
   bool bookmarked = false;
   bool running = false;
+};
+
+// A stretch of what an item shows.
+struct TranscriptPlace {
+  enum class Part { question, thought, answer };
+
+  qint64 key = 0;
+  Part part = Part::question;
+  qsizetype begin = 0, end = 0;  // characters of the item's text or thought
+
+  [[nodiscard]] bool operator==(const TranscriptPlace&) const = default;
 };
 
 // What can be done with a message. The buttons are named as these are.
@@ -71,11 +83,19 @@ class TranscriptView : public QScrollArea {
   void scrollTo(qint64 key);
   // The message in the middle of what is seen, and those before and behind it: for going through by keyboard.
   void step(int messages);
+  // Highlights it; `reveal`: unfolds it and brings it into sight.
+  void showPlace(const TranscriptPlace& place, bool reveal = true);
+  void clearPlace();
+  // Where the cursor of the text with the focus stands; none: no text has it.
+  [[nodiscard]] std::optional<TranscriptPlace> cursorPlace() const;
+  void setPointing(bool pointing) { pointing_ = pointing; }  // whether the mouse's place is told
 
  signals:
   void actionRequested();   // the button under the last item
   void action2Requested();  // the second one
   void toolRequested(const holdfast::TranscriptItem& item, holdfast::TranscriptTool tool);
+  void inspectRequested(const holdfast::TranscriptPlace& place);
+  void placePointed(const std::optional<holdfast::TranscriptPlace>& place);  // none: the mouse has left
   void copied();
 
  protected:
@@ -85,11 +105,14 @@ class TranscriptView : public QScrollArea {
  private:
   MessageView* make(const TranscriptItem& item);
   void truncate(std::size_t count);
+  [[nodiscard]] MessageView* viewOf(const TranscriptPlace& place) const;
 
   FormulaRenderer formulas_;  // outlives the views
   QWidget* column_;
   QVBoxLayout* layout_;
   std::vector<MessageView*> views_;
+  MessageView* marked_ = nullptr;  // has the highlighted place
+  bool pointing_ = false;
   bool follow_ = true;  // the end stays in sight while text arrives, until the reader scrolls up
 };
 
@@ -104,11 +127,18 @@ class MessageView : public QWidget {
   void append(const QString& thought, const QString& answer);
   void setColumnWidth(int width);
   [[nodiscard]] const TranscriptItem& item() const { return item_; }
+  QRect showPlace(const TranscriptPlace& place, bool reveal);  // where it is in this view
+  void clearPlace();
+  [[nodiscard]] std::optional<TranscriptPlace> cursorPlace() const;
+  [[nodiscard]] TranscriptPlace placeAt(const TextView* text, int position) const;
 
  signals:
   void actionRequested();
   void action2Requested();
   void toolRequested(holdfast::TranscriptTool tool);
+  void inspectRequested(const holdfast::TranscriptPlace& place);
+  void pointed(holdfast::TextView* text, int position);  // in its document; -1: left
+  void turned();  // the reader has put the cursor somewhere
   void copied();
 
  private:
@@ -120,6 +150,7 @@ class MessageView : public QWidget {
   void foldThought(bool folded);
   void refresh();
   void copy();
+  void link(TextView* text);
 
   TranscriptItem item_;
   FormulaRenderer* formulas_;

@@ -23,6 +23,7 @@
 #include <QToolButton>
 #include <QUrl>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <cmath>
 
 #include "app/files/paths.h"
@@ -320,6 +321,49 @@ void MainWindow::buildStatusBar() {
   rateLabel_ = label("rateLabel", 0);
   stateLabel_ = label("stateLabel", 0);
   cacheLabel_ = label("cacheLabel", 0);
+  givensLamp_ = new QToolButton;
+  givensLamp_->setObjectName(QStringLiteral("givensLamp"));
+  givensLamp_->setProperty("flat", true);
+  givensLamp_->setPopupMode(QToolButton::InstantPopup);
+  auto* menu = new QMenu(givensLamp_);
+  menu->addAction(tr("Inspect what is left of them"), this, [this] {
+    const auto fading = std::ranges::find_if(givens_, &GivenLeft::fades);
+    if (givens_.empty()) return;
+    showWorkspace(workspaces_->indexOf(inspect_));
+    inspect_->inspectToken((fading == givens_.end() ? givens_.front() : *fading).token);
+  });
+  menu->addAction(tr("Re-state them here"), this, [this] {
+    showWorkspace(workspaces_->indexOf(splitter_));
+    solve_->compose(solve_->session(), restatement(givens_));
+  });
+  givensLamp_->setMenu(menu);
+  givensLamp_->hide();
+  statusBar()->addPermanentWidget(givensLamp_);
+}
+
+void MainWindow::lookAtGivens() {
+  showGivens({});
+  if (chat_->sharedModel().model != nullptr && solve_->session()) {
+    inspector_->lookAtGivens(chat_->sharedModel(), solve_->session());
+  }
+}
+
+// The lamp of the memory: numbers of the question of which no head has half left.
+void MainWindow::showGivens(const std::vector<GivenLeft>& givens) {
+  givens_ = givens;
+  givensLamp_->setVisible(!givens.empty());
+  if (givens.empty()) return;
+  const auto fading = std::ranges::count_if(givens, &GivenLeft::fades);
+  givensLamp_->setText(fading == 0 ? tr("\u25cf Givens held")
+                                   : tr("\u26a0 %1 of %2 givens fading").arg(fading).arg(givens.size()));
+  QString lines = givensSummary(givens) + tr(" (more than half left in the best head)");
+  for (const GivenLeft& given : givens) {
+    lines += QLatin1Char('\n') + tr("%1: %2 % in the best head, %3 % in the median one")
+                                     .arg(given.text, QLocale().toString(100.0 * given.best, 'f', 1),
+                                          QLocale().toString(100.0 * given.median, 'f', 1));
+  }
+  givensLamp_->setToolTip(lines);
+  givensLamp_->setAccessibleName(givensSummary(givens));
 }
 
 void MainWindow::buildShortcuts() {
@@ -332,8 +376,8 @@ void MainWindow::buildShortcuts() {
   shortcut(Qt::CTRL | Qt::Key_O, [this] { modelButton_->showMenu(); });
   shortcut(Qt::CTRL | Qt::Key_Comma, [this] { samplerButton_->click(); });
   shortcut(Qt::CTRL | Qt::Key_I, [this] {
-    showWorkspace(workspaces_->indexOf(inspect_));
-    inspect_->inspectSession();
+    const bool back = workspaces_->currentWidget() == inspect_ && inspect_->canShowInSolve();
+    back ? inspect_->showInSolve() : solve_->inspectHere();
   });
   shortcut(Qt::Key_F5, [this] { solve_->again(); });
   shortcut(Qt::ALT | Qt::Key_Left, [this] { solve_->stepSibling(-1); });
@@ -397,6 +441,7 @@ void MainWindow::connectServices() {
     sampler_->setModelFormat(qstring(chat_->model()->format));
     sampler_->setAdvice(chat_->model()->sampling);
     inspect_->setModel(chat_->sharedModel());
+    lookAtGivens();
     generator_->setModel(chat_->sharedModel(), qstring(chat_->model()->name), qstring(chat_->model()->format));
     models_->setOpen(qstring(chat_->model()->path));
   });
@@ -411,6 +456,18 @@ void MainWindow::connectServices() {
   });
   connect(chat_.get(), &ChatService::turnFinished, sessions_.get(), &SessionService::refresh);
   connect(solve_, &SolvePanel::sessionChanged, this, &MainWindow::showSession);
+  connect(solve_, &SolvePanel::sessionChanged, this, &MainWindow::lookAtGivens);
+  connect(chat_.get(), &ChatService::stateKept, this, [this](SessionId session) {
+    if (session == solve_->session()) lookAtGivens();
+  });
+  connect(inspector_.get(), &InspectService::givensSeen, this,
+          [this](SessionId session, const std::vector<GivenLeft>& givens) {
+            if (session == solve_->session()) showGivens(givens);
+          });
+  connect(inspect_, &InspectPanel::restateWanted, this, [this](SessionId session, const QString& text) {
+    showWorkspace(workspaces_->indexOf(splitter_));
+    solve_->compose(session, text);
+  });
   connect(models_, &ModelsPanel::openWanted, this, [this](const QString& path) {
     openModel(path);
     showWorkspace(0);
@@ -436,9 +493,13 @@ void MainWindow::connectServices() {
     solve_->openSession(session);
     solve_->banner()->showNote(tr("The session begins with the imported state."));
   });
-  connect(solve_, &SolvePanel::inspectWanted, this, [this] {
+  connect(solve_, &SolvePanel::inspectWanted, this, [this](const TextPlace& place) {
     showWorkspace(workspaces_->indexOf(inspect_));
-    inspect_->inspectSession();
+    inspect_->inspectPlace(place);
+  });
+  connect(inspect_, &InspectPanel::solveWanted, this, [this](SessionId session, const TextPlace& place) {
+    showWorkspace(workspaces_->indexOf(splitter_));
+    solve_->showPlace(session, place);
   });
   connect(solve_, &SolvePanel::figuresChanged, this, &MainWindow::showFigures);
   connect(start_, &StartPanel::modelChosen, this, &MainWindow::openModel);

@@ -6,8 +6,10 @@
 #include <QPalette>
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 #include "app/services/chat_service.h"
+#include "app/services/givens.h"
 #include "app/services/session_service.h"
 #include "app/window/theme.h"
 
@@ -95,6 +97,8 @@ class MainWindow : public QMainWindow {
   void showModelState();
   void showFigures();
   void showCaches();
+  void lookAtGivens();
+  void showGivens(const std::vector<GivenLeft>& givens);
   void showWorkspace(int index);
   void showSession();
   void deleteSession();
@@ -138,6 +142,8 @@ class MainWindow : public QMainWindow {
   QLabel* rateLabel_ = nullptr;
   QLabel* stateLabel_ = nullptr;
   QLabel* cacheLabel_ = nullptr;
+  QToolButton* givensLamp_ = nullptr;
+  std::vector<GivenLeft> givens_;  // of the session in sight
   QStringList recent_;
   QString loadingName_;
   ThemeChoice theme_ = ThemeChoice::system;

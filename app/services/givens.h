@@ -1,0 +1,33 @@
+// The numbers of a question, and what the model's memory still holds of them: the exact share that is left of what each
+// head wrote at the token that ends the number.
+#pragma once
+
+#include <QString>
+#include <QStringList>
+#include <vector>
+
+#include "engine/inspection.h"
+
+namespace holdfast {
+
+inline constexpr double given_fades = 0.5;  // a given of which no head has more left than this
+
+struct GivenLeft {
+  QString text;
+  int token = 0;                    // that ends it
+  double best = 0.0, median = 0.0;  // over the heads, at the end of what was seen
+  QString sentence;                 // of the question, in which it stands
+  [[nodiscard]] bool fades() const { return best < given_fades; }
+};
+
+// pieces: the text of each token. The question's tokens begin at `begin`, with a template around them or without.
+[[nodiscard]] std::vector<GivenLeft> givensOf(const Inspection& seen, const QStringList& pieces, std::int64_t begin,
+                                              const QString& question);
+
+// One line: how many fade, and which is the oldest that is still held. Empty: there are no givens.
+[[nodiscard]] QString givensSummary(const std::vector<GivenLeft>& givens);
+
+// The sentences in which the fading ones stand, each once, to be said again; of all where none fades.
+[[nodiscard]] QString restatement(const std::vector<GivenLeft>& givens);
+
+}  // namespace holdfast
