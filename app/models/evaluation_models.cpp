@@ -22,9 +22,14 @@ void evaluation_count(Share& share, bool right) {
   share.right += right ? 1 : 0;
 }
 
+// Without the sign that TeX wants before a percent sign.
+QString evaluation_plain(const std::string& answer) {
+  return QString::fromStdString(answer).replace(QLatin1String("\\%"), QLatin1String("%"));
+}
+
 QString evaluation_answer(const EvaluationItem& item) {
   if (!item.done) return QStringLiteral("\u2026");
-  const QString answer = item.greedy.answer ? QString::fromStdString(*item.greedy.answer) : evaluation_tr("no answer");
+  const QString answer = item.greedy.answer ? evaluation_plain(*item.greedy.answer) : evaluation_tr("no answer");
   return (item.greedy.right ? QStringLiteral("\u2713 ") : QStringLiteral("\u2717 ")) + answer;
 }
 
@@ -230,6 +235,9 @@ QVariant EvaluationShareModel::data(const QModelIndex& index, int role) const {
 }
 
 QVariant EvaluationShareModel::headerData(int section, Qt::Orientation orientation, int role) const {
+  if (orientation == Qt::Horizontal && role == Qt::TextAlignmentRole) {  // as what stands below
+    return static_cast<int>((section == GroupColumn ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+  }
   if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
   switch (section) {
     case GroupColumn: return tr("Level or concept");
@@ -298,7 +306,7 @@ QVariant EvaluationItemModel::data(const QModelIndex& index, int role) const {
   switch (index.column()) {
     case LevelColumn: return row.shown->level ? QString::number(*row.shown->level) : QString();
     case ProblemColumn: return QString::fromStdString(row.shown->problem).simplified();
-    case ExpectedColumn: return QString::fromStdString(row.shown->expected);
+    case ExpectedColumn: return evaluation_plain(row.shown->expected);
     case ShownColumn: return evaluation_answer(*row.shown);
     case BesideColumn: return row.beside != nullptr ? evaluation_answer(*row.beside) : QString();
     case ChangeColumn: return row.beside != nullptr ? evaluation_change(*row.shown, *row.beside) : QString();

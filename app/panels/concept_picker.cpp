@@ -1,5 +1,6 @@
 #include "app/panels/concept_picker.h"
 
+#include <QEvent>
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLabel>
@@ -156,6 +157,12 @@ std::vector<std::string> ConceptPicker::chosen(Choice choice) const {
     if (choice_of(item) == choice) names.push_back(item->text(0).toStdString());
   }
   return names;
+}
+
+// Links are written in the colours of the window.
+void ConceptPicker::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange) suggest();
 }
 
 // What goes together with the concepts that are chosen, by how often problems have both.

@@ -32,6 +32,9 @@ class ConceptPicker : public QWidget {
  signals:
   void changed();
 
+ protected:
+  void changeEvent(QEvent* event) override;
+
  private:
   void filter(const QString& text);
   void turn(QTreeWidgetItem* item);  // to the next choice

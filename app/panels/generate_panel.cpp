@@ -373,6 +373,8 @@ QWidget* GeneratePanel::buildDetail() {
   QStringList heads{tr("Concept")};
   for (int level = easiest_level; level <= hardest_level; ++level) heads << tr("Level %1").arg(level);
   coverage_->setHorizontalHeaderLabels(heads << tr("All"));
+  coverage_->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  coverage_->horizontalHeaderItem(0)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   coverage_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   coverage_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
   coverage_->verticalHeader()->hide();
@@ -714,6 +716,12 @@ void GeneratePanel::updateState() {
   QString text = tr("%1 accepted, %2 new, %3 rejected").arg(found->accepted).arg(found->fresh).arg(found->rejected);
   if (running) text = tr("%1 of %2 made \u00b7 ").arg(made_).arg(wanted_) + text;
   summary_->setText(text);
+}
+
+// The preview is written in the colours of the window.
+void GeneratePanel::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange && preview_ != nullptr) showCurrent();
 }
 
 bool GeneratePanel::eventFilter(QObject* watched, QEvent* event) {

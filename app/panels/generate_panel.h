@@ -42,6 +42,7 @@ class GeneratePanel : public QWidget {
   void solveWanted(const QString& problem);
 
  protected:
+  void changeEvent(QEvent* event) override;
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:

@@ -52,6 +52,7 @@ InspectHeadView::InspectHeadView(QWidget* parent) : QWidget(parent) {
   stretches_->setAccessibleName(tr("Stretches of the text that the head wrote most"));
   stretches_->setHorizontalHeaderLabels({tr("Text"), tr("Written"), tr("Left at the end"), tr("Still held")});
   stretches_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
+  stretches_->setWordWrap(false);
   stretches_->verticalHeader()->hide();
   stretches_->setSelectionBehavior(QAbstractItemView::SelectRows);
   stretches_->setSelectionMode(QAbstractItemView::SingleSelection);
@@ -112,7 +113,7 @@ void InspectHeadView::showSpectrum(const InspectResult& result, std::size_t inde
   if (!result.states.empty()) {
     const Mamba2Config& c = result.config;
     const auto size = static_cast<std::size_t>(c.head_dim * c.d_state);
-    PlotLine line{tr("singular values"), {}, {}, false};
+    PlotLine line{tr("spectrum"), {}, {}, false};
     try {
       line.y = singular_values(std::span(result.states).subspan(index * size, size), c.head_dim, c.d_state);
     } catch (const ArgumentError&) {

@@ -320,6 +320,7 @@ QWidget* InspectPanel::buildNumbers() {
   numbers_->setSelectionMode(QAbstractItemView::SingleSelection);
   numbers_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
   numbers_->horizontalHeader()->setDefaultAlignment(Qt::AlignCenter | static_cast<Qt::Alignment>(Qt::TextWordWrap));
+  numbers_->horizontalHeader()->setMinimumHeight(2 * fontMetrics().lineSpacing() + 12);  // names wrap
   numbers_->verticalHeader()->hide();
   layout->addWidget(numbers_, 1);
   connect(search, &QLineEdit::textChanged, sortedHeads_, &QSortFilterProxyModel::setFilterFixedString);
@@ -716,6 +717,8 @@ void InspectPanel::updateMemory() {
   made.xName = tr("tokens");
   made.yName = tr("bytes");
   made.marks.emplace_back(static_cast<double>(result_->seen.tokens()), tr("this text"));
+  made.marks.emplace_back(std::ceil(state / cache_of_this_size(result_->config)), tr("break-even"));
+  std::ranges::sort(made.marks, {}, &std::pair<double, QString>::first);
   memory_->setData(std::move(made));
 }
 

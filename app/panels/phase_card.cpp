@@ -52,21 +52,22 @@ PhaseCard::PhaseCard(QWidget* parent) : QFrame(parent) {
   layout->setContentsMargins(14, 10, 14, 12);
   layout->setSpacing(8);
   layout->addWidget(buildHead());
-  auto* form = new QFormLayout;
-  form->setHorizontalSpacing(12);
-  form->setVerticalSpacing(8);
-  form->setLabelAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-  form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+  form_ = new QFormLayout;
+  form_->setHorizontalSpacing(12);
+  form_->setVerticalSpacing(8);
+  form_->setLabelAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+  form_->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
   auto* mixture = new QWidget;
   data_ = new QVBoxLayout(mixture);
   data_->setContentsMargins(0, 0, 0, 0);
   data_->setSpacing(4);
-  form->addRow(tr("Data"), mixture);
-  form->addRow(tr("Length"), buildLength());
-  form->addRow(tr("Learning rate"), buildRate());
-  form->addRow(tr("Ends"), buildGate());
-  form->addRow(tr("Batch"), buildSizes());
-  layout->addLayout(form);
+  form_->addRow(tr("Data"), mixture);
+  form_->addRow(tr("Length"), buildLength());
+  form_->addRow(tr("Learning rate"), buildRate());
+  form_->addRow(tr("Ends"), buildGate());
+  form_->addRow(tr("Batch"), buildSizes());
+  form_->addRow(tr("Begins"), buildBegin());
+  layout->addLayout(form_);
 }
 
 QWidget* PhaseCard::buildHead() {
@@ -148,8 +149,6 @@ QWidget* PhaseCard::buildRate() {
   row->addWidget(mutedLabel(tr("warm-up")));
   warmup_ = countBox("phaseWarmup", tr("Steps of warm-up"), 0, 100000000, 10);
   row->addWidget(warmup_);
-  continue_ = new QCheckBox(tr("goes on from the phase before"));
-  continue_->setToolTip(tr("The steps of the phases before count for the schedule, and there is no second warm-up."));
   row->addStretch(1);
   connect(rate_, &QLineEdit::textEdited, this, &PhaseCard::changed);
   connect(schedule_, &QComboBox::currentIndexChanged, this, [this](int kind) {
@@ -158,7 +157,6 @@ QWidget* PhaseCard::buildRate() {
   });
   connect(end_, &QDoubleSpinBox::valueChanged, this, &PhaseCard::changed);
   connect(warmup_, &QSpinBox::valueChanged, this, &PhaseCard::changed);
-  connect(continue_, &QCheckBox::toggled, this, &PhaseCard::changed);
   return widget;
 }
 
@@ -194,15 +192,25 @@ QWidget* PhaseCard::buildSizes() {
   row->addWidget(mutedLabel(tr("tokens, rows of at most")));
   sequence_ = countBox("phaseSequence", tr("Longest row in tokens"), 1, 1 << 24, 64);
   row->addWidget(sequence_);
-  reset_ = new QCheckBox(tr("fresh optimiser"));
-  reset_->setToolTip(tr("What the optimiser remembers of the phase before is forgotten."));
-  row->addWidget(reset_);
-  row->addWidget(continue_);  // a row above it would be too wide with it
   row->addStretch(1);
   connect(batch_, &QSpinBox::valueChanged, this, &PhaseCard::changed);
   connect(sequence_, &QSpinBox::valueChanged, this, &PhaseCard::changed);
-  connect(reset_, &QCheckBox::toggled, this, &PhaseCard::changed);
   return widget;
+}
+
+QWidget* PhaseCard::buildBegin() {
+  begin_ = new QWidget;
+  auto* row = bareRow(begin_);
+  continue_ = new QCheckBox(tr("schedule goes on from the phase before"));
+  continue_->setToolTip(tr("The steps of the phases before count for the schedule, and there is no second warm-up."));
+  row->addWidget(continue_);
+  reset_ = new QCheckBox(tr("fresh optimiser"));
+  reset_->setToolTip(tr("What the optimiser remembers of the phase before is forgotten."));
+  row->addWidget(reset_);
+  row->addStretch(1);
+  connect(continue_, &QCheckBox::toggled, this, &PhaseCard::changed);
+  connect(reset_, &QCheckBox::toggled, this, &PhaseCard::changed);
+  return begin_;
 }
 
 void PhaseCard::setPhase(const Phase& phase, int number, int count) {
@@ -214,8 +222,7 @@ void PhaseCard::setPhase(const Phase& phase, int number, int count) {
   up_->setEnabled(number > 1);
   down_->setEnabled(number < count);
   remove_->setEnabled(count > 1);
-  continue_->setVisible(number > 1);
-  reset_->setVisible(number > 1);
+  form_->setRowVisible(begin_, number > 1);
   order_->setCurrentIndex(static_cast<int>(phase.order));
   unit_->setCurrentIndex(phase.steps ? unit_steps : phase.epochs ? unit_epochs : unit_tokens);
   length_->setDecimals(phase.epochs ? 2 : 0);

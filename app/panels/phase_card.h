@@ -8,6 +8,7 @@
 class QCheckBox;
 class QComboBox;
 class QDoubleSpinBox;
+class QFormLayout;
 class QLabel;
 class QLineEdit;
 class QSpinBox;
@@ -37,6 +38,7 @@ class PhaseCard : public QFrame {
   QWidget* buildRate();
   QWidget* buildGate();
   QWidget* buildSizes();
+  QWidget* buildBegin();
   void showData();
   void addDataRow(std::size_t index);
   void editData(std::size_t index);
@@ -64,6 +66,8 @@ class PhaseCard : public QFrame {
   QLabel* gateUnit_;
   QSpinBox* sequence_;
   QSpinBox* batch_;
+  QFormLayout* form_;
+  QWidget* begin_;  // how it follows the phase before
   QCheckBox* reset_;
   QCheckBox* continue_;
 };

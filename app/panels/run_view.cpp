@@ -15,6 +15,7 @@
 #include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QScrollBar>
 #include <QSplitter>
 #include <QTabWidget>
@@ -57,6 +58,12 @@ QString run_number(double value, int digits) { return QLocale().toString(value, 
 QString run_rate(double tokens) {
   return tokens >= 1e4 ? RunView::tr("%1 k tokens/s").arg(run_number(tokens / 1e3, 1))
                        : RunView::tr("%1 tokens/s").arg(run_number(tokens, 0));
+}
+
+// A row without the signs of the template, which are the same in each.
+QString run_row(QString text) {
+  static const QRegularExpression signs(QStringLiteral("<\\|[^|>]{1,40}\\|>(?:system|user|assistant)?\\n?|<think>"));
+  return text.remove(signs).trimmed();
 }
 
 // The last taken step's value of a figure.
@@ -236,7 +243,7 @@ void RunView::showCases() {
     const ValidationCase& shown = detail_->cases[static_cast<std::size_t>(i)];
     cases_->setItem(i, 0, readCell(shown.worst ? tr("worst") : tr("best"), false));
     cases_->setItem(i, 1, readCell(run_number(shown.loss, 4), true));
-    cases_->setItem(i, 2, readCell((shown.prompt + QLatin1Char(' ') + shown.reply).simplified().left(200), false));
+    cases_->setItem(i, 2, readCell(run_row(shown.prompt + QLatin1Char(' ') + shown.reply).simplified().left(200), false));
   }
   cases_->resizeColumnToContents(0);
   cases_->resizeColumnToContents(1);
@@ -249,9 +256,8 @@ void RunView::showCase() {
   const auto row = static_cast<std::size_t>(cases_->currentRow());
   if (cases_->currentRow() < 0 || row >= detail_->cases.size()) return case_->clear();
   const ValidationCase& shown = detail_->cases[row];
-  case_->setPlainText(shown.prompt.isEmpty() ? shown.reply
-                                             : tr("%1\n\nTo be predicted:\n%2").arg(shown.prompt.trimmed(),
-                                                                                    shown.reply.trimmed()));
+  const QString prompt = run_row(shown.prompt), reply = run_row(shown.reply);
+  case_->setPlainText(prompt.isEmpty() ? reply : tr("%1\n\nTo be predicted:\n%2").arg(prompt, reply));
 }
 
 QWidget* RunView::buildMade() {

@@ -53,6 +53,8 @@ ListAndPages addListAndPages(QWidget* whole, QAbstractItemModel* model, QWidget*
   made.list->setModel(model);
   made.list->setFrameShape(QFrame::NoFrame);
   made.list->setWordWrap(true);
+  made.list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  made.list->setResizeMode(QListView::Adjust);
   made.list->setSpacing(1);
   column->addWidget(made.list, 1);
   auto* splitter = new QSplitter(Qt::Horizontal);

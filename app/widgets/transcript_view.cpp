@@ -22,6 +22,24 @@ namespace {
 constexpr int widest_column = 780;  // a line of about 90 characters is as long as one reads well
 constexpr int margin = 24;
 
+// What can be seen of a stretch. White space cannot, nor what a template puts around a text: then it is the character
+// behind it, or the last one before.
+std::pair<qsizetype, qsizetype> seen_part(const QString& text, qsizetype begin, qsizetype end) {
+  begin = std::min(begin, text.size());
+  end = std::clamp(end, begin, text.size());
+  const auto seen = [&](qsizetype at) { return !text[at].isSpace(); };
+  for (qsizetype at = begin; at < end; ++at) {
+    if (seen(at)) return {begin, end};
+  }
+  for (qsizetype at = end; at < text.size(); ++at) {
+    if (seen(at)) return {at, at + 1};
+  }
+  for (qsizetype at = begin; at > 0; --at) {
+    if (seen(at - 1)) return {at - 1, at};
+  }
+  return {begin, begin};
+}
+
 // Text behind a thought begins with empty lines that only separate the two.
 QString without_lead(const QString& text) {
   qsizetype start = 0;
@@ -136,8 +154,8 @@ QRect MessageView::showPlace(const TranscriptPlace& place, bool reveal) {
     foldThought(false);
   }
   const qsizetype lead = (thought ? item_.thought : item_.text).size() - text->text().size();
-  const qsizetype begin = std::max<qsizetype>(place.begin - lead, 0);
-  text->markSource(begin, std::max(place.end - lead, begin));
+  const auto [begin, end] = seen_part(text->text(), std::max<qsizetype>(place.begin - lead, 0), place.end - lead);
+  text->markSource(begin, end);
   // What has just been unfolded has its place when it is laid out.
   if (layout() != nullptr) layout()->activate();
   const QRect line = text->rectOf(begin);

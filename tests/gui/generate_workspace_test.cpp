@@ -109,6 +109,17 @@ class GenerateWorkspaceTest : public QObject {
     QTRY_VERIFY(window.label("problemSummary").contains("accepted"));
     table->selectRow(2);
     QTRY_VERIFY(window.find<QTextEdit>("problemPreview")->toPlainText().contains("<think>"));
+    // Its colours are those of the window, whenever they change.
+    const auto ground = [&] {
+      auto* preview = window.find<QTextEdit>("problemPreview");
+      QTextCursor cursor(preview->document());
+      cursor.movePosition(QTextCursor::End);
+      return cursor.charFormat().background().color() == preview->palette().color(QPalette::Light);
+    };
+    for (const ThemeChoice theme : {ThemeChoice::dark, ThemeChoice::light}) {
+      window.window().setTheme(theme);
+      QTRY_VERIFY(ground());
+    }
     keep(window, "generate");
     // Edited, its words change and what it was stays in the row.
     table->setFocus();

@@ -285,6 +285,19 @@ class InspectTest : public QObject {
     window.find<QTabWidget>("inspectTabs")->setCurrentIndex(1);
     QVERIFY(window.find<HeatmapView>("headState")->data().rows > 0);
     QVERIFY(window.find<QTableWidget>("headStretches")->rowCount() > 0);
+    // The squares of its singular values are together those of its numbers; their spread is the stable rank.
+    const PlotData& spectrum = window.find<PlotView>("headSpectrum")->data();
+    double squares = 0.0, numbers_squared = 0.0;
+    for (const double v : spectrum.lines.at(0).y) squares += v * v;
+    for (const float v : window.find<HeatmapView>("headState")->data().values) {
+      numbers_squared += static_cast<double>(v) * static_cast<double>(v);
+    }
+    QVERIFY(std::abs(squares / numbers_squared - 1.0) < 1e-5);
+    QVERIFY(std::ranges::is_sorted(spectrum.lines[0].y, std::greater{}));
+    // What stands beside a Transformer's cache has both marks: this text, and where the two are of a size.
+    const auto& sizes = window.find<PlotView>("memoryChart")->data().marks;
+    QVERIFY(std::ranges::any_of(sizes, [](const auto& mark) { return mark.second == QStringLiteral("break-even"); }));
+    QVERIFY(std::ranges::is_sorted(sizes, {}, [](const auto& mark) { return mark.first; }));
     window.click("inspectAgain");
     QTRY_VERIFY_WITH_TIMEOUT(!panel->result()->watched, inspect_patience);
     const Inspection& again = panel->result()->seen;

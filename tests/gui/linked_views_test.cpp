@@ -208,14 +208,16 @@ class LinkedViewsTest : public QObject {
     // From the timeline with Enter; a click in the text takes the mark away.
     window->click("inspectWorkspace");
     choose(QStringLiteral(" in a week."));
-    QTest::keyClick(window->find<HeatmapView>("timeline"), Qt::Key_Return);
+    window->find<HeatmapView>("timeline")->setFocus();
+    window->press(Qt::Key_Return);
     QCOMPARE(marked(answer).trimmed(), QStringLiteral("in a week."));
     QTest::mouseClick(answer->viewport(), Qt::LeftButton, {}, QPoint(10, 5));
     QVERIFY(marked(answer).isEmpty());
-    // A token of the template is of the message, but none of its characters.
+    // A token that shows nothing, as the end of the thought: the nearest character that does.
     window->click("inspectWorkspace");
     choose(QStringLiteral("\n</think>\n\n"));
     window->click("showInSolve");
+    QCOMPARE(marked(thought), QStringLiteral("."));
     QVERIFY(marked(answer).isEmpty());
     // Another session is opened for it.
     window->press(Qt::Key_N, Qt::ControlModifier);

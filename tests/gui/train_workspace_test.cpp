@@ -259,6 +259,17 @@ class TrainWorkspaceTest : public QObject {
     auto* state = window.find<QLabel>("runState");
     QTRY_VERIFY_WITH_TIMEOUT(state->text().startsWith("Finished"), train_patience);
     QCOMPARE(points(window), std::size_t{11});
+    // The four rows of the last validation, the worst first and then the best, and the chosen one in full.
+    auto* cases = window.find<QTableWidget>("validationCases");
+    QTRY_COMPARE(cases->rowCount(), 8);
+    QCOMPARE(cases->item(0, 2)->text(), cases->item(7, 2)->text());
+    QCOMPARE(cases->item(0, 1)->text(), cases->item(7, 1)->text());
+    QVERIFY(cases->item(0, 1)->text().toDouble() > cases->item(4, 1)->text().toDouble());
+    QVERIFY(!cases->item(0, 2)->text().contains(QStringLiteral("<|")));
+    cases->setCurrentCell(4, 0);
+    const QString shown = window.find<QPlainTextEdit>("validationCase")->toPlainText();
+    QVERIFY2(shown.contains("To be predicted:"), qPrintable(shown));
+    QVERIFY(cases->item(4, 2)->text().startsWith(shown.simplified().left(12)));
     auto* samples = window.find<QPlainTextEdit>("runSamples");
     QVERIFY(samples->toPlainText().contains("What is 2 + 2?"));
     window.find<QTabWidget>("runTabs")->setCurrentIndex(2);

@@ -5,6 +5,8 @@
 #include <QAbstractSpinBox>
 #include <QAccessible>
 #include <QComboBox>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QStackedWidget>
 
 #include "tests/gui/window_driver.h"
@@ -50,7 +52,7 @@ QStringList nameless(const QWidget& root) {
   return found;
 }
 
-// Buttons and labels in sight that are narrower than their words.
+// Buttons and labels in sight that are narrower than their words, and pages that have to be scrolled sideways.
 QStringList cut_short(const QWidget& root) {
   QStringList found;
   const auto check = [&](const QWidget* widget, const QString& text) {
@@ -60,6 +62,10 @@ QStringList cut_short(const QWidget& root) {
                  .arg(widget->width())
                  .arg(widget->sizeHint().width());
   };
+  for (const auto* page : root.findChildren<QScrollArea*>()) {
+    const int beyond = page->horizontalScrollBar()->maximum();
+    if (page->isVisible() && beyond > 0) found << QStringLiteral("%1: %2 pixels are beyond its edge").arg(place_of(page)).arg(beyond);
+  }
   for (const auto* button : root.findChildren<QAbstractButton*>()) check(button, button->text());
   for (const auto* label : root.findChildren<QLabel*>()) {
     if (!label->wordWrap() && label->sizePolicy().horizontalPolicy() != QSizePolicy::Ignored)
