@@ -252,6 +252,9 @@ std::shared_ptr<InspectResult> InspectService::look(const SharedModel& model, Te
   for (const std::string& reason : kept.damaged) result->damaged << QString::fromStdString(reason);
   result->states.assign(result->seen.states().begin(), result->seen.states().end());
   if (session) addKept(*result, model, session, text);
+  result->pieces = pieces_of(*model.tokenizer, result->tokens);
+  addParts(*result, text.messages);
+  result->givens = givensOf(result->seen, result->pieces, text.questionBegin, QString::fromStdString(text.question));
   return result;
 }
 
@@ -327,12 +330,8 @@ void InspectService::run(const SharedModel& model, std::function<Text()> text, c
           throw FormatError("this session was written with another vocabulary than the model's that is open");
         }
       }
-      result = look(model, read, session, again, stop);
+      result = look(model, std::move(read), session, again, stop);
       if (result) {
-        result->pieces = pieces_of(*model.tokenizer, result->tokens);
-        addParts(*result, read.messages);
-        result->givens =
-            givensOf(result->seen, result->pieces, read.questionBegin, QString::fromStdString(read.question));
         result->title = title;
         for (const InspectMetric metric : inspect_metrics) {
           if (metric == InspectMetric::retention) continue;

@@ -328,8 +328,8 @@ class GenerateWorkspaceTest : public QObject {
     near.detail = "row 7, similarity 90 %";
     std::ofstream(file) << made_problem_line(kept) << "\n"
                         << made_problem_line(near) << "\n"
-                        << R"({"problem": "What is 1 + 1?", "answer": "2", "level": 1, "concepts": [")" << one
-                        << R"("]})" << "\nnonsense\n";
+                        << "{\"problem\": \"What is 1 + 1?\", \"answer\": \"2\", \"level\": 1, \"concepts\": [\"" << one
+                        << "\"]}\nnonsense\n";
     const ProblemSetId set = store().problem_sets().at(0).id;
     window.window().generator()->importFile(set, QString::fromStdString(file.string()));
     auto* table = window.find<QTableView>("problems");
