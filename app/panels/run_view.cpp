@@ -201,11 +201,11 @@ QWidget* RunView::buildTabs() {
   refused_ = run_text("runRefused", tr("Rows that are left out"), false);
   compare_ = new RunCompare;
   tabs_->addTab(samples_, tr("Sa&mples"));
-  tabs_->addTab(buildCases(), tr("&Validation"));
   tabs_->addTab(log_, tr("&Log"));
   tabs_->addTab(buildMade(), tr("Chec&kpoints"));
   tabs_->addTab(buildRecipe(), tr("Re&cipe"));
   tabs_->addTab(compare_, tr("&Differences"));
+  tabs_->addTab(buildCases(), tr("&Validation"));
   tabs_->addTab(refused_, tr("Rows left &out"));
   return tabs_;
 }
