@@ -1,8 +1,8 @@
 // Formulas that crash, hang or fill the process that typesets them, and what becomes of the window and of those behind
 // them. HOLDFAST_HOSTILE_FORMULAS=2000 asks for as many of the generated ones; HOLDFAST_SHOW=1 prints what took long.
-// Seen failing: a formula that is late is waited for, its process is not killed, the one behind a crash is refused with
-// it, a process that cannot start is tried for each formula, an answer's sizes are believed, the process outlives its
-// parent.
+// Seen failing: no second try after a crash, a process that cannot start tried for each formula, sizes, places and
+// dashes of an answer believed, a path read on for ever behind its end, \\ and \{ overlooked, addresses without limit,
+// the process outliving its parent.
 #include "hostile_formulas.h"
 
 #include <signal.h>
