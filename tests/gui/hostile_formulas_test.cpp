@@ -260,7 +260,7 @@ class HostileFormulasTest : public QObject {
     QFETCH(int, starts);
     QFETCH(bool, drawn);
     const QString program = standIn();
-    FormulaRenderer renderer(nullptr, tex == "HANG" ? 300 : patience, program);
+    FormulaRenderer renderer(nullptr, tex == "HANG" ? 1500 : patience, program);
     const QStringList queue{"a", tex, "b", "c"};
     const FormulaPicture* picture = nullptr;
     for (const QString& each : queue) QCOMPARE(renderer.look(each, true, &picture), State::waiting);
