@@ -1,5 +1,5 @@
-// The spectrum of a matrix: known values come out, whichever side is the longer. Seen failing: a rotation with the sign
-// of its angle turned, the longer side turned in place of the shorter.
+// The spectrum of a matrix: known values come out, whichever side is the longer. Seen failing: a rotation with one
+// sign turned.
 #include "engine/singular_values.h"
 
 #include <QTest>

@@ -1,12 +1,9 @@
 // Transcript, tokens and inspector speak of the same places, in both directions; the lamp of the givens; and plots whose
-// words never lie on their curves. Seen failing: a template around a message counted to its text, the thought's lead
-// forgotten, a formula passed by, the character behind the place taken, a fading given called held.
-#include <QClipboard>
+// words never lie on their curves. Seen failing: pieces counted one character too far, the empty lines before an answer
+// forgotten, a given judged by the median head, a chart that has no room for the words of its marks.
 #include <QComboBox>
 #include <QLineEdit>
 #include <QMenu>
-#include <QPainter>
-#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTableWidget>
 #include <QTextEdit>

@@ -1,5 +1,5 @@
 // Problems from files: what dataset_export writes comes back, published forms are understood, and what is wrong is named.
-// Seen failing: a solution behind "####" taken for the answer, a level as text dropped, a bad row that ends the file.
+// Seen failing: the solution before "####" taken for a part of the answer, a level in words refused.
 #include "training/dataset_import.h"
 
 #include <QTemporaryDir>
