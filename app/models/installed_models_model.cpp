@@ -30,7 +30,7 @@ QString rateText(double tokensPerSecond) {
   double step = 1.0;
   while (tokensPerSecond / step >= 100.0) step *= 10.0;
   const double rounded = step * static_cast<double>(qRound64(tokensPerSecond / step));
-  return InstalledModelsModel::tr("\u2264 %1/s")
+  return InstalledModelsModel::tr("\u2248 %1/s")
       .arg(QLocale().toString(tokensPerSecond < 10.0 ? tokensPerSecond : rounded, 'f', tokensPerSecond < 10.0 ? 1 : 0));
 }
 
@@ -101,7 +101,9 @@ QString InstalledModelsModel::toolTip(const ModelEntry& model, int column) const
   if (!model.fault.isEmpty()) return model.fault;
   if (column == Memory) return tr("Weights and the state of one session, as the model is stored");
   if (column == Speed) {
-    return tr("Estimate: at most so many tokens per second on this processor, if reading memory were all it did");
+    return tr(
+        "Estimate: tokens per second on this processor, if reading the weights from memory were all it did; a small "
+        "model that fits into its cache is faster");
   }
   return QString::fromStdString(model.where.target.string());
 }

@@ -133,7 +133,8 @@ QWidget* InspectPanel::buildBar() {
   row->addWidget(inspectText_);
   inspectSession_ = new QPushButton(tr("Inspect this session"));
   inspectSession_->setObjectName(QStringLiteral("inspectSessionButton"));
-  inspectSession_->setToolTip(tr("The session that is open in Solve (Ctrl+I)"));
+  inspectSession_->setToolTip(tr("The session that is open in Solve"));
+  inspectSession_->setProperty("command", "inspect");
   row->addWidget(inspectSession_);
   again_ = new QPushButton(tr("Read again"));
   again_->setObjectName(QStringLiteral("inspectAgain"));

@@ -402,7 +402,9 @@ void ModelDetails::showFormats(double bytesPerSecond) {
   }
   auto* note = fact_label(
       bytesPerSecond > 0.0
-          ? tr("Estimates for this processor: weights and one state; at most as fast as memory is read, %1/s.")
+          ? tr("Estimates for this processor: weights and one state; as fast as memory is read, %1/s. A small model "
+               "that "
+               "fits into the processor's cache is faster.")
                 .arg(sizeText(bytesPerSecond))
           : tr("Estimates for this processor: weights and one state. The speed of memory is being measured."),
       true);

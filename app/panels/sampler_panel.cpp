@@ -92,11 +92,12 @@ SamplerPanel::SamplerPanel(QWidget* parent)
   auto* form = new QFormLayout(this);
   form->setContentsMargins(16, 14, 16, 14);
   form->setSpacing(9);
+  form->setLabelAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   auto* title = new QLabel(tr("Next answer"));
   title->setProperty("title", true);
   form->addRow(title);
   form->addRow(tr("Pr&eset"), preset_);
-  form->addRow(tr("&Temperature"), temperature_);
+  form->addRow(tr("Te&mperature"), temperature_);
   form->addRow(tr("Top-&p"), topP_);
   form->addRow(tr("&Repetition penalty"), penalty_);
   form->addRow(tr("Most to&kens"), maxTokens_);

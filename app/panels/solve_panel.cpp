@@ -12,14 +12,18 @@
 
 #include "app/panels/compare_dialog.h"
 #include "app/panels/edit_dialog.h"
+#include "app/panels/figures_dialog.h"
+#include "app/panels/node_text.h"
 #include "app/panels/problem_card.h"
 #include "app/panels/sampler_panel.h"
 #include "app/panels/start_panel.h"
 #include "app/panels/states_panel.h"
 #include "app/panels/token_panel.h"
 #include "app/panels/tree_panel.h"
+#include "app/widgets/announcer.h"
 #include "app/widgets/banner.h"
 #include "app/widgets/composer.h"
+#include "app/widgets/find_bar.h"
 #include "app/widgets/vote_view.h"
 #include "training/suite.h"
 
@@ -29,6 +33,7 @@ namespace {
 constexpr int frame_milliseconds = 33;
 constexpr int draft_milliseconds = 800;
 constexpr int widest_composer = 828;
+constexpr qsizetype longest_announcement = 400;
 
 qint64 tokens_of(const std::vector<NodeRow>& branch) {
   qint64 count = 0;
@@ -47,6 +52,8 @@ SolvePanel::SolvePanel(SessionService* sessions, ChatService* chat, SamplerPanel
       start_(start),
       pages_(new QStackedWidget),
       transcript_(new TranscriptView),
+      announcer_(new Announcer(this)),
+      find_(new FindBar),
       problem_(new ProblemCard),
       vote_(new VoteView),
       banner_(new Banner),
@@ -55,6 +62,7 @@ SolvePanel::SolvePanel(SessionService* sessions, ChatService* chat, SamplerPanel
   auto* layout = new QVBoxLayout(middle);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(0);
+  layout->addWidget(find_);
   layout->addWidget(problem_);
   pages_->addWidget(start_);
   pages_->addWidget(transcript_);
@@ -74,16 +82,15 @@ SolvePanel::SolvePanel(SessionService* sessions, ChatService* chat, SamplerPanel
   centre->addStretch(1);
   layout->addLayout(centre);
   buildSide();
-  auto* across = new QSplitter(Qt::Horizontal, this);
-  across->setHandleWidth(1);
-  across->setChildrenCollapsible(false);
-  across->addWidget(middle);
-  across->addWidget(sideBox_);
-  across->setStretchFactor(0, 1);
-  across->setSizes({680, 320});
+  across_ = new QSplitter(Qt::Horizontal, this);
+  across_->setHandleWidth(1);
+  across_->setChildrenCollapsible(false);
+  across_->addWidget(middle);
+  across_->addWidget(sideBox_);
+  across_->setStretchFactor(0, 1);
   auto* whole = new QVBoxLayout(this);
   whole->setContentsMargins(0, 0, 0, 0);
-  whole->addWidget(across);
+  whole->addWidget(across_);
   frames_.setInterval(frame_milliseconds);
   connect(&frames_, &QTimer::timeout, this, &SolvePanel::takeText);
   draftTimer_.setSingleShot(true);
@@ -98,6 +105,10 @@ SolvePanel::SolvePanel(SessionService* sessions, ChatService* chat, SamplerPanel
   connect(transcript_, &TranscriptView::inspectRequested, this,
           [this](const TranscriptPlace& place) { emit inspectWanted(textPlace(branch_, place)); });
   connect(vote_, &VoteView::chosen, this, &SolvePanel::showVoted);
+  connect(find_, &FindBar::sought, transcript_, &TranscriptView::find);
+  connect(find_, &FindBar::stepped, transcript_, &TranscriptView::stepFound);
+  connect(find_, &FindBar::closed, composer_, &Composer::focusText);
+  connect(transcript_, &TranscriptView::foundChanged, find_, &FindBar::setFound);
   connectServices();
   connectSide();
   updateState();
@@ -111,14 +122,13 @@ QWidget* SolvePanel::buildSteering() {
   const auto button = [&](const char* name, const QString& text, const QString& help, auto act) {
     auto* made = new QPushButton(text);
     made->setObjectName(QLatin1String(name));
+    made->setProperty("command", name);
     made->setToolTip(help);
     connect(made, &QPushButton::clicked, this, act);
     row->addWidget(made);
   };
-  button("pause", tr("Pause"), tr("Stop here; it goes on exactly as if it had not stopped (Ctrl+;)"),
-         [this] { pauseOrGoOn(); });
-  button("answerNow", tr("Answer now"), tr("Close the thought and have the answer written (Ctrl+.)"),
-         [this] { answerNow(); });
+  button("pause", tr("Pause"), tr("Stop here; it goes on exactly as if it had not stopped"), [this] { pauseOrGoOn(); });
+  button("answerNow", tr("Answer now"), tr("Close the thought and have the answer written"), [this] { answerNow(); });
   steering_->hide();
   return steering_;
 }
@@ -158,9 +168,20 @@ void SolvePanel::buildSide() {
 }
 
 void SolvePanel::showSide(Side side) {
+  const bool opens = sideShown_ == Side::none && side != Side::none;
   sideShown_ = side;
   transcript_->setPointing(side == Side::tokens);
   sideBox_->setVisible(side != Side::none);
+  // A good third of what there is: enough for a line of a message, and the session stays what is read.
+  if (opens) {
+    QMetaObject::invokeMethod(  // behind the splitter's own layout of what has come
+        this,
+        [this] {
+          const int wanted = std::clamp(width() * 38 / 100, sideBox_->minimumWidth(), 420);
+          across_->setSizes({width() - wanted, wanted});
+        },
+        Qt::QueuedConnection);
+  }
   if (side == Side::tokens) sideTitle_->setText(tr("Tokens"));
   if (side == Side::tree) sideTitle_->setText(tr("Branches"));
   if (side == Side::states) sideTitle_->setText(tr("Kept states"));
@@ -188,9 +209,11 @@ void SolvePanel::connectSide() {
           [this](const std::vector<NodeRow>& one, const std::vector<NodeRow>& other) {
             (new CompareDialog(one, other, this))->open();
           });
-  connect(statesPanel_, &StatesPanel::importWanted, this, [this](const QString& file) {
-    if (canBegin()) chat_->beginFromState(file);
-  });
+  connect(sessions_, &SessionService::figuresRead, this,
+          [this](const std::vector<NodeRow>& reply, const CheckpointRow& checkpoint) {
+            (new FiguresDialog(reply, checkpoint, this))->open();
+          });
+  connect(statesPanel_, &StatesPanel::importWanted, this, &SolvePanel::beginFromState);
   connect(sessions_, &SessionService::textEdited, this, [this](const NodeRow& node) {
     if (!(node.session == session_)) return;
     sessions_->open(session_);
@@ -427,6 +450,7 @@ void SolvePanel::showBranch(const SessionRow& session, const std::vector<NodeRow
   updateState();
   if (other) emit sessionChanged();
   emit figuresChanged();
+  if (!live && std::exchange(announceWhenShown_, false)) announceEnd();
   if (whenShown_ && chat_->phase() == ChatService::Phase::idle) std::exchange(whenShown_, nullptr)();
 }
 
@@ -475,7 +499,10 @@ void SolvePanel::takeText() {
   transcript_->append(QString::fromStdString(delta.thought), QString::fromStdString(delta.answer));
   if (delta.tokens_read > 0) tokens_ = delta.tokens_read;
   tokensPerSecond_ = delta.tokens_per_second;
-  if (delta.thought_ended) updateState();
+  if (delta.thought_ended) {
+    updateState();
+    announcer_->say(tr("The thought has ended; the answer is being written."));
+  }
   emit figuresChanged();
 }
 
@@ -484,8 +511,25 @@ void SolvePanel::endLive(SessionId session) {
   tokensPerSecond_ = 0.0;
   emit figuresChanged();
   // The store's text is the truth, and has the figures.
-  if (session == session_) sessions_->open(session);
+  if (session == session_) {
+    announceWhenShown_ = true;
+    sessions_->open(session);
+  }
   if (afterStop_) std::exchange(afterStop_, nullptr)();
+}
+
+void SolvePanel::announceEnd() {
+  const TranscriptItem* last = transcript_->last();
+  if (last == nullptr || last->kind != TranscriptItem::Kind::reply || branch_.empty()) return;
+  const QString end = end_text(branch_.back());
+  const QString text = last->text.simplified().left(longest_announcement);
+  announcer_->say(text.isEmpty()  ? tr("The thought has no answer yet: %1.").arg(end.isEmpty() ? tr("ended") : end)
+                  : end.isEmpty() ? tr("Answered: %1").arg(text)
+                                  : tr("The answer is %1: %2").arg(end, text));
+}
+
+void SolvePanel::beginFromState(const QString& file) {
+  if (canBegin()) chat_->beginFromState(file);
 }
 
 void SolvePanel::stop() {
@@ -560,6 +604,16 @@ void SolvePanel::stepSibling(int by) {
 
 void SolvePanel::stepMessage(int by) { transcript_->step(by); }
 
+void SolvePanel::thinkMoreLast() {
+  if (const TranscriptItem* last = transcript_->last()) onTool(TranscriptItem(*last), TranscriptTool::thinkMore);
+}
+
+void SolvePanel::find() {
+  if (session_) find_->open();
+}
+
+void SolvePanel::findNext(int by) { find_->isVisible() ? transcript_->stepFound(by) : find(); }
+
 void SolvePanel::bookmarkLast() {
   if (!branch_.empty() && !isRunningHere()) {
     sessions_->setFavourite(session_, branch_.back().id, !branch_.back().favourite);
@@ -619,6 +673,7 @@ void SolvePanel::onReplyTool(const std::vector<NodeRow>& reply, TranscriptTool t
     case TranscriptTool::bookmark: return sessions_->setFavourite(session_, last.id, !last.favourite);
     case TranscriptTool::fork: showEnd(last.id, {}); return composer_->focusText();
     case TranscriptTool::inspect: emit inspectWanted({.node = last.id}); return;
+    case TranscriptTool::figures: return sessions_->readFigures(reply);
     case TranscriptTool::remove: return removeBranch(reply.front().id);
     default: return;
   }
@@ -712,6 +767,7 @@ void SolvePanel::showVoted(int bar) {
 void SolvePanel::updateState() {
   const bool busy = chat_->phase() != ChatService::Phase::idle;
   pages_->setCurrentIndex(session_ ? 1 : 0);
+  if (!session_) find_->close();
   composer_->setRunning(busy && isRunningHere());
   steering_->setVisible(isRunningHere() && chat_->phase() == ChatService::Phase::generating && chat_->liveTurn() &&
                         !chat_->liveTurn()->thoughtEnded);

@@ -13,12 +13,15 @@
 #include "app/widgets/transcript_view.h"
 
 class QLabel;
+class QSplitter;
 class QStackedWidget;
 
 namespace holdfast {
 
+class Announcer;
 class Banner;
 class Composer;
+class FindBar;
 class ProblemCard;
 class SamplerPanel;
 class StartPanel;
@@ -44,7 +47,8 @@ class SolvePanel : public QWidget {
   void newSession();
   void setNewDraft(const QString& draft) { newDraft_ = draft; }
   void saveDraft();
-  void setStorage(const QString& why);  // why nothing can be saved, and so nothing is begun; empty: all is well
+  void setStorage(const QString& why);       // why nothing can be saved, and so nothing is begun; empty: all is well
+  void beginFromState(const QString& file);  // a session, where one can be begun now
   void showSide(Side side);
   [[nodiscard]] Side side() const { return sideShown_; }
 
@@ -58,6 +62,9 @@ class SolvePanel : public QWidget {
   void bookmarkLast();
   void forkLast();
   void compareLast();  // with the branch beside it
+  void thinkMoreLast();
+  void find();  // in the session that is shown
+  void findNext(int by);
 
   [[nodiscard]] SessionId session() const { return session_; }
   [[nodiscard]] Banner* banner() const { return banner_; }
@@ -98,6 +105,7 @@ class SolvePanel : public QWidget {
   void takeText();
   void startLive();
   void endLive(SessionId session);
+  void announceEnd();  // of the reply that is shown now
   void updateState();
   [[nodiscard]] bool isRunningHere() const;
   [[nodiscard]] bool canBegin();  // else says why not
@@ -110,6 +118,8 @@ class SolvePanel : public QWidget {
   StartPanel* start_;
   QStackedWidget* pages_;
   TranscriptView* transcript_;
+  Announcer* announcer_;
+  FindBar* find_;
   ProblemCard* problem_;
   VoteView* vote_;
   Banner* banner_;
@@ -117,6 +127,7 @@ class SolvePanel : public QWidget {
   QWidget* steering_ = nullptr;
   QLabel* sideTitle_ = nullptr;
   QWidget* sideBox_ = nullptr;
+  QSplitter* across_ = nullptr;
   QStackedWidget* sidePages_ = nullptr;
   TokenPanel* tokenPanel_ = nullptr;
   TreePanel* treePanel_ = nullptr;
@@ -136,6 +147,7 @@ class SolvePanel : public QWidget {
   Side sideShown_ = Side::none;
   QString storage_;  // why nothing can be saved
   bool storeOpen_ = false;
+  bool announceWhenShown_ = false;
   qint64 tokens_ = 0;
   double tokensPerSecond_ = 0.0;
 };

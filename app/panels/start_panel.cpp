@@ -63,6 +63,8 @@ StartPanel::StartPanel(ModelListModel* models, QWidget* parent)
   buttons->addWidget(file_);
   buttons->addStretch(1);
   layout->addLayout(buttons);
+  firstSteps_ = buildFirstSteps();
+  layout->addWidget(firstSteps_);
   layout->addStretch(3);
   const auto choose = [this](const QModelIndex& index) {
     emit modelChosen(index.data(ModelListModel::PathRole).toString());
@@ -71,6 +73,53 @@ StartPanel::StartPanel(ModelListModel* models, QWidget* parent)
   connect(list_, &QListView::activated, this, choose);
   connect(folder_, &QPushButton::clicked, this, &StartPanel::folderWanted);
   connect(file_, &QPushButton::clicked, this, &StartPanel::fileWanted);
+}
+
+// What one can begin with: problems to try, and where everything else is found.
+QWidget* StartPanel::buildFirstSteps() {
+  auto* steps = new QWidget;
+  steps->setObjectName(QStringLiteral("firstSteps"));
+  auto* column = new QVBoxLayout(steps);
+  column->setContentsMargins(0, 6, 0, 0);
+  column->setSpacing(6);
+  auto* try_ = new QLabel(tr("Something to try:"));
+  try_->setProperty("muted", true);
+  column->addWidget(try_);
+  for (const QString& problem :
+       {tr("A shirt costs $80. It is discounted by 25%. What is the final price?"),
+        tr("The sum of two numbers is 30 and their difference is 4. What is the larger number?"),
+        tr("Solve 3x + 7 = 22.")}) {
+    auto* button = new QPushButton(QString(problem).replace(QLatin1Char('&'), QLatin1String("&&")));
+    button->setObjectName(QStringLiteral("example"));
+    button->setProperty("example", true);
+    button->setToolTip(tr("Put it into the field below"));
+    connect(button, &QPushButton::clicked, this, [this, problem] { emit exampleChosen(problem); });
+    column->addWidget(button);
+  }
+  column->addSpacing(8);
+  auto* tips =
+      new QLabel(tr("Nothing you ask is lost: editing or asking again keeps the old answer beside the new one. "
+                    "While it thinks, you can pause it or have it answer now."));
+  tips->setProperty("muted", true);
+  tips->setWordWrap(true);
+  column->addWidget(tips);
+  auto* row = new QHBoxLayout;
+  row->setSpacing(4);
+  row->setContentsMargins(0, 0, 0, 0);
+  const auto link = [&](const char* name, const char* command, const QString& text, void (StartPanel::*wanted)()) {
+    auto* button = new QPushButton(text);
+    button->setObjectName(QLatin1String(name));
+    button->setProperty("flat", true);
+    button->setProperty("command", command);
+    button->setToolTip(text);
+    connect(button, &QPushButton::clicked, this, wanted);
+    row->addWidget(button);
+  };
+  link("startCommands", "palette", tr("Every command"), &StartPanel::commandsWanted);
+  link("startKeys", "shortcuts", tr("Keys"), &StartPanel::keysWanted);
+  row->addStretch(1);
+  column->addLayout(row);
+  return steps;
 }
 
 void StartPanel::showNoModel(const QString& modelsFolder) {
@@ -85,6 +134,7 @@ void StartPanel::showNoModel(const QString& modelsFolder) {
   list_->setFixedHeight(std::min(count, most_cards) * card_height + 6);
   list_->setVisible(count > 0);
   progress_->hide();
+  firstSteps_->hide();
   folder_->show();
   file_->show();
 }
@@ -94,6 +144,7 @@ void StartPanel::showLoading(const QString& name) {
   text_->setText(tr("You can type your question already; it is answered as soon as the model is there."));
   progress_->setValue(0);
   progress_->show();
+  firstSteps_->show();
   list_->hide();
   folder_->hide();
   file_->hide();
@@ -105,6 +156,7 @@ void StartPanel::showReady(const QString& name, const QString& facts) {
   heading_->setText(tr("Ask %1").arg(name));
   text_->setText(facts);
   progress_->hide();
+  firstSteps_->show();
   list_->hide();
   folder_->hide();
   file_->hide();

@@ -27,8 +27,13 @@ class StartPanel : public QWidget {
   void modelChosen(const QString& path);
   void folderWanted();
   void fileWanted();
+  void exampleChosen(const QString& problem);
+  void commandsWanted();  // the list of all
+  void keysWanted();
 
  private:
+  QWidget* buildFirstSteps();
+
   ModelListModel* models_;
   QLabel* heading_;
   QLabel* text_;
@@ -36,6 +41,7 @@ class StartPanel : public QWidget {
   QListView* list_;
   QPushButton* folder_;
   QPushButton* file_;
+  QWidget* firstSteps_;
 };
 
 }  // namespace holdfast

@@ -9,9 +9,13 @@
 #include <QTableWidget>
 #include <QVBoxLayout>
 
+#include "app/panels/state_room_dialog.h"
 #include "app/services/session_service.h"
 
 namespace holdfast {
+namespace {
+constexpr qsizetype longest_tip = 400;
+}
 
 StatesPanel::StatesPanel(SessionService* sessions, QWidget* parent)
     : QWidget(parent),
@@ -21,15 +25,18 @@ StatesPanel::StatesPanel(SessionService* sessions, QWidget* parent)
       pin_(new QPushButton(tr("Keep for good\u2026"))),
       export_(new QPushButton(tr("Export\u2026"))),
       remove_(new QPushButton(tr("Remove"))),
-      import_(new QPushButton(tr("Begin a session from a file\u2026"))) {
+      import_(new QPushButton(tr("Begin a session from a file\u2026"))),
+      room_(new QPushButton(tr("Room for states\u2026"))) {
   setObjectName(QStringLiteral("statesPanel"));
   table_->setObjectName(QStringLiteral("states"));
   table_->setAccessibleName(tr("Kept states"));
-  table_->setHorizontalHeaderLabels({tr("After token"), tr("Size"), tr("Name")});
+  table_->setHorizontalHeaderLabels({tr("At the end of"), tr("Tokens"), tr("Size")});
   table_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-  table_->horizontalHeader()->setStretchLastSection(true);
+  table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
   table_->verticalHeader()->hide();
+  table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   table_->setShowGrid(false);
+  table_->setWordWrap(false);
   table_->setFrameShape(QFrame::NoFrame);
   table_->setSelectionBehavior(QAbstractItemView::SelectRows);
   table_->setSelectionMode(QAbstractItemView::SingleSelection);
@@ -46,7 +53,10 @@ StatesPanel::StatesPanel(SessionService* sessions, QWidget* parent)
   layout->addWidget(table_, 1);
   import_->setObjectName(QStringLiteral("importState"));
   import_->setToolTip(tr("A state that was exported, or trained; it goes on only with the weights that made it"));
-  for (QPushButton* button : {pin_, export_, remove_, import_}) layout->addWidget(button);
+  room_->setObjectName(QStringLiteral("stateRoomButton"));
+  room_->setToolTip(tr("How much the states of all sessions may take, and what goes for it"));
+  for (QPushButton* button : {pin_, export_, remove_, import_, room_}) layout->addWidget(button);
+  connect(room_, &QPushButton::clicked, this, [this] { (new StateRoomDialog(sessions_, session_, this))->open(); });
   connect(import_, &QPushButton::clicked, this, &StatesPanel::importFile);
   connect(sessions_, &SessionService::statesListed, this, &StatesPanel::show);
   connect(table_, &QTableWidget::itemSelectionChanged, this, &StatesPanel::updateButtons);
@@ -67,30 +77,47 @@ void StatesPanel::setSession(SessionId session) {
   }
 }
 
-void StatesPanel::show(SessionId session, const std::vector<SnapshotRow>& states) {
+QString StatesPanel::placeOf(const PlacedState& kept) const {
+  if (!kept.kind) return tr("After %1 tokens").arg(QLocale().toString(static_cast<qlonglong>(kept.state.position)));
+  const QString text = kept.text.simplified();
+  switch (*kept.kind) {
+    case NodeKind::thought: return (kept.whole ? tr("Thought: %1") : tr("Within the thought: %1")).arg(text);
+    case NodeKind::answer: return (kept.whole ? tr("Answer: %1") : tr("Within the answer: %1")).arg(text);
+    default: return (kept.whole ? tr("Question: %1") : tr("Within the question: %1")).arg(text);
+  }
+}
+
+void StatesPanel::show(SessionId session, const std::vector<PlacedState>& states) {
   if (!(session == session_)) return;
+  const SnapshotRow* before = selected();
+  const SnapshotId chosen = before == nullptr ? SnapshotId{} : before->id;
   states_ = states;
   qint64 bytes = 0;
+  table_->clearSelection();
   table_->setRowCount(static_cast<int>(states.size()));
   for (int row = 0; row < table_->rowCount(); ++row) {
-    const SnapshotRow& state = states[static_cast<std::size_t>(row)];
+    const PlacedState& kept = states[static_cast<std::size_t>(row)];
+    const SnapshotRow& state = kept.state;
     bytes += state.bytes;
     const QString name = QString::fromStdString(state.name);
-    const QStringList texts{
-        QLocale().toString(static_cast<qlonglong>(state.position)),
-        QLocale().formattedDataSize(state.bytes, 1, QLocale::DataSizeIecFormat),
-        state.pinned ? (name.isEmpty() ? tr("kept") : QStringLiteral("\u2605 ") + name) : QString()};
+    const QString place = placeOf(kept);
+    const QStringList texts{(state.pinned ? QStringLiteral("\u2605 ") : QString()) + (name.isEmpty() ? place : name),
+                            QLocale().toString(static_cast<qlonglong>(state.position)),
+                            QLocale().formattedDataSize(state.bytes, 1, QLocale::DataSizeIecFormat)};
     for (int column = 0; column < texts.size(); ++column) {
       auto* item = new QTableWidgetItem(texts[column]);
-      if (column < 2) item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+      if (column > 0) item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+      if (column == 0) item->setToolTip(place.left(longest_tip));
+      if (column == 0 && state.pinned) item->setData(Qt::AccessibleTextRole, tr("%1, kept for good").arg(texts[0]));
       table_->setItem(row, column, item);
     }
+    if (state.id == chosen) table_->selectRow(row);
   }
   summary_->setText(
       states.empty()
           ? tr("No state is kept yet. One is where a question, a thought or an answer ends.")
           : tr("%1 states, %2. From each, the model goes on without reading anything again. Those not kept for good "
-               "make room for newer ones.")
+               "make room for newer ones; a bookmark keeps its message's.")
                 .arg(states.size())
                 .arg(QLocale().formattedDataSize(bytes, 1, QLocale::DataSizeIecFormat)));
   updateButtons();
@@ -99,7 +126,7 @@ void StatesPanel::show(SessionId session, const std::vector<SnapshotRow>& states
 const SnapshotRow* StatesPanel::selected() const {
   const QList<QTableWidgetSelectionRange> ranges = table_->selectedRanges();
   if (ranges.isEmpty() || ranges[0].topRow() >= static_cast<int>(states_.size())) return nullptr;
-  return &states_[static_cast<std::size_t>(ranges[0].topRow())];
+  return &states_[static_cast<std::size_t>(ranges[0].topRow())].state;
 }
 
 void StatesPanel::updateButtons() {

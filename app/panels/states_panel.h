@@ -4,15 +4,13 @@
 #include <QWidget>
 #include <vector>
 
-#include "app/store/rows.h"
+#include "app/services/session_service.h"
 
 class QLabel;
 class QPushButton;
 class QTableWidget;
 
 namespace holdfast {
-
-class SessionService;
 
 class StatesPanel : public QWidget {
   Q_OBJECT
@@ -26,7 +24,8 @@ class StatesPanel : public QWidget {
   void importWanted(const QString& file);
 
  private:
-  void show(SessionId session, const std::vector<SnapshotRow>& states);
+  void show(SessionId session, const std::vector<PlacedState>& states);
+  [[nodiscard]] QString placeOf(const PlacedState& kept) const;
   [[nodiscard]] const SnapshotRow* selected() const;
   void updateButtons();
   void pin();
@@ -35,13 +34,14 @@ class StatesPanel : public QWidget {
 
   SessionService* sessions_;
   SessionId session_;
-  std::vector<SnapshotRow> states_;
+  std::vector<PlacedState> states_;
   QLabel* summary_;
   QTableWidget* table_;
   QPushButton* pin_;
   QPushButton* export_;
   QPushButton* remove_;
   QPushButton* import_;
+  QPushButton* room_;
 };
 
 }  // namespace holdfast

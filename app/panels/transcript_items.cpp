@@ -1,7 +1,9 @@
 #include <QCoreApplication>
+#include <QDateTime>
 #include <QLocale>
 #include <algorithm>
 
+#include "app/panels/node_text.h"
 #include "app/panels/solve_panel.h"
 
 namespace holdfast {
@@ -14,35 +16,19 @@ QString count_of_tokens(std::int64_t tokens) {
                      : translated("%1 tokens").arg(QLocale().toString(static_cast<qlonglong>(tokens)));
 }
 
-QString duration(double seconds) {
-  if (seconds < 60) return translated("%1 s").arg(QLocale().toString(seconds, 'f', seconds < 10 ? 1 : 0));
-  const auto whole = static_cast<qint64>(seconds);
-  return translated("%1 min %2 s").arg(whole / 60).arg(whole % 60);
-}
-
-QString end_of(const NodeRow& node) {
-  if (node.running) return translated("interrupted");
-  if (node.stop_reason == "cancelled") return translated("stopped");
-  if (node.stop_reason == "length") return translated("reached its length");
-  if (node.stop_reason == "interrupted") return translated("interrupted");
-  if (node.stop_reason == "edited") return translated("edited");
-  if (node.stop_reason == "forked") return translated("to be gone on with");
-  if (node.stop_reason == "error") return translated("ended by an error");
-  return {};
-}
-
 bool can_continue(const NodeRow& node) {
   return node.sampler && (node.running || !(node.stop_reason == "stop_token" || node.stop_reason == "stop_string"));
 }
 
 QString figures(const NodeRow& node, double seconds, std::int64_t tokens) {
   QStringList parts;
+  if (node.created > 0) parts << when_text(node.created);
   parts << count_of_tokens(tokens);
   if (seconds > 0 && tokens > 1) {
     const double rate = static_cast<double>(tokens) / seconds;
     parts << translated("%1 tokens/s").arg(QLocale().toString(rate, 'f', rate < 100 ? 1 : 0));
   }
-  if (const QString end = end_of(node); !end.isEmpty()) parts << end;
+  if (const QString end = end_text(node); !end.isEmpty()) parts << end;
   return parts.join(QStringLiteral(" \u00b7 "));
 }
 
@@ -50,7 +36,8 @@ QString details(const NodeRow& node) {
   QStringList lines;
   const NodeStatistics& figures = node.statistics;
   lines << translated("%1 tokens read for this turn in %2, %3 known already")
-               .arg(QLocale().toString(static_cast<qlonglong>(figures.prompt_tokens)), duration(figures.prompt_seconds),
+               .arg(QLocale().toString(static_cast<qlonglong>(figures.prompt_tokens)),
+                    duration_text(figures.prompt_seconds),
                     QLocale().toString(static_cast<qlonglong>(figures.restored_tokens)));
   if (node.sampler) {
     lines << translated("Temperature %1, top-p %2, seed %3")
@@ -67,8 +54,9 @@ void add_generated(TranscriptItem& item, const NodeRow& node, const NodeRow* tho
     item.thought += text;
     // The line end before </think> would show as an empty line.
     while (item.thought.endsWith(QLatin1Char('\n'))) item.thought.chop(1);
-    item.thoughtLabel = translated("Thought for %1, %2")
-                            .arg(duration(node.statistics.seconds), count_of_tokens(node.statistics.generated_tokens));
+    item.thoughtLabel =
+        translated("Thought for %1, %2")
+            .arg(duration_text(node.statistics.seconds), count_of_tokens(node.statistics.generated_tokens));
   } else {
     item.text += text;
   }
@@ -132,6 +120,34 @@ TextPlace textPlace(const std::vector<NodeRow>& branch, const TranscriptPlace& p
   return found;
 }
 
+QString duration_text(double seconds) {
+  if (seconds < 60) return translated("%1 s").arg(QLocale().toString(seconds, 'f', seconds < 10 ? 1 : 0));
+  const auto whole = static_cast<qint64>(seconds);
+  return translated("%1 min %2 s").arg(whole / 60).arg(whole % 60);
+}
+
+QString end_text(const NodeRow& node) {
+  if (node.running) return translated("interrupted");
+  if (node.stop_reason == "cancelled") return translated("stopped");
+  if (node.stop_reason == "length") return translated("reached its length");
+  if (node.stop_reason == "interrupted") return translated("interrupted");
+  if (node.stop_reason == "edited") return translated("edited");
+  if (node.stop_reason == "forked") return translated("to be gone on with");
+  if (node.stop_reason == "error") return translated("ended by an error");
+  return {};
+}
+
+QString when_text(Milliseconds time) {
+  const QDateTime when = QDateTime::fromMSecsSinceEpoch(time);
+  const QLocale locale;
+  // Some locales have seconds in their short form, which tell nothing here.
+  const QString clock =
+      locale.toString(when.time(), locale.timeFormat(QLocale::ShortFormat).remove(QLatin1String(":ss")));
+  return when.date() == QDate::currentDate()
+             ? clock
+             : locale.toString(when.date(), QLocale::ShortFormat) + QLatin1Char(' ') + clock;
+}
+
 std::vector<NodeId> repliesTo(const std::vector<NodeRow>& tree, NodeId question) {
   std::vector<NodeId> replies;
   for (const NodeRow& child : tree) {
@@ -168,7 +184,9 @@ std::vector<TranscriptItem> transcriptItems(const std::vector<NodeRow>& branch, 
       thought = nullptr;
       items.push_back(
           {.key = node.id.value, .kind = TranscriptItem::Kind::question, .text = QString::fromStdString(node.text)});
-      if (node.kind == NodeKind::system) items.back().note = translated("Instruction");
+      items.back().note = node.kind == NodeKind::system ? translated("Instruction")
+                          : node.created > 0            ? when_text(node.created)
+                                                        : QString();
       items.back().bookmarked = node.favourite;
       place(besideQuestion(tree, node), node.id);
       continue;

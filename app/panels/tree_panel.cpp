@@ -46,7 +46,8 @@ TreePanel::TreePanel(QWidget* parent)
   tree_->setIndentation(16);
   tree_->setFrameShape(QFrame::NoFrame);
   compare_->setObjectName(QStringLiteral("compareBranches"));
-  compare_->setToolTip(tr("Select two messages to see their branches side by side (Ctrl+D)"));
+  compare_->setToolTip(tr("Select two messages to see their branches side by side"));
+  compare_->setProperty("command", "compare");
   compare_->setEnabled(false);
   auto* hint = new QLabel(tr("Enter shows the branch of a message; branches hang under the message where they part."));
   hint->setProperty("muted", true);

@@ -8,6 +8,7 @@
 
 #include "app/markdown/text_alignment.h"
 #include "app/services/state_keeper.h"
+#include "app/services/state_places.h"
 #include "app/store/state_files.h"
 #include "app/store/store.h"
 #include "engine/utf8.h"
@@ -56,29 +57,6 @@ std::vector<TokenId> tokens_to(const Store& store, NodeId node) {
     if (row.tokens) tokens.insert(tokens.end(), row.tokens->begin(), row.tokens->end());
   }
   return tokens;
-}
-
-// In which node each of these states stands: what was read up to it has its hash.
-std::vector<NodeId> nodes_of(const Store& store, SessionId session, const std::vector<SnapshotRow>& states) {
-  std::map<std::pair<std::int64_t, std::uint64_t>, NodeId> found;
-  for (const SnapshotRow& row : states) found[{row.position, row.prefix_hash}] = {};
-  struct End {
-    std::int64_t position = 0;
-    std::uint64_t hash = 0;
-  };
-  std::map<std::int64_t, End> ends;  // by node
-  for (const NodeRow& node : store.tree(session)) {
-    End at = ends[node.parent.value];  // parents come first
-    for (const TokenId id : node.tokens.value_or(std::vector<TokenId>{})) {
-      at = {at.position + 1, prefix_hash(at.hash, {&id, 1})};
-      const auto place = found.find({at.position, at.hash});
-      if (place != found.end() && !place->second) place->second = node.id;
-    }
-    ends[node.id.value] = at;
-  }
-  std::vector<NodeId> nodes;
-  for (const SnapshotRow& row : states) nodes.push_back(found[{row.position, row.prefix_hash}]);
-  return nodes;
 }
 
 }  // namespace
@@ -378,13 +356,13 @@ void InspectService::listStates(const SharedModel& model, SessionId session) {
       made_by[row.id.value] = QString::fromStdString(row.fingerprint);
     }
     const std::vector<SnapshotRow> states = store.snapshots(session);
-    const std::vector<NodeId> nodes = nodes_of(store, session, states);
+    const std::vector<std::optional<StatePlace>> places = places_of(states, store.tree(session));
     for (std::size_t i = 0; i < states.size(); ++i) {
       const QString fingerprint = made_by[states[i].checkpoint.value];
       if (model.model == nullptr || fingerprint.toStdString() != model.model->fingerprint()) continue;
       QString words = QString::fromStdString(states[i].name);
-      if (words.isEmpty() && nodes[i]) {
-        std::vector<TokenId> tokens = tokens_to(store, nodes[i]);
+      if (words.isEmpty() && places[i]) {
+        std::vector<TokenId> tokens = tokens_to(store, places[i]->node);
         tokens.resize(std::min(tokens.size(), static_cast<std::size_t>(states[i].position)));
         const std::size_t shown = std::min<std::size_t>(tokens.size(), 30);
         words =
@@ -393,7 +371,7 @@ void InspectService::listStates(const SharedModel& model, SessionId session) {
       list.push_back({tr("after %n tokens: %1", nullptr, static_cast<int>(states[i].position)).arg(words),
                       {},
                       states[i],
-                      nodes[i],
+                      places[i] ? places[i]->node : NodeId{},
                       fingerprint});
     }
     QMetaObject::invokeMethod(

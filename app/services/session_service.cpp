@@ -1,9 +1,12 @@
 #include "app/services/session_service.h"
 
 #include <QMap>
+#include <algorithm>
 #include <utility>
 
 #include "app/files/writable.h"
+#include "app/services/state_places.h"
+#include "app/services/state_quota.h"
 #include "app/store/state_files.h"
 #include "kernels/error.h"
 
@@ -20,6 +23,13 @@ NodeId newest_end(const std::vector<NodeRow>& tree, NodeId node) {
     if (row.parent == node) end = row.id;
   }
   return end == node ? node : newest_end(tree, end);
+}
+
+// What a state is called that a bookmark keeps: the beginning of its message.
+std::string bookmark_name(const NodeRow& node) {
+  constexpr qsizetype longest = 40;
+  const QString text = QString::fromStdString(node.text).simplified();
+  return (text.size() > longest ? text.left(longest) + QChar(0x2026) : text).toStdString();
 }
 
 QMap<QString, QString> settings_of(const Store& store) {
@@ -191,7 +201,19 @@ void SessionService::chooseEnd(SessionId session, NodeId node) {
 void SessionService::setFavourite(SessionId session, NodeId node, bool favourite) {
   post([this, session, node, favourite](Store& store) {
     store.set_favourite(node, favourite);
+    const std::vector<NodeRow> branch = store.branch_to(node);
+    const std::vector<SnapshotRow> states = store.snapshots(session);
+    const std::vector<std::optional<StatePlace>> places = places_of(states, branch);
+    const std::string name = bookmark_name(branch.back());
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      if (!places[i] || !(places[i]->node == node) || !places[i]->whole) continue;
+      // A name that a person gave, and what was kept under it, is not taken away.
+      if (favourite ? !states[i].pinned : states[i].pinned && states[i].name == name) {
+        store.pin_snapshot(states[i].id, favourite, favourite ? name : std::string());
+      }
+    }
     show(store, session);
+    tellStates(store, session);
   });
 }
 
@@ -226,14 +248,30 @@ void SessionService::readChoices(NodeId node) {
   });
 }
 
+void SessionService::tellStates(const Store& store, SessionId session) {
+  const std::vector<SnapshotRow> states = store.snapshots(session);
+  const std::vector<NodeRow> tree = store.tree(session);
+  const std::vector<std::optional<StatePlace>> places = places_of(states, tree);
+  std::vector<PlacedState> kept;
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    kept.push_back({.state = states[i]});
+    if (!places[i]) continue;
+    const auto node = std::ranges::find(tree, places[i]->node, &NodeRow::id);
+    kept.back().kind = node->kind;
+    kept.back().text = QString::fromStdString(node->text);
+    kept.back().whole = places[i]->whole;
+  }
+  emit statesListed(session, kept);
+}
+
 void SessionService::listStates(SessionId session) {
-  post([this, session](Store& store) { emit statesListed(session, store.snapshots(session)); });
+  post([this, session](Store& store) { tellStates(store, session); });
 }
 
 void SessionService::pinState(SessionId session, SnapshotId state, bool pinned, const QString& name) {
   post([this, session, state, pinned, name](Store& store) {
     store.pin_snapshot(state, pinned, name.toStdString());
-    emit statesListed(session, store.snapshots(session));
+    tellStates(store, session);
   });
 }
 
@@ -242,7 +280,7 @@ void SessionService::removeState(SessionId session, SnapshotId state) {
     for (const SnapshotRow& row : store.snapshots(session)) {
       if (row.id == state) StateFiles(store, dataDir_ / "states").remove(row);
     }
-    emit statesListed(session, store.snapshots(session));
+    tellStates(store, session);
   });
 }
 
@@ -253,6 +291,45 @@ void SessionService::exportState(SnapshotId state, SessionId session, const QStr
       StateFiles(store, dataDir_ / "states").export_to(row.file, file.toStdString());
       emit stateExported(file);
     }
+  });
+}
+
+void SessionService::readStateRoom(qint64 mib) {
+  post([this, mib](Store& store) {
+    StateRoom room{.mib = mib < 0 ? state_quota_mib(store) : mib, .bytes = store.snapshot_bytes()};
+    for (const SnapshotRow& row : store.snapshots_by_use()) {
+      ++room.states;
+      if (row.pinned) ++room.pinned;
+    }
+    const StatesOver over = states_over(store, room.mib * 1024 * 1024);
+    room.freed = over.freed;
+    for (const SnapshotRow& row : over.going) {
+      const std::optional<SessionRow> session = store.session(row.session);
+      room.going.push_back({.session = QString::fromStdString(session ? session->title : std::string()),
+                            .position = row.position,
+                            .bytes = row.bytes,
+                            .used = row.used});
+    }
+    emit stateRoomRead(room);
+  });
+}
+
+void SessionService::setStateRoom(qint64 mib, SessionId shown) {
+  post([this, mib, shown](Store& store) {
+    store.set_setting(state_quota_setting, std::to_string(mib));
+    StateFiles files(store, dataDir_ / "states");
+    for (const SnapshotRow& row : states_over(store, mib * 1024 * 1024).going) files.remove(row);
+    if (shown) tellStates(store, shown);
+  });
+}
+
+void SessionService::readFigures(const std::vector<NodeRow>& reply) {
+  post([this, reply](Store& store) {
+    CheckpointRow checkpoint;
+    for (const CheckpointRow& row : store.checkpoints()) {
+      if (!reply.empty() && row.id == reply.back().checkpoint) checkpoint = row;
+    }
+    emit figuresRead(reply, checkpoint);
   });
 }
 

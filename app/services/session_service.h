@@ -14,6 +14,30 @@
 
 namespace holdfast {
 
+// A kept state and where it stands; kind and text are of the message that it has read last, empty where none is known.
+struct PlacedState {
+  SnapshotRow state{};
+  std::optional<NodeKind> kind{};
+  QString text{};
+  bool whole = false;  // all of the message
+};
+
+// The room that the kept states of all sessions take, and what goes where they may take `mib` at most.
+struct StateRoom {
+  struct Going {
+    QString session;
+    qint64 position = 0;  // tokens
+    qint64 bytes = 0;
+    Milliseconds used = 0;
+  };
+  qint64 mib = 0;
+  qint64 bytes = 0;  // taken now
+  qint64 states = 0;
+  qint64 pinned = 0;  // of these, kept for good
+  std::vector<Going> going{};
+  qint64 freed = 0;  // bytes, by what goes
+};
+
 class SessionService : public QObject {
   Q_OBJECT
 
@@ -36,6 +60,7 @@ class SessionService : public QObject {
   void editText(const NodeRow& old, const QString& text);     // a thought or answer with another text, beside the old
   void choose(SessionId session, NodeId node);                // shows the branch through this node
   void chooseEnd(SessionId session, NodeId node);             // shows the branch that ends in this node
+  // A bookmark keeps the state at the end of the message for good, where there is one, and takes its name from it.
   void setFavourite(SessionId session, NodeId node, bool favourite);
   void deleteBranch(SessionId session, NodeId node);
   void restoreBranch(SessionId session, NodeId node);
@@ -46,6 +71,11 @@ class SessionService : public QObject {
   void pinState(SessionId session, SnapshotId state, bool pinned, const QString& name);
   void removeState(SessionId session, SnapshotId state);
   void exportState(SnapshotId state, SessionId session, const QString& file);
+  // What would go where the states of all sessions may take so many MiB (-1: as many as they may now); answers with
+  // stateRoomRead(). setStateRoom() has it go.
+  void readStateRoom(qint64 mib);
+  void setStateRoom(qint64 mib, SessionId shown);
+  void readFigures(const std::vector<NodeRow>& reply);  // answers with figuresRead()
   void rename(SessionId session, const QString& title);
   void remove(SessionId session);
   void restore(SessionId session);
@@ -68,8 +98,11 @@ class SessionService : public QObject {
   void textEdited(const holdfast::NodeRow& node);  // it is the session's head
   void branchDeleted(holdfast::SessionId session, holdfast::NodeId node);
   void choicesRead(const holdfast::NodeRow& node, const std::vector<holdfast::TokenChoice>& choices);
-  void statesListed(holdfast::SessionId session, const std::vector<holdfast::SnapshotRow>& states);
+  void statesListed(holdfast::SessionId session, const std::vector<holdfast::PlacedState>& states);
   void stateExported(const QString& file);
+  void stateRoomRead(const holdfast::StateRoom& room);
+  // The checkpoint that wrote the last of these nodes; without a name where it is not known.
+  void figuresRead(const std::vector<holdfast::NodeRow>& reply, const holdfast::CheckpointRow& checkpoint);
   void asked(const holdfast::NodeRow& question);  // it is in the store
   void askFailed(const QString& question, const QString& message);
   void failed(const QString& message);
@@ -82,6 +115,7 @@ class SessionService : public QObject {
   bool look();  // at the folder; true: it can be written
   void announce(Store& store);
   void show(Store& store, SessionId session);
+  void tellStates(const Store& store, SessionId session);
 
   std::filesystem::path dataDir_;
   std::unique_ptr<Store> store_;  // made and used by the job alone, as is what follows

@@ -109,19 +109,8 @@ void StateKeeper::write() {
                  .file = written.back()},
                 snapshot);
   }
-  obey_quota(written);
-}
-
-void StateKeeper::obey_quota(const std::vector<std::string>& spared) {
-  std::int64_t mib = usual_state_quota_mib;
-  if (const std::optional<std::string> set = store_->setting(state_quota_setting)) {
-    std::from_chars(set->data(), set->data() + set->size(), mib);
-  }
-  for (const SnapshotRow& row : store_->snapshots_by_use()) {
-    if (store_->snapshot_bytes() <= mib * 1024 * 1024) return;
-    if (row.pinned || std::ranges::find(spared, row.file) != spared.end()) continue;
-    files_.remove(row);
-  }
+  const std::int64_t allowed = state_quota_mib(*store_) * 1024 * 1024;
+  for (const SnapshotRow& row : states_over(*store_, allowed, written).going) files_.remove(row);
 }
 
 std::uint64_t StateKeeper::spacing(std::size_t bytes) noexcept {

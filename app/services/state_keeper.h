@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/services/state_quota.h"
 #include "app/store/state_files.h"
 #include "app/store/store.h"
 #include "engine/session.h"
@@ -47,15 +48,10 @@ class StateKeeper {
     Snapshot snapshot;
   };
 
-  void obey_quota(const std::vector<std::string>& spared);
-
   Store* store_;
   StateFiles files_;
   std::vector<Noted> noted_;
   std::string notice_;
 };
-
-inline constexpr std::int64_t usual_state_quota_mib = 4096;
-inline constexpr const char* state_quota_setting = "state_quota_mib";
 
 }  // namespace holdfast

@@ -7,9 +7,12 @@
 #include <QStyle>
 #include <utility>
 
+#include "app/widgets/announcer.h"
+
 namespace holdfast {
 
 Banner::Banner(QWidget* parent) : QFrame(parent), label_(new QLabel), action_(new QPushButton) {
+  Announcer::makeAlert(staticMetaObject.className());
   setObjectName(QStringLiteral("banner"));
   auto* layout = new QHBoxLayout(this);
   layout->setContentsMargins(14, 8, 8, 8);
@@ -56,8 +59,10 @@ void Banner::show(const QString& sentence, bool error, const QString& action, st
     style()->polish(widget);
   }
   QWidget::show();
-  QAccessibleEvent announce(this, QAccessible::Alert);
-  QAccessible::updateAccessibility(&announce);
+  for (const QAccessible::Event what : {QAccessible::Alert, QAccessible::ObjectShow}) {
+    QAccessibleEvent announce(this, what);
+    QAccessible::updateAccessibility(&announce);
+  }
 }
 
 }  // namespace holdfast

@@ -1,5 +1,6 @@
 #include "app/widgets/composer.h"
 
+#include <QApplication>
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QKeyEvent>
@@ -27,9 +28,7 @@ Composer::Composer(QWidget* parent)
   edit_->setPlaceholderText(tr("Ask a question"));
   edit_->setFrameShape(QFrame::NoFrame);
   edit_->setTabChangesFocus(true);
-  QFont font = edit_->font();
-  font.setPointSizeF(font.pointSizeF() + 1.5);
-  edit_->setFont(font);
+  setUsualFont();
   edit_->document()->setDocumentMargin(2);
   edit_->installEventFilter(this);
   layout->addWidget(edit_);
@@ -50,6 +49,26 @@ Composer::Composer(QWidget* parent)
   fitHeight();
 }
 
+// Larger than the words around it, as what is read in a session.
+void Composer::setUsualFont() {
+  QFont font = QApplication::font(edit_);
+  font.setPointSizeF(font.pointSizeF() + 1.5);
+  if (font.pointSizeF() != edit_->font().pointSizeF()) edit_->setFont(font);
+}
+
+void Composer::changeEvent(QEvent* event) {
+  QFrame::changeEvent(event);
+  if (event->type() != QEvent::StyleChange) return;
+  // With another size of text for the whole program, perhaps; behind the style, which gives back the fonts it found.
+  QMetaObject::invokeMethod(
+      this,
+      [this] {
+        setUsualFont();
+        fitHeight();
+      },
+      Qt::QueuedConnection);
+}
+
 QString Composer::text() const { return edit_->toPlainText(); }
 
 void Composer::setText(const QString& text) {
@@ -60,7 +79,8 @@ void Composer::setText(const QString& text) {
 void Composer::setRunning(bool running) {
   running_ = running;
   button_->setText(running ? tr("Stop") : tr("Send"));
-  button_->setToolTip(running ? tr("Stop after this token (Esc)") : tr("Send the question (Enter)"));
+  button_->setProperty("command", running ? "stop" : "");
+  button_->setToolTip(running ? tr("Stop after this token") : tr("Send the question (Enter)"));
   button_->setAccessibleName(button_->text());
   button_->setEnabled(running || !text().trimmed().isEmpty());
 }

@@ -28,9 +28,11 @@ class Composer : public QFrame {
   void edited();
 
  protected:
+  void changeEvent(QEvent* event) override;
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
+  void setUsualFont();
   void fitHeight();
   void send();
 

@@ -12,7 +12,7 @@ ElidedLabel::ElidedLabel(QWidget* parent) : QLabel(parent) {
 void ElidedLabel::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.setPen(palette().color(foregroundRole()));
-  painter.drawText(contentsRect(), Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine,
+  painter.drawText(contentsRect(), static_cast<int>(alignment()) | Qt::TextSingleLine,
                    fontMetrics().elidedText(text(), Qt::ElideRight, contentsRect().width()));
 }
 

@@ -2,6 +2,7 @@
 
 #include <QPainter>
 #include <QPainterPath>
+#include <algorithm>
 
 namespace holdfast {
 namespace {
@@ -16,8 +17,9 @@ QRect SessionDelegate::titleRect(const QRect& item, const QModelIndex& index) co
   return item.adjusted(inset, index.data(roles_.begins).toBool() ? group_height : 0, -inset, -2);
 }
 
-QSize SessionDelegate::sizeHint(const QStyleOptionViewItem&, const QModelIndex& index) const {
-  return {120, title_height + (index.data(roles_.begins).toBool() ? group_height : 0)};
+QSize SessionDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
+  const int title = std::max(title_height, option.fontMetrics.height() + 14);
+  return {120, title + (index.data(roles_.begins).toBool() ? group_height : 0)};
 }
 
 void SessionDelegate::updateEditorGeometry(QWidget* editor, const QStyleOptionViewItem& option,

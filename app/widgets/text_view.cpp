@@ -63,13 +63,61 @@ void TextView::append(const QString& text) {
   writeTail();
 }
 
+std::vector<int> TextView::find(const QString& words) const {
+  std::vector<int> places;
+  if (words.isEmpty()) return places;
+  for (QTextCursor at = document()->find(words); !at.isNull(); at = document()->find(words, at)) {
+    places.push_back(at.selectionStart());
+  }
+  return places;
+}
+
+void TextView::mark(const std::vector<int>& places, int length, int current) {
+  marks_ = places;
+  markLength_ = length;
+  currentMark_ = current;
+  paintMarks();
+}
+
+void TextView::paintMarks() {
+  const QPalette& palette = this->palette();
+  QColor other = palette.color(QPalette::Highlight);
+  other.setAlpha(70);
+  QList<QTextEdit::ExtraSelection> marks;
+  const int close = document()->characterCount() - 1;
+  const auto add = [&](int begin, int end, bool strong) {
+    QTextEdit::ExtraSelection mark;
+    mark.cursor = QTextCursor(document());
+    mark.cursor.setPosition(std::min(begin, close));
+    mark.cursor.setPosition(std::min(end, close), QTextCursor::KeepAnchor);
+    mark.format.setBackground(strong ? palette.color(QPalette::Highlight) : other);
+    if (strong) mark.format.setForeground(palette.color(QPalette::HighlightedText));
+    marks.push_back(mark);
+  };
+  if (const auto [begin, end] = markedSource_; end > begin) {
+    const auto [first, last] = positionsOf(begin, end);
+    add(first, last, true);
+  }
+  for (std::size_t i = 0; i < marks_.size(); ++i) {
+    add(marks_[i], marks_[i] + markLength_, static_cast<int>(i) == currentMark_);
+  }
+  setExtraSelections(marks);
+}
+
+QRect TextView::rectAt(int place) const {
+  QTextCursor cursor(document());
+  cursor.setPosition(std::min(place, document()->characterCount() - 1));
+  return cursorRect(cursor);
+}
+
 void TextView::setMuted(bool muted) {
   muted_ = muted;
   writeAll();
 }
 
 void TextView::enlarge(double points) {
-  QFont larger = font();
+  enlarged_ = points;
+  QFont larger = QApplication::font(this);
   larger.setPointSizeF(larger.pointSizeF() + points);
   setFont(larger);
   writeAll();
@@ -84,6 +132,7 @@ void TextView::writeAll() {
   finishedEnd_ = 0;
   finishedFormat_ = {};
   writeTail();
+  if (!extraSelections().isEmpty()) paintMarks();  // in the colours of now
 }
 
 void TextView::writeTail() {
@@ -151,18 +200,8 @@ std::pair<int, int> TextView::positionsOf(qsizetype begin, qsizetype end) const 
 }
 
 void TextView::markSource(qsizetype begin, qsizetype end) {
-  QList<QTextEdit::ExtraSelection> marks;
-  if (end > begin) {
-    const auto [first, last] = positionsOf(begin, end);
-    QTextEdit::ExtraSelection mark;
-    mark.cursor = QTextCursor(document());
-    mark.cursor.setPosition(first);
-    mark.cursor.setPosition(last, QTextCursor::KeepAnchor);
-    mark.format.setBackground(palette().color(QPalette::Highlight));
-    mark.format.setForeground(palette().color(QPalette::HighlightedText));
-    marks << mark;
-  }
-  setExtraSelections(marks);
+  markedSource_ = {begin, end};
+  paintMarks();
 }
 
 QRect TextView::rectOf(qsizetype begin) const {
@@ -192,6 +231,11 @@ void TextView::copyText(const QString& text) {
 
 void TextView::changeEvent(QEvent* event) {
   QTextEdit::changeEvent(event);
+  // Text of another size for the whole program does not reach what has a font of its own; another look does.
+  const double points = QApplication::font(this).pointSizeF() + enlarged_;
+  if (event->type() == QEvent::StyleChange && enlarged_ != 0.0 && std::abs(font().pointSizeF() - points) > 0.01) {
+    enlarge(enlarged_);
+  }
   if (event->type() == QEvent::PaletteChange || event->type() == QEvent::StyleChange) {
     if (MarkdownColours::of(QApplication::palette(), muted_).text != colours_.text) writeAll();
   }

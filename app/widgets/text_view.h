@@ -25,18 +25,23 @@ class TextView : public QTextEdit {
   void setText(const QString& text);
   void append(const QString& text);  // continues the text
   [[nodiscard]] const QString& text() const { return text_; }
+  // Where these words stand in what is shown, whatever their case: first characters. Empty words are nowhere.
+  [[nodiscard]] std::vector<int> find(const QString& words) const;
+  // Marks `length` characters at each place, the one at `current` (an index, or -1) more than the others.
+  void mark(const std::vector<int>& places, int length, int current);
+  [[nodiscard]] QRect rectAt(int place) const;  // in this widget
   void setMuted(bool muted);
   void enlarge(double points);
 
   // Between the document and the text it was made from, formulas and markup included.
   [[nodiscard]] qsizetype sourceAt(int position) const;
   [[nodiscard]] std::pair<int, int> positionsOf(qsizetype begin, qsizetype end) const;
-  void markSource(qsizetype begin, qsizetype end);  // where something else speaks of; equal: nowhere
+  void markSource(qsizetype begin, qsizetype end);    // where something else speaks of; equal: nowhere
   [[nodiscard]] QRect rectOf(qsizetype begin) const;  // of what stands there
 
  signals:
   void copied();
-  void hovered(int position);                    // the mouse is at this place of the document; -1: it has left
+  void hovered(int position);                       // the mouse is at this place of the document; -1: it has left
   void menuAboutToShow(QMenu* menu, int position);  // entries may be added
 
  protected:
@@ -55,6 +60,7 @@ class TextView : public QTextEdit {
 
  private:
   void writeAll();
+  void paintMarks();
   void writeTail();
   void fitHeight();
   void offerCopy(const QTextBlock& code);
@@ -65,7 +71,12 @@ class TextView : public QTextEdit {
   qsizetype finishedSource_ = 0;  // characters of text_ that are laid out for good
   int finishedEnd_ = 0;           // and where they end in the document
   QTextBlockFormat finishedFormat_;
+  std::pair<qsizetype, qsizetype> markedSource_{0, 0};
+  std::vector<int> marks_;  // first characters, as mark() was given them
+  int markLength_ = 0;
+  int currentMark_ = -1;
   bool muted_ = false;
+  double enlarged_ = 0.0;  // points
   MarkdownColours colours_;
   QToolButton* copyCode_;
   QTextBlock codeUnderMouse_;

@@ -116,9 +116,8 @@ void MessageView::link(TextView* text) {
   connect(text, &TextView::menuAboutToShow, this, [this, text](QMenu* menu, int position) {
     if (item_.running) return;
     menu->addSeparator();
-    QAction* action = menu->addAction(tr("Inspect the memory here"), this, [this, text, position] {
-      emit inspectRequested(placeAt(text, position));
-    });
+    QAction* action = menu->addAction(tr("Inspect the memory here"), this,
+                                      [this, text, position] { emit inspectRequested(placeAt(text, position)); });
     action->setObjectName(QStringLiteral("inspectHere"));
     action->setShortcut(Qt::CTRL | Qt::Key_I);
     action->setShortcutVisibleInContextMenu(true);
@@ -196,6 +195,7 @@ void MessageView::fillMore(QMenu* menu) {
   }
   add("fork", tr("Ask on from here"), TranscriptTool::fork);
   add("inspect", tr("Inspect the memory"), TranscriptTool::inspect);
+  if (item_.kind == TranscriptItem::Kind::reply) add("figures", tr("Figures\u2026"), TranscriptTool::figures);
   menu->addSeparator();
   add("remove", tr("Delete this branch"), TranscriptTool::remove);
 }
@@ -223,9 +223,10 @@ void MessageView::buildFooter(QVBoxLayout* layout) {
   auto* inside = new QHBoxLayout(siblings_);
   inside->setContentsMargins(0, 0, 0, 0);
   inside->setSpacing(0);
-  previous_ =
-      toolButton("previous", QStringLiteral("\u2039"), tr("The one before (Alt+Left)"), TranscriptTool::previous);
-  next_ = toolButton("next", QStringLiteral("\u203a"), tr("The next one (Alt+Right)"), TranscriptTool::next);
+  previous_ = toolButton("previous", QStringLiteral("\u2039"), tr("The one before"), TranscriptTool::previous);
+  previous_->setProperty("command", "previousBeside");
+  next_ = toolButton("next", QStringLiteral("\u203a"), tr("The next one"), TranscriptTool::next);
+  next_->setProperty("command", "nextBeside");
   place_ = new QLabel;
   place_->setObjectName(QStringLiteral("place"));
   place_->setProperty("muted", true);
@@ -236,7 +237,8 @@ void MessageView::buildFooter(QVBoxLayout* layout) {
       toolButton("edit", tr("Edit"),
                  reply ? tr("Write the answer anew, beside this one") : tr("Ask it otherwise, beside this question"),
                  TranscriptTool::edit);
-  bookmark_ = toolButton("bookmark", QStringLiteral("\u2606"), tr("Bookmark (Ctrl+B)"), TranscriptTool::bookmark);
+  bookmark_ = toolButton("bookmark", QStringLiteral("\u2606"), tr("Bookmark"), TranscriptTool::bookmark);
+  bookmark_->setProperty("command", "bookmark");
   auto* more = new QToolButton;
   more->setObjectName(QStringLiteral("moreTools"));
   more->setProperty("flat", true);
@@ -249,23 +251,53 @@ void MessageView::buildFooter(QVBoxLayout* layout) {
   tools_ = {siblings_, copyButton_, edit};
   if (reply) {
     tools_.push_back(
-        toolButton("again", tr("Again"), tr("Have it answered again, beside this answer (F5)"), TranscriptTool::again));
+        toolButton("again", tr("Again"), tr("Have it answered again, beside this answer"), TranscriptTool::again));
+    tools_.back()->setProperty("command", "again");
     tools_.push_back(toolButton("tokens", tr("Tokens"),
                                 tr("How sure the model was of each token, and what else there was"),
                                 TranscriptTool::tokens));
   }
   tools_.push_back(bookmark_);
   tools_.push_back(more);
-  if (!reply) row->addStretch(1);
+  // Takes what is left of the row, so that a narrow window does not scroll sideways.
+  note_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  if (!reply) {
+    note_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    row->addWidget(note_, 1);
+    row->addSpacing(6);
+  }
   row->addWidget(action_);
   row->addWidget(action2_);
   for (QWidget* tool : tools_) row->addWidget(tool);
-  row->addSpacing(6);
-  // Takes what is left of the row, so that a narrow window does not scroll sideways.
-  note_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-  if (reply) row->addWidget(note_, 1);
-  if (!reply) note_->setParent(this);
+  footer_ = row;
+  under_ = new QHBoxLayout;
+  under_->setContentsMargins(10, 0, 0, 0);
   layout->addLayout(row);
+  layout->addLayout(under_);
+  if (reply) {
+    row->addSpacing(6);
+    row->addWidget(note_, 1);
+  }
+}
+
+void MessageView::placeNote() {
+  if (item_.kind != TranscriptItem::Kind::reply || width_ == 0) return;
+  int taken = 0;
+  for (const QWidget* tool : tools_) taken += tool->isHidden() ? 0 : tool->sizeHint().width() + footer_->spacing();
+  for (const QPushButton* button : {action_, action2_}) {
+    taken += button->isHidden() ? 0 : button->sizeHint().width() + footer_->spacing();
+  }
+  const bool room = taken + note_->sizeHint().width() + 12 <= width_;
+  QHBoxLayout* wanted = room ? footer_ : under_;
+  if (wanted->indexOf(note_) >= 0) return;
+  (room ? under_ : footer_)->removeWidget(note_);
+  wanted->addWidget(note_, 1);
+  // Without it the row would be spread over the width.
+  if (room) {
+    delete footer_->takeAt(footer_->count() - 2);
+  } else {
+    footer_->addStretch(1);
+  }
 }
 
 void MessageView::foldThought(bool folded) {
@@ -273,6 +305,16 @@ void MessageView::foldThought(bool folded) {
   thoughtButton_->setChecked(!folded);
   thoughtButton_->setText((folded ? QStringLiteral("\u25b8  ") : QStringLiteral("\u25be  ")) + item_.thoughtLabel);
   thoughtButton_->setAccessibleName(item_.thoughtLabel + QStringLiteral(", ") + (folded ? tr("hidden") : tr("shown")));
+}
+
+std::vector<TextView*> MessageView::texts() const {
+  return thought_ == nullptr ? std::vector{text_} : std::vector{thought_, text_};
+}
+
+void MessageView::reveal(const TextView* text) {
+  if (text != thought_ || thoughtButton_->isChecked()) return;
+  foldedByHand_ = true;
+  foldThought(false);
 }
 
 void MessageView::refresh() {
@@ -298,6 +340,7 @@ void MessageView::refresh() {
   next_->setEnabled(item_.place < item_.places);
   bookmark_->setText(item_.bookmarked ? QStringLiteral("\u2605") : QStringLiteral("\u2606"));
   bookmark_->setAccessibleName(item_.bookmarked ? tr("Take the bookmark away") : tr("Bookmark this message"));
+  placeNote();
 }
 
 void MessageView::setItem(const TranscriptItem& item) {
@@ -328,6 +371,8 @@ void MessageView::append(const QString& thought, const QString& answer) {
 }
 
 void MessageView::setColumnWidth(int width) {
+  width_ = width;
+  placeNote();
   if (bubble_ == nullptr) return;
   const int most = width * 4 / 5;
   // Measured without wrapping; the bubble hugs a short question.
@@ -416,6 +461,7 @@ void TranscriptView::setItems(const std::vector<TranscriptItem>& items) {
   }
   truncate(same);
   for (; same < items.size(); ++same) add(items[same]);
+  if (!sought_.isEmpty()) showFound(findAll(), false);
 }
 
 void TranscriptView::setLast(const TranscriptItem& item) {
@@ -445,8 +491,8 @@ void TranscriptView::scrollTo(qint64 key) {
 }
 
 MessageView* TranscriptView::viewOf(const TranscriptPlace& place) const {
-  const auto kind = place.part == TranscriptPlace::Part::question ? TranscriptItem::Kind::question
-                                                                  : TranscriptItem::Kind::reply;
+  const auto kind =
+      place.part == TranscriptPlace::Part::question ? TranscriptItem::Kind::question : TranscriptItem::Kind::reply;
   const auto found = std::ranges::find_if(
       views_, [&](const MessageView* view) { return view->item().key == place.key && view->item().kind == kind; });
   return found == views_.end() ? nullptr : *found;
@@ -485,6 +531,66 @@ void TranscriptView::step(int messages) {
   }
   const int wanted = std::clamp(now + messages, 0, static_cast<int>(views_.size()) - 1);
   scrollTo(views_[static_cast<std::size_t>(wanted)]->item().key);
+}
+
+std::vector<TranscriptView::Found> TranscriptView::findAll() const {
+  std::vector<Found> found;
+  for (MessageView* view : views_) {
+    for (TextView* text : view->texts()) {
+      for (const int place : text->find(sought_)) found.push_back({view, text, place});
+    }
+  }
+  return found;
+}
+
+void TranscriptView::find(const QString& words) {
+  sought_ = words;
+  const std::vector<Found> found = findAll();
+  // From what is in sight on, else from the beginning.
+  const int top = verticalScrollBar()->value();
+  const auto below = std::ranges::find_if(found, [&](const Found& one) {
+    return one.text->mapTo(widget(), one.text->rectAt(one.place).bottomLeft()).y() >= top;
+  });
+  current_ = found.empty() ? -1 : below == found.end() ? 0 : static_cast<int>(below - found.begin());
+  showFound(found, true);
+}
+
+void TranscriptView::stepFound(int by) {
+  if (sought_.isEmpty()) return;
+  const std::vector<Found> found = findAll();  // text may have come since
+  const auto count = static_cast<int>(found.size());
+  current_ = count == 0 ? -1 : ((current_ + by) % count + count) % count;
+  showFound(found, true);
+}
+
+void TranscriptView::showFound(const std::vector<Found>& found, bool go) {
+  const auto count = static_cast<int>(found.size());
+  current_ = std::min(current_, count - 1);
+  const Found* current = current_ < 0 ? nullptr : &found[static_cast<std::size_t>(current_)];
+  for (const MessageView* view : views_) {
+    for (TextView* text : view->texts()) {
+      std::vector<int> places;
+      int here = -1;
+      for (const Found& one : found) {
+        if (one.text != text) continue;
+        if (&one == current) here = static_cast<int>(places.size());
+        places.push_back(one.place);
+      }
+      text->mark(places, static_cast<int>(sought_.size()), here);
+    }
+  }
+  emit foundChanged(current_ + 1, count);
+  if (!go || current == nullptr) return;
+  follow_ = false;
+  current->view->reveal(current->text);
+  // Behind the layout of a thought that has just been opened.
+  QMetaObject::invokeMethod(
+      current->text,
+      [this, text = current->text, place = current->place] {
+        const QPoint at = text->mapTo(widget(), text->rectAt(place).center());
+        ensureVisible(at.x(), at.y(), 0, viewport()->height() / 4);
+      },
+      Qt::QueuedConnection);
 }
 
 void TranscriptView::resizeEvent(QResizeEvent* event) {

@@ -9,6 +9,7 @@
 #include "app/formulas/formula_renderer.h"
 
 class QAbstractButton;
+class QHBoxLayout;
 class QLabel;
 class QMenu;
 class QPushButton;
@@ -60,6 +61,7 @@ enum class TranscriptTool {
   bookmark,
   fork,
   inspect,
+  figures,
   remove
 };
 
@@ -89,6 +91,10 @@ class TranscriptView : public QScrollArea {
   // Where the cursor of the text with the focus stands; none: no text has it.
   [[nodiscard]] std::optional<TranscriptPlace> cursorPlace() const;
   void setPointing(bool pointing) { pointing_ = pointing; }  // whether the mouse's place is told
+  // Marks these words wherever they stand, thoughts included, and goes to the first from what is in sight on. Empty
+  // words take the marks away. foundChanged() tells.
+  void find(const QString& words);
+  void stepFound(int by);  // round from the last to the first; a folded thought is opened
 
  signals:
   void actionRequested();   // the button under the last item
@@ -97,6 +103,7 @@ class TranscriptView : public QScrollArea {
   void inspectRequested(const holdfast::TranscriptPlace& place);
   void placePointed(const std::optional<holdfast::TranscriptPlace>& place);  // none: the mouse has left
   void copied();
+  void foundChanged(int current, int count);  // current counts from 1; 0: none
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
@@ -106,6 +113,13 @@ class TranscriptView : public QScrollArea {
   MessageView* make(const TranscriptItem& item);
   void truncate(std::size_t count);
   [[nodiscard]] MessageView* viewOf(const TranscriptPlace& place) const;
+  struct Found {
+    MessageView* view;
+    TextView* text;
+    int place;
+  };
+  std::vector<Found> findAll() const;
+  void showFound(const std::vector<Found>& found, bool go);
 
   FormulaRenderer formulas_;  // outlives the views
   QWidget* column_;
@@ -113,6 +127,8 @@ class TranscriptView : public QScrollArea {
   std::vector<MessageView*> views_;
   MessageView* marked_ = nullptr;  // has the highlighted place
   bool pointing_ = false;
+  QString sought_;
+  int current_ = -1;    // of what was found
   bool follow_ = true;  // the end stays in sight while text arrives, until the reader scrolls up
 };
 
@@ -131,6 +147,8 @@ class MessageView : public QWidget {
   void clearPlace();
   [[nodiscard]] std::optional<TranscriptPlace> cursorPlace() const;
   [[nodiscard]] TranscriptPlace placeAt(const TextView* text, int position) const;
+  [[nodiscard]] std::vector<TextView*> texts() const;  // in reading order
+  void reveal(const TextView* text);                   // opens the thought where it is in it
 
  signals:
   void actionRequested();
@@ -138,7 +156,7 @@ class MessageView : public QWidget {
   void toolRequested(holdfast::TranscriptTool tool);
   void inspectRequested(const holdfast::TranscriptPlace& place);
   void pointed(holdfast::TextView* text, int position);  // in its document; -1: left
-  void turned();  // the reader has put the cursor somewhere
+  void turned();                                         // the reader has put the cursor somewhere
   void copied();
 
  private:
@@ -147,6 +165,7 @@ class MessageView : public QWidget {
   void buildQuestion(QVBoxLayout* layout);
   void buildReply(QVBoxLayout* layout);
   void buildFooter(QVBoxLayout* layout);
+  void placeNote();  // behind the tools, or under them where there is no room
   void foldThought(bool folded);
   void refresh();
   void copy();
@@ -160,6 +179,9 @@ class MessageView : public QWidget {
   QToolButton* thoughtButton_ = nullptr;
   QWidget* bubble_ = nullptr;
   ElidedLabel* note_ = nullptr;
+  QHBoxLayout* footer_ = nullptr;
+  QHBoxLayout* under_ = nullptr;
+  int width_ = 0;  // of the column
   QToolButton* copyButton_ = nullptr;
   QPushButton* action_ = nullptr;
   QPushButton* action2_ = nullptr;

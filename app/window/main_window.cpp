@@ -1,6 +1,6 @@
 #include "app/window/main_window.h"
 
-#include <QActionGroup>
+#include <QAction>
 #include <QApplication>
 #include <QButtonGroup>
 #include <QCloseEvent>
@@ -15,8 +15,8 @@
 #include <QMenu>
 #include <QMimeData>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QScreen>
-#include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QStatusBar>
@@ -53,6 +53,7 @@ namespace holdfast {
 namespace {
 
 constexpr int most_recent = 8;
+constexpr const char* sampler_of = "sampler:";  // and the path of a model: its sampling, among the settings
 
 QString shown_name(const QString& path) {
   const QFileInfo file(path);
@@ -62,11 +63,20 @@ QString shown_name(const QString& path) {
 
 QString qstring(const std::string& text) { return QString::fromStdString(text); }
 
+// What a status bar has room for; all of it is in the tooltip.
+QString short_reason(const std::string& reason) {
+  constexpr qsizetype longest = 48;
+  const QString text = qstring(reason);
+  const qsizetype end = text.indexOf(QRegularExpression(QStringLiteral("[:;(]")));
+  const QString first = text.left(end).trimmed();
+  return first.size() > longest ? first.left(longest) + QChar(0x2026) : first;
+}
+
 QString bytes_text(std::size_t bytes) {
   return QLocale().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeIecFormat);
 }
 
-QString local_model(const QMimeData* data) {
+QString local_file(const QMimeData* data) {
   if (!data->hasUrls() || data->urls().size() != 1 || !data->urls().first().isLocalFile()) return {};
   return data->urls().first().toLocalFile();
 }
@@ -93,6 +103,8 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
   setAcceptDrops(true);
   resize(1180, 780);
   refreshModels();
+  QWidget* side = buildSide();
+  buildCommands();
   auto* right = new QWidget;
   auto* column = new QVBoxLayout(right);
   column->setContentsMargins(0, 0, 0, 0);
@@ -102,7 +114,7 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
   splitter_ = new QSplitter(Qt::Horizontal);
   splitter_->setHandleWidth(1);
   splitter_->setChildrenCollapsible(false);
-  splitter_->addWidget(buildSide());
+  splitter_->addWidget(side);
   splitter_->addWidget(right);
   splitter_->setStretchFactor(1, 1);
   splitter_->setSizes({260, 920});
@@ -122,7 +134,6 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
   addTraining();
   addFinding();
   buildStatusBar();
-  buildShortcuts();
   connectServices();
   showModelState();
   solve_->composer()->focusText();
@@ -165,13 +176,15 @@ void MainWindow::addWorkspace(const char* name, const QString& text, QWidget* wi
   button->setCheckable(true);
   button->setChecked(index == 0);
   button->setText(text);
-  button->setToolTip(tr("%1 (Ctrl+%2)").arg(text).arg(index + 1));
+  const QByteArray id = QByteArray("go-") + name;
+  button->setProperty("command", id);
+  button->setToolTip(text);
   button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   rail_->addButton(button, index);
   auto* layout = static_cast<QVBoxLayout*>(railWidget_->layout());
   layout->insertWidget(layout->count() - 1, button);  // before the stretch
-  auto* shortcut = new QShortcut(QKeySequence(Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + index)), this);
-  connect(shortcut, &QShortcut::activated, this, [this, index] { showWorkspace(index); });
+  addCommand(id.constData(), tr("Workspaces"), text, Qt::CTRL | static_cast<Qt::Key>(Qt::Key_1 + index),
+             [this, index] { showWorkspace(index); });
 }
 
 void MainWindow::showWorkspace(int index) {
@@ -189,11 +202,17 @@ QWidget* MainWindow::buildSide() {
   layout->setSpacing(4);
   auto* button = new QPushButton(tr("New session"));
   button->setObjectName(QStringLiteral("newSession"));
-  button->setToolTip(
-      tr("Begin a new session (%1)").arg(QKeySequence(QKeySequence::New).toString(QKeySequence::NativeText)));
+  button->setToolTip(tr("Begin a new session"));
+  button->setProperty("command", "newSession");
   auto* row = new QHBoxLayout;
   row->setContentsMargins(12, 0, 12, 4);
-  row->addWidget(button);
+  row->addWidget(button, 1);
+  auto* search = new QPushButton(tr("Search"));
+  search->setObjectName(QStringLiteral("searchButton"));
+  search->setToolTip(tr("Search all sessions"));
+  search->setProperty("command", "searchAll");
+  connect(search, &QPushButton::clicked, this, &MainWindow::openSearch);
+  row->addWidget(search);
   layout->addLayout(row);
   list_ = new QListView;
   list_->setObjectName(QStringLiteral("sessionList"));
@@ -216,8 +235,7 @@ QWidget* MainWindow::buildSide() {
   connect(list_, &QListView::customContextMenuRequested, this, [this](const QPoint& point) {
     if (!list_->indexAt(point).isValid()) return;
     QMenu menu(this);
-    menu.addAction(tr("Rename"), this, &MainWindow::renameSession);
-    menu.addAction(tr("Delete"), this, &MainWindow::deleteSession);
+    menu.addActions({command("renameSession"), command("deleteSession"), command("exportSession")});
     menu.exec(list_->viewport()->mapToGlobal(point));
   });
   return side;
@@ -245,6 +263,8 @@ QWidget* MainWindow::buildTopBar() {
   samplerButton_->setObjectName(QStringLiteral("samplerButton"));
   samplerButton_->setText(tr("Sampling"));
   samplerButton_->setToolTip(tr("How the next answer is drawn"));
+  samplerButton_->setProperty("command", "sampling");
+  modelButton_->setProperty("command", "model");
   connect(samplerButton_, &QToolButton::clicked, this, [this] {
     sampler_->adjustSize();
     const QPoint corner = samplerButton_->mapToGlobal(QPoint(samplerButton_->width(), samplerButton_->height() + 4));
@@ -252,11 +272,13 @@ QWidget* MainWindow::buildTopBar() {
     sampler_->show();
   });
   layout->addWidget(samplerButton_);
-  const auto side = [&](const char* name, const QString& text, const QString& help, SolvePanel::Side which) {
+  const auto side = [&](const char* name, const char* id, const QString& text, const QString& help,
+                        SolvePanel::Side which) {
     auto* button = new QToolButton;
     button->setObjectName(QLatin1String(name));
     button->setText(text);
     button->setToolTip(help);
+    button->setProperty("command", id);
     button->setCheckable(true);
     connect(button, &QToolButton::clicked, this,
             [this, which](bool open) { solve_->showSide(open ? which : SolvePanel::Side::none); });
@@ -264,13 +286,13 @@ QWidget* MainWindow::buildTopBar() {
             [this, button, which] { button->setChecked(solve_->side() == which); });
     layout->addWidget(button);
   };
-  side("treeButton", tr("Branches"), tr("All branches of this session (Ctrl+T)"), SolvePanel::Side::tree);
-  side("statesButton", tr("States"), tr("The kept states of this session"), SolvePanel::Side::states);
+  side("treeButton", "branches", tr("Branches"), tr("All branches of this session"), SolvePanel::Side::tree);
+  side("statesButton", "states", tr("States"), tr("The kept states of this session"), SolvePanel::Side::states);
   auto* more = new QToolButton;
   more->setObjectName(QStringLiteral("moreButton"));
   more->setText(QStringLiteral("\u22ef"));
   more->setAccessibleName(tr("More"));
-  more->setToolTip(tr("Look, rename, delete"));
+  more->setToolTip(tr("Find, export, colours, keys"));
   more->setPopupMode(QToolButton::InstantPopup);
   auto* menu = new QMenu(more);
   more->setMenu(menu);
@@ -280,30 +302,16 @@ QWidget* MainWindow::buildTopBar() {
 }
 
 void MainWindow::fillMoreMenu(QMenu* menu) {
-  menu->addAction(tr("Rename the session\tF2"), this, &MainWindow::renameSession);
-  menu->addAction(tr("Delete the session"), this, &MainWindow::deleteSession);
+  const auto add = [&](std::initializer_list<const char*> ids) {
+    for (const char* id : ids) menu->addAction(command(id));
+  };
+  add({"renameSession", "deleteSession"});
   menu->addSeparator();
-  menu->addAction(tr("Search all sessions\tCtrl+F"), this, &MainWindow::openSearch);
-  menu->addAction(tr("Every command\tCtrl+K"), this, &MainWindow::openPalette);
-  menu->addAction(tr("Export the session\u2026"), this, &MainWindow::exportSession);
-  menu->addAction(tr("Import sessions\u2026"), this, &MainWindow::importSessions);
+  add({"find", "searchAll", "palette", "exportSession", "importSessions"});
   menu->addSeparator();
-  auto* group = new QActionGroup(menu);
-  const std::pair<ThemeChoice, QString> choices[] = {{ThemeChoice::system, tr("Colours of the desktop")},
-                                                     {ThemeChoice::light, tr("Light")},
-                                                     {ThemeChoice::dark, tr("Dark")}};
-  for (const auto& [choice, text] : choices) {
-    QAction* action = menu->addAction(text);
-    action->setCheckable(true);
-    action->setActionGroup(group);
-    action->setObjectName(QStringLiteral("theme-") + themeName(choice));
-    connect(action, &QAction::triggered, this, [this, choice = choice] {
-      setTheme(choice);
-      sessions_->saveSetting(QStringLiteral("theme"), themeName(choice));
-    });
-    connect(menu, &QMenu::aboutToShow, action,
-            [this, action, choice = choice] { action->setChecked(theme_ == choice); });
-  }
+  add({"theme-system", "theme-light", "theme-dark", "contrast", "largerText", "smallerText"});
+  menu->addSeparator();
+  add({"shortcuts"});
 }
 
 void MainWindow::buildStatusBar() {
@@ -366,41 +374,6 @@ void MainWindow::showGivens(const std::vector<GivenLeft>& givens) {
   givensLamp_->setAccessibleName(givensSummary(givens));
 }
 
-void MainWindow::buildShortcuts() {
-  const auto shortcut = [this](const QKeySequence& keys, auto act) {
-    connect(new QShortcut(keys, this), &QShortcut::activated, this, act);
-  };
-  shortcut(QKeySequence::New, [this] { solve_->newSession(); });
-  shortcut(Qt::Key_Escape, [this] { solve_->stop(); });
-  shortcut(Qt::CTRL | Qt::Key_L, [this] { solve_->composer()->focusText(); });
-  shortcut(Qt::CTRL | Qt::Key_O, [this] { modelButton_->showMenu(); });
-  shortcut(Qt::CTRL | Qt::Key_Comma, [this] { samplerButton_->click(); });
-  shortcut(Qt::CTRL | Qt::Key_I, [this] {
-    const bool back = workspaces_->currentWidget() == inspect_ && inspect_->canShowInSolve();
-    back ? inspect_->showInSolve() : solve_->inspectHere();
-  });
-  shortcut(Qt::Key_F5, [this] { solve_->again(); });
-  shortcut(Qt::ALT | Qt::Key_Left, [this] { solve_->stepSibling(-1); });
-  shortcut(Qt::ALT | Qt::Key_Right, [this] { solve_->stepSibling(1); });
-  shortcut(Qt::ALT | Qt::Key_Up, [this] { solve_->stepMessage(-1); });
-  shortcut(Qt::ALT | Qt::Key_Down, [this] { solve_->stepMessage(1); });
-  shortcut(Qt::CTRL | Qt::Key_B, [this] { solve_->bookmarkLast(); });
-  shortcut(Qt::CTRL | Qt::SHIFT | Qt::Key_B, [this] { solve_->forkLast(); });
-  shortcut(Qt::CTRL | Qt::Key_D, [this] { solve_->compareLast(); });
-  shortcut(Qt::CTRL | Qt::Key_T, [this] {
-    solve_->showSide(solve_->side() == SolvePanel::Side::tree ? SolvePanel::Side::none : SolvePanel::Side::tree);
-  });
-  shortcut(Qt::CTRL | Qt::Key_Period, [this] { solve_->answerNow(); });
-  shortcut(Qt::CTRL | Qt::Key_Semicolon, [this] { solve_->pauseOrGoOn(); });
-  shortcut(Qt::Key_F2, [this] { renameSession(); });
-  shortcut(Qt::Key_F6, [this] { list_->hasFocus() ? solve_->composer()->focusText() : list_->setFocus(); });
-  shortcut(QKeySequence::Quit, [this] { close(); });
-  // Only in the list: in the composer the key deletes a character.
-  auto* remove = new QShortcut(QKeySequence::Delete, list_);
-  remove->setContext(Qt::WidgetShortcut);
-  connect(remove, &QShortcut::activated, this, &MainWindow::deleteSession);
-}
-
 void MainWindow::connectServices() {
   Banner* banner = solve_->banner();
   connect(sessions_.get(), &SessionService::opened, this,
@@ -439,6 +412,9 @@ void MainWindow::connectServices() {
   connect(chat_.get(), &ChatService::modelLoaded, this, [this] {
     rememberModel(qstring(chat_->model()->path));
     sampler_->setModelFormat(qstring(chat_->model()->format));
+    // As it was last with this model, else what its makers advise.
+    const QString own = samplers_.value(samplerKey());
+    if (!own.isEmpty()) sampler_->restore(own);
     sampler_->setAdvice(chat_->model()->sampling);
     inspect_->setModel(chat_->sharedModel());
     lookAtGivens();
@@ -505,8 +481,19 @@ void MainWindow::connectServices() {
   connect(start_, &StartPanel::modelChosen, this, &MainWindow::openModel);
   connect(start_, &StartPanel::folderWanted, this, &MainWindow::chooseFolder);
   connect(start_, &StartPanel::fileWanted, this, &MainWindow::chooseFile);
-  connect(sampler_, &SamplerPanel::changed, this,
-          [this] { sessions_->saveSetting(QStringLiteral("sampler"), sampler_->save()); });
+  connect(start_, &StartPanel::exampleChosen, this, [this](const QString& problem) {
+    solve_->composer()->setText(problem);
+    solve_->composer()->focusText();
+  });
+  connect(start_, &StartPanel::commandsWanted, this, &MainWindow::openPalette);
+  connect(start_, &StartPanel::keysWanted, this, &MainWindow::openShortcuts);
+  connect(sampler_, &SamplerPanel::changed, this, [this] {
+    const QString now = sampler_->save();
+    sessions_->saveSetting(QStringLiteral("sampler"), now);
+    if (!chat_->model()) return;
+    samplers_[samplerKey()] = now;
+    sessions_->saveSetting(samplerKey(), now);
+  });
 }
 
 void MainWindow::applySettings(const QMap<QString, QString>& settings) {
@@ -516,8 +503,16 @@ void MainWindow::applySettings(const QMap<QString, QString>& settings) {
   if (settings.contains(QStringLiteral("splitter"))) {
     splitter_->restoreState(QByteArray::fromBase64(settings.value(QStringLiteral("splitter")).toLatin1()));
   }
-  if (settings.contains(QStringLiteral("theme"))) setTheme(themeChoice(settings.value(QStringLiteral("theme"))));
+  if (settings.contains(QStringLiteral("theme"))) theme_ = themeChoice(settings.value(QStringLiteral("theme")));
+  legibility_.contrast = settings.value(QStringLiteral("contrast")) == QStringLiteral("1");
+  if (const int percent = settings.value(QStringLiteral("text_size")).toInt(); percent > 0)
+    legibility_.percent = percent;
+  showLook();
+  restoreKeys(settings.value(QStringLiteral("keys")));
   sampler_->restore(settings.value(QStringLiteral("sampler")));
+  for (auto setting = settings.begin(); setting != settings.end(); ++setting) {
+    if (setting.key().startsWith(QLatin1String(sampler_of))) samplers_.insert(setting.key(), setting.value());
+  }
   models_->setHub(settings.value(QStringLiteral("hub")));
   inspect_->setWatching(settings.value(QLatin1String(watch_setting)) != QStringLiteral("0"));
   recent_ = settings.value(QStringLiteral("recent_models")).split(QLatin1Char('\n'), Qt::SkipEmptyParts);
@@ -539,6 +534,8 @@ void MainWindow::openFirstModel(const QMap<QString, QString>& settings) {
     // None or several: the start page asks.
   }
 }
+
+QString MainWindow::samplerKey() const { return QLatin1String(sampler_of) + qstring(chat_->model()->path); }
 
 void MainWindow::refreshModels() {
   std::vector<InstalledModel> installed;
@@ -613,14 +610,16 @@ void MainWindow::showModelState() {
                           .arg(bytes_text(model->weight_bytes), bytes_text(model->state_bytes)));
   }
   modelButton_->setAccessibleName(tr("Model: %1").arg(modelButton_->text()));
-  modelButton_->setToolTip(model ? qstring(model->path) : tr("Open a model (Ctrl+O)"));
+  modelButton_->setToolTip(model ? qstring(model->path) : tr("Open a model"));
   showFigures();
 }
 
 void MainWindow::showFigures() {
   if (deviceLabel_ == nullptr) return;
   const std::optional<ModelInfo>& model = chat_->model();
-  deviceLabel_->setText(!model ? QString() : model->device_reason.empty() ? tr("GPU") : tr("CPU"));
+  deviceLabel_->setText(!model                         ? QString()
+                        : model->device_reason.empty() ? tr("GPU")
+                                                       : tr("CPU: %1").arg(short_reason(model->device_reason)));
   deviceLabel_->setToolTip(
       !model ? QString()
       : model->device_reason.empty()
@@ -644,6 +643,8 @@ void MainWindow::showFigures() {
   showCaches();
   for (QLabel* label : {deviceLabel_, tokensLabel_, rateLabel_, stateLabel_, cacheLabel_})
     label->setVisible(!label->text().isEmpty());
+  for (QLabel* label : {deviceLabel_, modelLabel_, tokensLabel_, stateLabel_, cacheLabel_})
+    label->setAccessibleDescription(label->toolTip());
 }
 
 // The constant memory beside what would grow: honest on both sides of the length from which it is smaller.
@@ -703,7 +704,20 @@ void MainWindow::deleteSession() {
 
 void MainWindow::setTheme(ThemeChoice choice) {
   theme_ = choice;
-  applyTheme(*qApp, choice, settings_.system_palette);
+  showLook();
+}
+
+void MainWindow::setLegibility(const Legibility& legibility) {
+  legibility_ = legibility;
+  showLook();
+}
+
+void MainWindow::showLook() {
+  command("theme-system")->setChecked(theme_ == ThemeChoice::system);
+  command("theme-light")->setChecked(theme_ == ThemeChoice::light);
+  command("theme-dark")->setChecked(theme_ == ThemeChoice::dark);
+  command("contrast")->setChecked(legibility_.contrast);
+  applyTheme(*qApp, theme_, settings_.system_palette, legibility_);
 }
 
 void MainWindow::raiseFor(const QString& model) {
@@ -722,13 +736,16 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
-  if (!local_model(event->mimeData()).isEmpty()) event->acceptProposedAction();
+  if (!local_file(event->mimeData()).isEmpty()) event->acceptProposedAction();
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
-  const QString path = local_model(event->mimeData());
+  const QString path = local_file(event->mimeData());
   if (path.isEmpty()) return;
   event->acceptProposedAction();
+  const QString ending = QFileInfo(path).suffix().toLower();
+  if (ending == QLatin1String("jsonl") || ending == QLatin1String("json")) return exchange_->importFile(path);
+  if (ending == QLatin1String("safetensors") && chat_->model()) return solve_->beginFromState(path);
   openModel(path);
 }
 

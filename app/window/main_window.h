@@ -5,6 +5,7 @@
 #include <QMap>
 #include <QPalette>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "app/services/session_service.h"
 #include "app/window/theme.h"
 
+class QAction;
 class QButtonGroup;
 class QLabel;
 class QListView;
@@ -37,6 +39,7 @@ class ModelService;
 class ModelsPanel;
 class SamplerPanel;
 class SessionListModel;
+class ShortcutsDialog;
 class SearchPanel;
 class SearchService;
 class SolvePanel;
@@ -62,6 +65,7 @@ class MainWindow : public QMainWindow {
   void openModel(const QString& path);
   void raiseFor(const QString& model);  // a second start wanted this window
   void setTheme(ThemeChoice choice);
+  void setLegibility(const Legibility& legibility);
   [[nodiscard]] ChatService* chat() const { return chat_.get(); }
   [[nodiscard]] GenerateService* generator() const { return generator_.get(); }
   [[nodiscard]] bool isReady() const { return ready_; }  // the store is open
@@ -71,6 +75,7 @@ class MainWindow : public QMainWindow {
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dropEvent(QDropEvent* event) override;
   void changeEvent(QEvent* event) override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
   QWidget* buildRail();
@@ -78,14 +83,20 @@ class MainWindow : public QMainWindow {
   QWidget* buildSide();
   QWidget* buildTopBar();
   void buildStatusBar();
-  void buildShortcuts();
+  void buildCommands();  // before all that shows them
+  QAction* addCommand(const char* id, const QString& group, const QString& text, const QKeySequence& keys,
+                      std::function<void()> act);
+  [[nodiscard]] QAction* command(const char* id) const;
+  void openShortcuts();
+  void restoreKeys(const QString& saved);
   void connectServices();
-  void addTraining();
+  void addTraining();  // the workspaces Train and Evaluate (main_window_training.cpp)
   void addFinding();
+  void find();  // in what is shown, else in all sessions
   void openSearch();
   void openPalette();
   void exportSession();
-  void importSessions();  // the workspaces Train and Evaluate (main_window_training.cpp)
+  void importSessions();
   void applySettings(const QMap<QString, QString>& settings);
   void openFirstModel(const QMap<QString, QString>& settings);
   void refreshModels();
@@ -94,12 +105,15 @@ class MainWindow : public QMainWindow {
   void chooseFolder();
   void chooseFile();
   void rememberModel(const QString& path);
+  [[nodiscard]] QString samplerKey() const;  // of the model that is open
   void showModelState();
   void showFigures();
   void showCaches();
   void lookAtGivens();
   void showGivens(const std::vector<GivenLeft>& givens);
   void showWorkspace(int index);
+  void showLook();
+  void stepTextSize(int step);  // 0: the usual size
   void showSession();
   void deleteSession();
   void renameSession();
@@ -127,6 +141,7 @@ class MainWindow : public QMainWindow {
   SearchPanel* search_ = nullptr;
   CommandPalette* palette_ = nullptr;
   ExportDialog* export_ = nullptr;
+  ShortcutsDialog* shortcuts_ = nullptr;
   QStackedWidget* workspaces_ = nullptr;
   QWidget* railWidget_ = nullptr;
   QButtonGroup* rail_ = nullptr;
@@ -145,8 +160,10 @@ class MainWindow : public QMainWindow {
   QToolButton* givensLamp_ = nullptr;
   std::vector<GivenLeft> givens_;  // of the session in sight
   QStringList recent_;
+  QMap<QString, QString> samplers_;  // by samplerKey(), as saved
   QString loadingName_;
   ThemeChoice theme_ = ThemeChoice::system;
+  Legibility legibility_;
   bool restoring_ = false;
   bool ready_ = false;
 };

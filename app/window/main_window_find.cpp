@@ -1,14 +1,14 @@
 // Finding things: search over all sessions, the command palette, and sessions as files.
-#include <QButtonGroup>
-#include <QShortcut>
+#include <QAction>
+#include <QLabel>
 #include <QStackedWidget>
-#include <QToolButton>
 
 #include "app/models/model_list_model.h"
 #include "app/models/session_list_model.h"
 #include "app/panels/command_palette.h"
 #include "app/panels/export_dialog.h"
 #include "app/panels/search_panel.h"
+#include "app/panels/shortcuts_dialog.h"
 #include "app/panels/solve_panel.h"
 #include "app/services/exchange_service.h"
 #include "app/services/search_service.h"
@@ -35,16 +35,17 @@ void MainWindow::addFinding() {
     showWorkspace(0);
     if (!sessions.empty()) solve_->openSession(sessions.front());
   });
-  for (const auto& keys : {QKeySequence(Qt::CTRL | Qt::Key_F), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F)}) {
-    connect(new QShortcut(keys, this), &QShortcut::activated, this, &MainWindow::openSearch);
-  }
-  connect(new QShortcut(Qt::CTRL | Qt::Key_K, this), &QShortcut::activated, this, &MainWindow::openPalette);
+}
+
+void MainWindow::find() {
+  if (workspaces_->currentIndex() == 0 && solve_->session()) return solve_->find();
+  openSearch();
 }
 
 void MainWindow::openSearch() { search_->openFor(solve_->session()); }
 
 void MainWindow::exportSession() {
-  if (solve_->session()) export_->openFor(solve_->session(), windowTitle());
+  if (solve_->session()) export_->openFor(solve_->session(), title_->text());
 }
 
 void MainWindow::importSessions() { ExportDialog::chooseImport(exchange_.get(), this); }
@@ -54,30 +55,10 @@ void MainWindow::openPalette() {
   const auto add = [&](const QString& text, const QString& keys, const QString& group, std::function<void()> act) {
     commands.push_back({text, keys, group, std::move(act)});
   };
-  const QString actions = tr("Action");
-  add(tr("New session"), tr("Ctrl+N"), actions, [this] {
-    showWorkspace(0);
-    solve_->newSession();
-  });
-  add(tr("Search all sessions"), tr("Ctrl+F"), actions, [this] { openSearch(); });
-  add(tr("Answer again"), tr("F5"), actions, [this] { solve_->again(); });
-  add(tr("Answer now"), tr("Ctrl+."), actions, [this] { solve_->answerNow(); });
-  add(tr("Pause or go on"), tr("Ctrl+;"), actions, [this] { solve_->pauseOrGoOn(); });
-  add(tr("Show the branches"), tr("Ctrl+T"), actions, [this] { solve_->showSide(SolvePanel::Side::tree); });
-  add(tr("Show the kept states"), {}, actions, [this] { solve_->showSide(SolvePanel::Side::states); });
-  add(tr("Compare with the branch beside"), tr("Ctrl+D"), actions, [this] { solve_->compareLast(); });
-  add(tr("Bookmark the last message"), tr("Ctrl+B"), actions, [this] { solve_->bookmarkLast(); });
-  add(tr("Export the session"), {}, actions, [this] { exportSession(); });
-  add(tr("Import sessions"), {}, actions, [this] { importSessions(); });
-  add(tr("Sampling"), tr("Ctrl+,"), actions, [this] { samplerButton_->click(); });
-  for (const auto& [text, choice] :
-       {std::pair{tr("Light colours"), ThemeChoice::light}, std::pair{tr("Dark colours"), ThemeChoice::dark},
-        std::pair{tr("Colours of the desktop"), ThemeChoice::system}}) {
-    add(text, {}, actions, [this, choice = choice] { setTheme(choice); });
-  }
-  for (int i = 0; i < workspaces_->count(); ++i) {
-    const auto* button = rail_->button(i);
-    add(button->text(), tr("Ctrl+%1").arg(i + 1), tr("Workspace"), [this, i] { showWorkspace(i); });
+  for (QAction* action : actions()) {
+    if (action->objectName() == QLatin1String("command-palette")) continue;  // it is open
+    add(action->text(), action->shortcut().toString(QKeySequence::NativeText),
+        action->property(command_group).toString(), [action] { action->trigger(); });
   }
   for (int row = 0; row < sessionModel_->rowCount(); ++row) {
     const QModelIndex index = sessionModel_->index(row);

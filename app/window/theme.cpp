@@ -1,7 +1,11 @@
 #include "app/window/theme.h"
 
 #include <QApplication>
+#include <QFontInfo>
+#include <QStyle>
 #include <QStyleFactory>
+#include <algorithm>
+#include <cmath>
 
 #include "app/files/paths.h"
 
@@ -50,6 +54,33 @@ constexpr Colours dark_colours{.window = "#17191a",
                                .bubble = "#22302f",
                                .error = "#3b211e",
                                .error_text = "#ffb8ad"};
+// More contrast: what is written at 7 : 1 or more, every frame to be seen, nothing told by a shade alone.
+constexpr Colours plain_light_colours{.window = "#ffffff",
+                                      .side = "#ffffff",
+                                      .surface = "#ffffff",
+                                      .text = "#000000",
+                                      .muted = "#333333",
+                                      .border = "#595959",
+                                      .hover = "#e3e3e3",
+                                      .selected = "#c4dcff",
+                                      .accent = "#003f8a",
+                                      .on_accent = "#ffffff",
+                                      .bubble = "#eef4ff",
+                                      .error = "#ffffff",
+                                      .error_text = "#8a0000"};
+constexpr Colours plain_dark_colours{.window = "#000000",
+                                     .side = "#000000",
+                                     .surface = "#000000",
+                                     .text = "#ffffff",
+                                     .muted = "#dadada",
+                                     .border = "#9a9a9a",
+                                     .hover = "#303030",
+                                     .selected = "#00407a",
+                                     .accent = "#ffd84d",
+                                     .on_accent = "#000000",
+                                     .bubble = "#141d26",
+                                     .error = "#000000",
+                                     .error_text = "#ffb3a8"};
 
 QPalette palette_of(const Colours& c) {
   QPalette palette;
@@ -85,16 +116,17 @@ QToolButton[rail="true"]:hover { background: $hover; color: $text; }
 QToolButton[rail="true"]:checked { background: $selected; color: $text; font-weight: 600; }
 QToolButton[rail="true"]:focus { border: 1px solid $accent; }
 #inspectPanel { background: $window; }
-#inspectTokens, QLineEdit, QComboBox, QAbstractSpinBox {
+#inspectTokens, #systemPrompt, #editText, QLineEdit, QComboBox, QAbstractSpinBox {
   background: $surface; border: 1px solid $border; border-radius: 7px; padding: 4px 8px; color: $text; }
-QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, #inspectTokens:focus { border: 1px solid $accent; }
+QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, #inspectTokens:focus, #systemPrompt:focus,
+#editText:focus { border: 1px solid $accent; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { background: $window; color: $muted; }
 QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus, QAbstractSpinBox QLineEdit:disabled,
 QComboBox QLineEdit, QComboBox QLineEdit:focus, QComboBox QLineEdit:disabled {
   background: transparent; border: none; border-radius: 0; padding: 0; }
 QComboBox::drop-down { subcontrol-origin: border; subcontrol-position: center right; width: 22px; border: none; }
-QComboBox::down-arrow { image: url("$arrows/down-$look.png"); width: 12px; height: 12px; }
-QComboBox::down-arrow:disabled { image: url("$arrows/down-off-$look.png"); }
+QComboBox::down-arrow { image: url("$signs/down-$look.png"); width: 12px; height: 12px; }
+QComboBox::down-arrow:disabled { image: url("$signs/down-off-$look.png"); }
 QComboBox QAbstractItemView { background: $surface; color: $text; border: 1px solid $border; padding: 3px; outline: none;
   selection-background-color: $selected; selection-color: $text; }
 QAbstractSpinBox { padding: 4px 18px 4px 7px; }
@@ -103,10 +135,31 @@ QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
 QAbstractSpinBox::up-button { subcontrol-position: top right; margin: 2px 2px 0 0; border-top-right-radius: 5px; }
 QAbstractSpinBox::down-button { subcontrol-position: bottom right; margin: 0 2px 2px 0; border-bottom-right-radius: 5px; }
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $hover; }
-QAbstractSpinBox::up-arrow { image: url("$arrows/more-$look.png"); width: 8px; height: 6px; }
-QAbstractSpinBox::down-arrow { image: url("$arrows/less-$look.png"); width: 8px; height: 6px; }
-QAbstractSpinBox::up-arrow:disabled, QAbstractSpinBox::up-arrow:off { image: url("$arrows/more-off-$look.png"); }
-QAbstractSpinBox::down-arrow:disabled, QAbstractSpinBox::down-arrow:off { image: url("$arrows/less-off-$look.png"); }
+QAbstractSpinBox::up-arrow { image: url("$signs/more-$look.png"); width: 8px; height: 6px; }
+QAbstractSpinBox::down-arrow { image: url("$signs/less-$look.png"); width: 8px; height: 6px; }
+QAbstractSpinBox::up-arrow:disabled, QAbstractSpinBox::up-arrow:off { image: url("$signs/more-off-$look.png"); }
+QAbstractSpinBox::down-arrow:disabled, QAbstractSpinBox::down-arrow:off { image: url("$signs/less-off-$look.png"); }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
+QCheckBox, QRadioButton { spacing: 8px; }
+QCheckBox::indicator, QRadioButton::indicator, QAbstractItemView::indicator, QGroupBox::indicator, QMenu::indicator {
+  width: 14px; height: 14px; border: 1px solid $muted; border-radius: 4px; background: $surface; }
+QAbstractItemView::indicator { width: 12px; height: 12px; border-radius: 3px; }
+QRadioButton::indicator, QMenu::indicator:exclusive { border-radius: 8px; }
+QCheckBox::indicator:hover, QRadioButton::indicator:hover { border: 1px solid $accent; background: $hover; }
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked, QGroupBox::indicator:checked, QMenu::indicator:checked {
+  background: $accent; border: 1px solid $accent; image: url("$signs/tick-$look.png"); }
+QCheckBox::indicator:indeterminate, QAbstractItemView::indicator:indeterminate {
+  background: $accent; border: 1px solid $accent; image: url("$signs/dash-$look.png"); }
+QRadioButton::indicator:checked, QMenu::indicator:exclusive:checked {
+  width: 6px; height: 6px; border: 5px solid $accent; background: $on_accent; image: none; }
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled, QAbstractItemView::indicator:disabled {
+  border: 1px solid $border; background: $window; }
+QCheckBox::indicator:checked:disabled, QAbstractItemView::indicator:checked:disabled {
+  background: $border; image: url("$signs/tick-off-$look.png"); }
+QCheckBox::indicator:indeterminate:disabled { background: $border; image: url("$signs/dash-off-$look.png"); }
+QRadioButton::indicator:checked:disabled { border: 5px solid $border; background: $muted; }
+QCheckBox:focus, QRadioButton:focus { outline: none; }
+QCheckBox::indicator:focus, QRadioButton::indicator:focus { border: 2px solid $accent; width: 12px; height: 12px; }
 #phaseCard, #upkeep { background: $surface; border: 1px solid $border; border-radius: 9px; }
 #recipeEditor, #runView, #phaseList, #phaseScroll { background: $window; }
 #recipeText, #runSamples, #runLog, #runRecipe, #runFiles { background: $surface; border: 1px solid $border; border-radius: 7px; color: $text; }
@@ -131,8 +184,8 @@ QPushButton:focus, QToolButton:focus { border: 1px solid $accent; }
 QPushButton:disabled, QToolButton:disabled { color: $muted; }
 QToolButton::menu-indicator { image: none; }
 QPushButton::menu-indicator {
-  image: url("$arrows/down-$look.png"); subcontrol-origin: padding; subcontrol-position: center right; right: 6px; }
-QPushButton::menu-indicator:disabled { image: url("$arrows/down-off-$look.png"); }
+  image: url("$signs/down-$look.png"); subcontrol-origin: padding; subcontrol-position: center right; right: 6px; }
+QPushButton::menu-indicator:disabled { image: url("$signs/down-off-$look.png"); }
 QPushButton[primary="true"] { background: $accent; color: $on_accent; border: 1px solid $accent; font-weight: 600; }
 QPushButton[primary="true"]:disabled { background: $hover; color: $muted; border: 1px solid $border; }
 QPushButton[flat="true"], QToolButton[flat="true"] {
@@ -140,9 +193,10 @@ QPushButton[flat="true"], QToolButton[flat="true"] {
 QPushButton[flat="true"]:hover, QToolButton[flat="true"]:hover { background: $hover; color: $text; }
 QPushButton[flat="true"]:focus, QToolButton[flat="true"]:focus { border: 1px solid $accent; }
 QPushButton[flat="true"]:disabled, QToolButton[flat="true"]:disabled { color: $border; }
+QPushButton[example="true"] { text-align: left; padding: 8px 12px; }
 QLabel[muted="true"] { color: $muted; }
-QLabel[heading="true"] { font-size: 20pt; font-weight: 600; }
-QLabel[title="true"] { font-size: 11pt; font-weight: 600; }
+QLabel[heading="true"] { font-size: $heading; font-weight: 600; }
+QLabel[title="true"] { font-size: $title; font-weight: 600; }
 #transcript, #transcript > QWidget > QWidget, #column { background: $window; border: none; }
 #bubble { background: $bubble; border-radius: 12px; }
 #thoughtBody { border: none; border-left: 3px solid $border; }
@@ -152,6 +206,7 @@ QTextEdit[view="true"][muted="true"] { color: $muted; }
 #composer[focused="true"] { border: 1px solid $accent; }
 #composer QPlainTextEdit { background: transparent; border: none; }
 #voteView { background: $surface; border: 1px solid $border; border-radius: 9px; }
+#findBar { background: $side; border-bottom: 1px solid $border; }
 #problemCard { background: $window; border-bottom: 1px solid $border; }
 #solveSide { background: $side; border-left: 1px solid $border; }
 #generatePanel { background: $window; }
@@ -161,9 +216,10 @@ QTextEdit[view="true"][muted="true"] { color: $muted; }
 #problems::item { padding: 0 7px; border: none; color: $text; }
 #problems::item:selected { background: $selected; color: $text; }
 #tokenView, #tokenOthers, #branchTree, #states { background: $surface; border: 1px solid $border; border-radius: 7px; padding: 4px; color: $text; }
-#branchTree::item, #tokenOthers::item, #states::item { padding: 3px 2px; }
+#shortcutsList { background: $surface; border: 1px solid $border; border-radius: 7px; padding: 4px; color: $text; }
+#branchTree::item, #tokenOthers::item, #states::item, #stateRoomList::item, #shortcutsList::item { padding: 3px 2px; }
 #concepts:focus, #problems:focus, #problemPreview:focus, #tokenView:focus, #tokenOthers:focus, #branchTree:focus,
-#states:focus, #shareTable:focus, #itemTable:focus, #evaluationReply:focus, #besideReply:focus, #recipeText:focus,
+#states:focus, #shortcutsList:focus, #shareTable:focus, #itemTable:focus, #evaluationReply:focus, #besideReply:focus, #recipeText:focus,
 #runSamples:focus, #runLog:focus, #runRecipe:focus, #runFiles:focus { border: 1px solid $accent; }
 QHeaderView::section { background: $side; color: $muted; border: none; padding: 4px 6px; }
 holdfast--Banner { background: $bubble; border: 1px solid $border; border-radius: 9px; }
@@ -185,6 +241,7 @@ QStatusBar::item { border: none; }
 QStatusBar QLabel { color: $muted; padding: 0 6px; }
 QMenu { background: $surface; border: 1px solid $border; padding: 4px; }
 QMenu::item { padding: 5px 22px 5px 14px; border-radius: 5px; }
+QMenu::indicator { left: 8px; }
 QMenu::item:selected { background: $selected; color: $text; }
 QMenu::item:disabled { color: $muted; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
@@ -206,19 +263,21 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QSplitter::handle { background: $border; }
 )css";
 
-// The sheet of this look; `look` is "light" or "dark", as the arrows' files are named.
-QString style_of(const Colours& c, QLatin1String look) {
+// The sheet of this look; `look` is "light" or "dark", as the files of signs are named.
+QString style_of(const Colours& c, QLatin1String look, double scale) {
   QString style = QString::fromLatin1(style_template);
-  QString arrows = QString::fromStdString((resource_dir() / "arrows").string());
-  arrows.replace(QLatin1Char('\\'), QLatin1String("\\\\")).replace(QLatin1Char('"'), QLatin1String("\\\""));
+  QString signs = QString::fromStdString((resource_dir() / "signs").string());
+  signs.replace(QLatin1Char('\\'), QLatin1String("\\\\")).replace(QLatin1Char('"'), QLatin1String("\\\""));
   style.replace(QLatin1String("$look"), look);
+  style.replace(QLatin1String("$heading"), QString::number(20 * scale) + QLatin1String("pt"));
+  style.replace(QLatin1String("$title"), QString::number(11 * scale) + QLatin1String("pt"));
   const std::pair<const char*, const char*> names[] = {
       {"$on_accent", c.on_accent}, {"$error_text", c.error_text}, {"$window", c.window}, {"$side", c.side},
       {"$surface", c.surface},     {"$selected", c.selected},     {"$text", c.text},     {"$muted", c.muted},
       {"$border", c.border},       {"$hover", c.hover},           {"$accent", c.accent}, {"$bubble", c.bubble},
       {"$error", c.error}};
   for (const auto& [name, value] : names) style.replace(QLatin1String(name), QLatin1String(value));
-  return style.replace(QLatin1String("$arrows"), arrows);
+  return style.replace(QLatin1String("$signs"), signs);
 }
 
 }  // namespace
@@ -238,12 +297,27 @@ bool isDark(const QPalette& palette) {
   return palette.color(QPalette::WindowText).lightness() > palette.color(QPalette::Window).lightness();
 }
 
-void applyTheme(QApplication& application, ThemeChoice choice, const QPalette& system) {
+void applyTheme(QApplication& application, ThemeChoice choice, const QPalette& system, const Legibility& legibility) {
+  static const double usual_size = QFontInfo(application.font()).pointSizeF();  // before any of ours was set
+  const double scale = std::clamp(legibility.percent, least_text_percent, most_text_percent) / 100.0;
   const bool dark = choice == ThemeChoice::dark || (choice == ThemeChoice::system && isDark(system));
-  const Colours& colours = dark ? dark_colours : light_colours;
-  if (QStyle* fusion = QStyleFactory::create(QStringLiteral("Fusion"))) application.setStyle(fusion);
+  const Colours& colours =
+      legibility.contrast ? (dark ? plain_dark_colours : plain_light_colours) : (dark ? dark_colours : light_colours);
+  const QString sheet = style_of(colours, QLatin1String(dark ? "dark" : "light"), scale);
+  QFont font = application.font();
+  const bool sized = std::abs(font.pointSizeF() - usual_size * scale) <= 0.01;
+  if (sized && application.styleSheet() == sheet) return;
+  // Without a sheet until all else is set: each of these would lay the whole window out by it anew.
+  application.setStyleSheet({});
+  if (application.style()->objectName() != QLatin1String("fusion")) {
+    if (QStyle* fusion = QStyleFactory::create(QStringLiteral("Fusion"))) application.setStyle(fusion);
+  }
   application.setPalette(palette_of(colours));
-  application.setStyleSheet(style_of(colours, QLatin1String(dark ? "dark" : "light")));
+  if (!sized) {
+    font.setPointSizeF(usual_size * scale);
+    application.setFont(font);
+  }
+  application.setStyleSheet(sheet);
 }
 
 }  // namespace holdfast

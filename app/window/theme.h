@@ -16,7 +16,16 @@ enum class ThemeChoice { system, light, dark };
 // True when text is lighter than what it stands on: Qt 6.4 has no other way to ask what the desktop prefers.
 [[nodiscard]] bool isDark(const QPalette& palette);
 
+// For eyes that need more than the usual look.
+struct Legibility {
+  bool contrast = false;  // black, white and one colour; frames that can be seen
+  int percent = 100;      // size of all text
+};
+inline constexpr int least_text_percent = 70;
+inline constexpr int most_text_percent = 250;
+
 // `system`: the palette that the desktop gave before any of ours was set.
-void applyTheme(QApplication& application, ThemeChoice choice, const QPalette& system);
+void applyTheme(QApplication& application, ThemeChoice choice, const QPalette& system,
+                const Legibility& legibility = {});
 
 }  // namespace holdfast

@@ -87,7 +87,9 @@ class WindowTest : public QObject {
     WindowDriver window(data(), path("solver"));
     window.ask("2 + 2?");
     QTRY_VERIFY_WITH_TIMEOUT(window.finished(), patience);
-    QCOMPARE(window.label("deviceLabel"), QString("CPU"));
+    // And why it is no GPU, in words.
+    const QString device = window.label("deviceLabel");
+    QVERIFY2(device.startsWith("CPU: ") && device.size() > 10, qPrintable(device));
     QVERIFY(window.label("modelLabel").startsWith("solver"));
     QTRY_VERIFY(window.label("tokensLabel").contains("tokens"));
     const std::size_t bytes = window.window().chat()->model()->state_bytes;
