@@ -162,7 +162,9 @@ std::vector<std::string> ConceptPicker::chosen(Choice choice) const {
 // Links are written in the colours of the window.
 void ConceptPicker::changeEvent(QEvent* event) {
   QWidget::changeEvent(event);
-  if (event->type() == QEvent::PaletteChange) suggest();
+  if (event->type() != QEvent::PaletteChange) return;
+  suggestions_->clear();  // the same text again would be left as it stands
+  suggest();
 }
 
 // What goes together with the concepts that are chosen, by how often problems have both.

@@ -463,17 +463,19 @@ void InspectPanel::inspectSession(bool again) {
 }
 
 void InspectPanel::show(std::shared_ptr<const InspectResult> result) {
+  const bool same = result_ && result_->session && result_->session == result->session;  // read again, or gone on with
   result_ = std::move(result);
   export_->setEnabled(true);
   again_->setVisible(result_->watched);
   layer_ = std::min<int>(layer_, static_cast<int>(result_->seen.layers()) - 1);
   head_ = std::min<int>(head_, static_cast<int>(result_->seen.heads()) - 1);
-  token_ = 0;
+  token_ = same ? std::min<int>(token_, static_cast<int>(result_->seen.tokens()) - 1) : 0;
   pointed_ = -1;
   showText();
   pages_->setCurrentIndex(1);
   updateMap();
   updateTimeline();
+  timeline_->select(layer_, columnOf(token_));
   updateRetention();
   updateGivens();
   updateMemory();

@@ -298,8 +298,14 @@ class InspectTest : public QObject {
     const auto& sizes = window.find<PlotView>("memoryChart")->data().marks;
     QVERIFY(std::ranges::any_of(sizes, [](const auto& mark) { return mark.second == QStringLiteral("break-even"); }));
     QVERIFY(std::ranges::is_sorted(sizes, {}, [](const auto& mark) { return mark.first; }));
+    const int chosen = panel->token();
     window.click("inspectAgain");
     QTRY_VERIFY_WITH_TIMEOUT(!panel->result()->watched, inspect_patience);
+    // The chosen token stays chosen, and the timeline shows it.
+    QCOMPARE(panel->token(), chosen);
+    const double place = static_cast<double>(chosen) * timeline->data().columns /
+                         static_cast<double>(panel->result()->seen.tokens());
+    QVERIFY(std::abs(timeline->selectedColumn() - place) <= 1.0);
     const Inspection& again = panel->result()->seen;
     QVERIFY(again.tokens() >= tokens);
     const auto read = again.retention(5, tokens - 1);
