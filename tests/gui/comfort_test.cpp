@@ -1,6 +1,11 @@
 // What makes the window easy to live with: finding words in a session, keys that can be looked up and changed, signs
 // that can be seen, text of another size, what a screen reader is told, figures of a reply, room for states.
 //
+// Seen failing on: thoughts left out of what is searched, no scrolling to what is found, keys taken from no one, a
+// tooltip with the usual keys, frames in the colour of borders, a composer that keeps its font, another role than an
+// alert, no time of a message, pinned states that go, a bookmark that keeps nothing, sampling that is not restored, a
+// dropped file that is not imported, figures that stay beside the tools, an example that is not typed.
+//
 // With HOLDFAST_SCREENSHOTS=folder the pictures are kept, in light and dark.
 #include <QAccessible>
 #include <QCheckBox>
@@ -138,9 +143,11 @@ class ComfortTest : public QObject {
     QTRY_VERIFY(window.answer().contains("again"));
     QScrollBar* bar = window.transcript()->verticalScrollBar();
     QTRY_VERIFY(bar->maximum() > 400);
-    bar->setValue(0);
+    bar->triggerAction(QAbstractSlider::SliderToMinimum);  // as a person does: the end is no longer followed
     window.press(Qt::Key_F, Qt::ControlModifier);
     auto* words = window.find<QLineEdit>("findWords");
+    QTRY_VERIFY(words->hasFocus());
+    QCOMPARE(bar->value(), 0);
     QTest::keyClicks(words, "again");
     QTRY_VERIFY(bar->value() > bar->maximum() / 2);
   }
@@ -399,14 +406,16 @@ class ComfortTest : public QObject {
     QTRY_COMPARE(kept(), QStringList("The tax is 6 and the TAX stays."));
     QTRY_VERIFY(table->item(0, 0)->text().startsWith(QStringLiteral("\u2605 The tax")));
     QTRY_VERIFY(window.transcript()->last()->bookmarked);
-    // A name that a person gave stays when the bookmark goes.
-    window.press(Qt::Key_B, Qt::ControlModifier);
+    // A name that a person gave stays when the bookmark goes. What the key does depends on what is shown.
+    const auto toggle = [&](bool then) {
+      window.press(Qt::Key_B, Qt::ControlModifier);
+      QTRY_COMPARE(window.transcript()->last()->bookmarked, then);
+    };
+    toggle(false);
     QTRY_VERIFY(kept().isEmpty());
     store.pin_snapshot(store.snapshots(session).front().id, true, "mine");
-    window.press(Qt::Key_B, Qt::ControlModifier);
-    QTRY_VERIFY(store.branch(session).back().favourite);
-    window.press(Qt::Key_B, Qt::ControlModifier);
-    QTRY_VERIFY(!store.branch(session).back().favourite);
+    toggle(true);
+    toggle(false);
     QCOMPARE(kept(), QStringList("mine"));
   }
 
