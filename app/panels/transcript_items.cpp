@@ -20,7 +20,7 @@ bool can_continue(const NodeRow& node) {
   return node.sampler && (node.running || !(node.stop_reason == "stop_token" || node.stop_reason == "stop_string"));
 }
 
-QString figures(const NodeRow& node, double seconds, std::int64_t tokens) {
+QString figures(const NodeRow& node, const NodeRow* thought, double seconds, std::int64_t tokens) {
   QStringList parts;
   if (node.created > 0) parts << when_text(node.created);
   parts << count_of_tokens(tokens);
@@ -29,6 +29,10 @@ QString figures(const NodeRow& node, double seconds, std::int64_t tokens) {
     parts << translated("%1 tokens/s").arg(QLocale().toString(rate, 'f', rate < 100 ? 1 : 0));
   }
   if (const QString end = end_text(node); !end.isEmpty()) parts << end;
+  // The first step that is false, wherever it stands.
+  const bool thought_first = thought != nullptr && !thought->statistics.false_step.empty();
+  const std::string& step = thought_first ? thought->statistics.false_step : node.statistics.false_step;
+  if (!step.empty()) parts << translated("%1 does not hold").arg(QString::fromStdString(step));
   return parts.join(QStringLiteral(" \u00b7 "));
 }
 
@@ -66,7 +70,7 @@ void add_generated(TranscriptItem& item, const NodeRow& node, const NodeRow* tho
     seconds += thought->statistics.seconds;
     tokens += thought->statistics.generated_tokens;
   }
-  item.note = figures(node, seconds, tokens);
+  item.note = figures(node, thought, seconds, tokens);
   item.noteDetails = details(thought != nullptr ? *thought : node);
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "training/written_steps.h"
+
 namespace holdfast {
 namespace {
 
@@ -128,6 +130,7 @@ void TurnWriter::end_thought() {
   row_.stop_reason = "thought_end";
   row_.statistics.generated_tokens = static_cast<std::int64_t>(row_.tokens->size());
   row_.statistics.seconds = seconds_before_ + seconds_between(node_start_, Clock::now());
+  row_.statistics.false_step = find_false_step(row_.text).value_or("");
   answer.id = store_->finish_and_begin(row_, answer);
   write_choices();
   row_ = std::move(answer);
@@ -172,6 +175,7 @@ NodeRow TurnWriter::finish(std::string_view reason) {
   if (reason == name(StopReason::stop_string)) cut_stop_string();
   row_.statistics.generated_tokens = static_cast<std::int64_t>(row_.tokens->size());
   row_.statistics.seconds = seconds_before_ + seconds_between(node_start_, Clock::now());
+  row_.statistics.false_step = find_false_step(row_.text).value_or("");
   store_->finish_node(row_);
   write_choices();
   return row_;

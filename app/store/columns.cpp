@@ -4,6 +4,8 @@
 #include <array>
 #include <bit>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 #include "kernels/error.h"
@@ -29,7 +31,8 @@ nlohmann::json parse_column(const std::string& text, std::string_view column) {
 template <class T>
 void read_field(const nlohmann::json& object, const char* field, T& value) {
   const auto found = object.find(field);
-  if (found != object.end() && found->is_number()) value = found->get<T>();
+  const auto suits = [&] { return std::is_same_v<T, std::string> ? found->is_string() : found->is_number(); };
+  if (found != object.end() && suits()) value = found->get<T>();
 }
 
 void put_word(std::vector<std::byte>& blob, std::uint32_t word) {
@@ -134,14 +137,15 @@ void sampler_from_json(const std::string& json, std::uint64_t seed, NodeRow& row
 }
 
 std::string statistics_to_json(const NodeStatistics& statistics) {
-  return nlohmann::json{{"prompt_tokens", statistics.prompt_tokens},
-                        {"restored_tokens", statistics.restored_tokens},
-                        {"prompt_seconds", statistics.prompt_seconds},
-                        {"seconds", statistics.seconds},
-                        {"generated_tokens", statistics.generated_tokens},
-                        {"forced_tokens", statistics.forced_tokens},
-                        {"state_bytes", statistics.state_bytes}}
-      .dump();
+  nlohmann::json object = {{"prompt_tokens", statistics.prompt_tokens},
+                           {"restored_tokens", statistics.restored_tokens},
+                           {"prompt_seconds", statistics.prompt_seconds},
+                           {"seconds", statistics.seconds},
+                           {"generated_tokens", statistics.generated_tokens},
+                           {"forced_tokens", statistics.forced_tokens},
+                           {"state_bytes", statistics.state_bytes}};
+  if (!statistics.false_step.empty()) object["false_step"] = statistics.false_step;
+  return object.dump();
 }
 
 NodeStatistics statistics_from_json(const std::string& json) {
@@ -154,6 +158,7 @@ NodeStatistics statistics_from_json(const std::string& json) {
   read_field(object, "generated_tokens", statistics.generated_tokens);
   read_field(object, "forced_tokens", statistics.forced_tokens);
   read_field(object, "state_bytes", statistics.state_bytes);
+  read_field(object, "false_step", statistics.false_step);
   return statistics;
 }
 

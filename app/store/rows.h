@@ -54,6 +54,7 @@ struct NodeStatistics {
   std::int64_t generated_tokens = 0;
   std::int64_t forced_tokens = 0;  // of these, written by a person and not drawn
   std::int64_t state_bytes = 0;
+  std::string false_step{};  // the first of the arithmetic written out that does not hold (training/written_steps.h)
   bool operator==(const NodeStatistics&) const = default;
 };
 

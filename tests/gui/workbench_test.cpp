@@ -203,6 +203,19 @@ class WorkbenchTest : public QObject {
     QCOMPARE(store().tree(session()).size() >= 7, true);
   }
 
+  void arithmetic_that_does_not_hold_is_told() {
+    RecitingModel::write(path("wrong"),
+                         {"38 / 2 = 19,", " and 38 / 3 = 12", "\n</think>\n\n", "It is ", "\\boxed{12}."});
+    WindowDriver window(data(), path("wrong"));
+    waitForModel(window);
+    window.ask("38 apples are shared by 3. How many has each?");
+    QTRY_VERIFY_WITH_TIMEOUT(window.finished() && window.answer().contains("12"), patience);
+    QTRY_VERIFY2(window.transcript()->last()->note.contains("38 / 3 = 12 does not hold"),
+                 qPrintable(window.transcript()->last()->note));
+    QCOMPARE(store().branch(session()).at(1).statistics.false_step, std::string("38 / 3 = 12"));
+    keep(window, "false-step");
+  }
+
   void a_long_thought_is_paused_answered_now_and_thought_on() {
     RecitingModel::write(path("endless"), {"first one,", " two", " three", " four"}, RecitingModel::End::repeat);
     settings(R"({"max_tokens": 1000000})");

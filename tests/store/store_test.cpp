@@ -75,6 +75,7 @@ class StoreTest : public QObject {
     row.tokens = std::vector<TokenId>{5, 6};
     row.stop_reason = "stop_token";
     row.statistics = {.prompt_tokens = 3, .seconds = 0.5, .generated_tokens = 2, .state_bytes = 1000};
+    row.statistics.false_step = "38 / 3 = 12";
     store_->finish_node(row);
 
     const std::vector<NodeRow> branch = Store(file()).branch(question.session);
