@@ -33,6 +33,7 @@
 
 #include "app/store/state_files.h"
 #include "app/widgets/find_bar.h"
+#include "tests/gui/contrast.h"
 #include "tests/gui/reciting_model.h"
 #include "tests/gui/window_driver.h"
 
@@ -45,16 +46,6 @@ namespace {
 constexpr int patience = 60000;
 const std::vector<std::string> pieces{"First the tax,", " then the discount.", "\n</think>\n\n", "The tax is 6",
                                       " and the TAX stays."};
-
-double luminance(const QColor& colour) {
-  const auto part = [](double c) { return c <= 0.03928 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4); };
-  return 0.2126 * part(colour.redF()) + 0.7152 * part(colour.greenF()) + 0.0722 * part(colour.blueF());
-}
-double contrast(const QColor& a, const QColor& b) {
-  const double la = luminance(a);
-  const double lb = luminance(b);
-  return (std::max(la, lb) + 0.05) / (std::min(la, lb) + 0.05);
-}
 
 // How many of these pixels stand out from the ground by 3 : 1, as guidelines want of signs that say something.
 int visible_pixels(const QImage& picture, const QRect& part, const QColor& ground) {

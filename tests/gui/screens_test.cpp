@@ -4,9 +4,9 @@
 #include <QPushButton>
 #include <QToolButton>
 #include <algorithm>
-#include <cmath>
 #include <fstream>
 
+#include "tests/gui/contrast.h"
 #include "tests/gui/reciting_model.h"
 #include "tests/gui/window_driver.h"
 
@@ -53,17 +53,6 @@ const std::vector<std::string> solution{"We want the number of ways",
                                         " 1, 2, 3, 5, 8, 13, 21, 34, 55, 89",
                                         " and the answer is",
                                         " \\boxed{89}."};
-
-// Contrast as the accessibility guidelines define it.
-double luminance(const QColor& colour) {
-  const auto part = [](double c) { return c <= 0.03928 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4); };
-  return 0.2126 * part(colour.redF()) + 0.7152 * part(colour.greenF()) + 0.0722 * part(colour.blueF());
-}
-double contrast(const QColor& a, const QColor& b) {
-  const double la = luminance(a);
-  const double lb = luminance(b);
-  return (std::max(la, lb) + 0.05) / (std::min(la, lb) + 0.05);
-}
 
 QString cut_off(const QWidget& window) {
   for (const auto* button : window.findChildren<QAbstractButton*>()) {
