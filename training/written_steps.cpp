@@ -94,8 +94,8 @@ std::string_view numbers_before(std::string_view text) {
     const char last = before.back();
     bool ends = last == '$' || ((last == ':' || last == ',' || last == ';') && apart);
     for (const std::string_view word : {"and", "so", "then"}) {
-      const bool whole = before.size() == word.size() || !step_letter(before[before.size() - word.size() - 1]);
-      ends = ends || (apart && before.ends_with(word) && whole);
+      if (!apart || !before.ends_with(word)) continue;
+      ends = ends || before.size() == word.size() || !step_letter(before[before.size() - word.size() - 1]);
     }
     if (!ends) return {};
   }

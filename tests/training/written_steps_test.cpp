@@ -62,6 +62,7 @@ class WrittenStepsTest final : public QObject {
     row("= = = 5 =");
     row("7 = ");
     row("1/0 = 3");
+    row("# 3 + 4 = 8");
     row("0.1 + 0.2 = 0.3");
   }
   void a_false_step_is_found() {
