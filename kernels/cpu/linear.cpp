@@ -313,7 +313,7 @@ void linear_with(const LinearKernels& kernels, Stream& stream, const LinearArgs&
 const LinearKernels& best_linear_kernels() {
   static const LinearKernels kernels = [] {
     LinearKernels best = portable_linear_kernels();
-    add_avx512_linear_kernels(best);
+    add_avx512_linear_kernels(best, bf16_dots_are_faster());
     return best;
   }();
   return kernels;

@@ -480,7 +480,9 @@ void add_floats(LinearKernels& kernels) {
 
 namespace holdfast::cpu {
 
-void add_avx512_linear_kernels(LinearKernels& kernels) {
+bool bf16_dots_are_faster() { return __builtin_cpu_supports("avx512bf16") && !__builtin_cpu_is("intel"); }
+
+void add_avx512_linear_kernels(LinearKernels& kernels, bool bf16_dots) {
   if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
       !__builtin_cpu_supports("avx512vl") || !__builtin_cpu_supports("avx512dq")) {
     return;
@@ -491,7 +493,7 @@ void add_avx512_linear_kernels(LinearKernels& kernels) {
     avx512::add_quant(kernels);
     kernels.name = "AVX-512 VNNI";
   }
-  if (__builtin_cpu_supports("avx512bf16")) {
+  if (bf16_dots && __builtin_cpu_supports("avx512bf16")) {
     kernels.record_bf16 = avx512::record_bf16;
     kernels.many_bf16 = avx512::tiles<avx512::ManyFloat<avx512::Bf16Dots>::template Choose>(avx512::One_to_12{});
     kernels.name = "AVX-512 VNNI BF16";
@@ -503,7 +505,8 @@ void add_avx512_linear_kernels(LinearKernels& kernels) {
 #else
 
 namespace holdfast::cpu {
-void add_avx512_linear_kernels(LinearKernels&) {}
+bool bf16_dots_are_faster() { return false; }
+void add_avx512_linear_kernels(LinearKernels&, bool) {}
 }  // namespace holdfast::cpu
 
 #endif

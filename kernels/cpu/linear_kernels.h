@@ -84,7 +84,11 @@ struct LinearKernels {
 inline constexpr int few_rows = 8;
 
 [[nodiscard]] LinearKernels portable_linear_kernels();  // for the best target that Highway finds here
-void add_avx512_linear_kernels(LinearKernels&);         // puts in what this processor can run
+// Puts in what this processor can run; bf16 dot products of many rows only where they are wanted.
+void add_avx512_linear_kernels(LinearKernels&, bool bf16_dots);
+// AMD's processors multiply bf16 twice as fast as f32. Intel's take longer for a dot product of bf16 than for the two
+// products of f32 that say the same (seen on Sapphire Rapids), so bf16 weights are widened there.
+[[nodiscard]] bool bf16_dots_are_faster();
 [[nodiscard]] const LinearKernels& best_linear_kernels();
 
 // linear() with a given table; shapes are checked already.

@@ -94,7 +94,10 @@ std::vector<LinearKernels> all_kernels() {
   }
   hwy::SetSupportedTargetsForTest(0);
   hwy::GetChosenTarget().DeInit();
-  tables.push_back(holdfast::cpu::best_linear_kernels());
+  for (const bool bf16_dots : {true, false}) {
+    tables.push_back(holdfast::cpu::portable_linear_kernels());
+    holdfast::cpu::add_avx512_linear_kernels(tables.back(), bf16_dots);
+  }
   return tables;
 }
 
