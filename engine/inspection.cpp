@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <numbers>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -47,7 +47,7 @@ std::vector<T> values_of(const SafetensorsFile& file, const char* tensor_name, S
     throw FormatError(file.label() + ": " + tensor_name + " is of another shape or type than its decays say");
   }
   std::vector<T> values(tensor.bytes.size() / sizeof(T));
-  std::memcpy(values.data(), tensor.bytes.data(), tensor.bytes.size());
+  std::ranges::copy(tensor.bytes, std::as_writable_bytes(std::span(values)).begin());
   return values;
 }
 
