@@ -1,12 +1,17 @@
 #include "app/widgets/elided_label.h"
 
 #include <QPainter>
+#include <algorithm>
 
 namespace holdfast {
 
 ElidedLabel::ElidedLabel(QWidget* parent) : QLabel(parent) {
   setTextFormat(Qt::PlainText);
   setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+}
+
+QSize ElidedLabel::minimumSizeHint() const {
+  return {std::min(6 * fontMetrics().averageCharWidth(), sizeHint().width()), QLabel::minimumSizeHint().height()};
 }
 
 void ElidedLabel::paintEvent(QPaintEvent*) {

@@ -316,14 +316,14 @@ void MainWindow::fillMoreMenu(QMenu* menu) {
 
 void MainWindow::buildStatusBar() {
   statusBar()->setSizeGripEnabled(false);
-  const auto label = [this](const char* name, int stretch) {
-    auto* made = new QLabel;
+  const auto label = [this](const char* name, int stretch, QLabel* made = new QLabel) {
     made->setObjectName(QLatin1String(name));
     made->setTextFormat(Qt::PlainText);
     statusBar()->addWidget(made, stretch);
     return made;
   };
-  deviceLabel_ = label("deviceLabel", 0);
+  deviceLabel_ = label("deviceLabel", 0, new ElidedLabel);  // the reason why may be long
+  deviceLabel_->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Preferred);
   modelLabel_ = label("modelLabel", 1);
   tokensLabel_ = label("tokensLabel", 0);
   rateLabel_ = label("rateLabel", 0);
