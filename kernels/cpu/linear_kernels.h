@@ -87,7 +87,7 @@ inline constexpr int few_rows = 8;
 // Puts in what this processor can run; bf16 dot products of many rows only where they are wanted.
 void add_avx512_linear_kernels(LinearKernels&, bool bf16_dots);
 // AMD's processors multiply bf16 twice as fast as f32. Intel's take longer for a dot product of bf16 than for the two
-// products of f32 that say the same (seen on Sapphire Rapids), so bf16 weights are widened there.
+// products of f32 that say the same (seen on one Xeon with AMX), so bf16 weights are widened there.
 [[nodiscard]] bool bf16_dots_are_faster();
 [[nodiscard]] const LinearKernels& best_linear_kernels();
 
