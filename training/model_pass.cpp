@@ -465,8 +465,7 @@ ConstTensorView ModelPass::row_losses(const PackedPass& pass) {
   return losses;
 }
 
-double ModelPass::loss_and_gradients(const PackedPass& pass, float scale,
-                                     const std::function<void(std::int64_t)>& layer_done) {
+double ModelPass::loss_and_gradients(const PackedPass& pass, float scale, const LayerDone& layer_done) {
   const PassInputs in = pass.upload(stream_, inputs_.view());
   forward(in, true);
   head(in, scale, true);

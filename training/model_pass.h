@@ -52,10 +52,10 @@ class ModelPass {
   [[nodiscard]] double loss(const PackedPass& pass);
   // Of the pass that was the last one: (T) f32, each row's part of that sum, 0 for padding and where there is no target.
   [[nodiscard]] ConstTensorView row_losses(const PackedPass& pass);
-  // The same, with the gradients of scale times that sum added to those of the parameters. layer_done: the gradients of
-  // this layer's matrices are complete for this pass.
-  [[nodiscard]] double loss_and_gradients(const PackedPass& pass, float scale,
-                                          const std::function<void(std::int64_t layer)>& layer_done);
+  // Called when the gradients of this layer's matrices are complete for the pass, from the last layer to the first.
+  using LayerDone = std::function<void(std::int64_t layer)>;
+  // The same, with the gradients of scale times that sum added to those of the parameters. layer_done may be empty.
+  [[nodiscard]] double loss_and_gradients(const PackedPass& pass, float scale, const LayerDone& layer_done);
 
  private:
   void forward(const PassInputs& in, bool keeping);

@@ -14,6 +14,7 @@
 #include "engine/safetensors.h"
 #include "kernels/error.h"
 #include "training/checkpoint_in_memory.h"
+#include "training/gradient_sums.h"
 #include "training/model_pass.h"
 #include "training/packed_batch.h"
 #include "training/parameters.h"
@@ -115,7 +116,8 @@ class Trainer::Impl {
         frozen_(config.trained == Trained::full ? nullptr : Mamba2Model::load(stream, base_, config.frozen)),
         arena_(Device::arena(stream.device(), arena_bytes())),
         parameters_(stream, arena_, slots_.layout, config.compute == DType::bf16, rank(), ranks()),
-        pass_(stream, arena_, model_, slots_, parameters_, frozen_ ? &frozen_->weights() : nullptr, pass_shape()) {
+        pass_(stream, arena_, model_, slots_, parameters_, frozen_ ? &frozen_->weights() : nullptr, pass_shape()),
+        sums_(slots_, parameters_.all_gradients().shape.elements()) {
     bring_weights();
   }
 
@@ -144,10 +146,13 @@ class Trainer::Impl {
     parameters_.clear_gradients(stream_);
     const auto scale = static_cast<float>(1.0 / counts.weight);
     double loss = 0.0;
-    for (const PackedPass& pass : passes) loss += pass_.loss_and_gradients(pass, scale, {});
+    sums_.begin();
+    for (const PackedPass& pass : passes) {
+      const bool last = reducer_ != nullptr && &pass == &passes.back();
+      loss += pass_.loss_and_gradients(pass, scale, last ? sum_layers() : ModelPass::LayerDone{});
+    }
     if (reducer_ != nullptr) {
-      reducer_->begin_sum(stream_, parameters_.all_gradients());
-      reducer_->wait(stream_);
+      sums_.finish(stream_, parameters_, *reducer_);
       reducer_->sum({&loss, 1});
     }
     result.loss = loss / counts.weight;
@@ -280,6 +285,9 @@ class Trainer::Impl {
   std::string base_fingerprint_;
   [[nodiscard]] int rank() const { return reducer_ == nullptr ? 0 : reducer_->rank(); }
   [[nodiscard]] int ranks() const { return reducer_ == nullptr ? 1 : reducer_->ranks(); }
+  [[nodiscard]] ModelPass::LayerDone sum_layers() {
+    return [this](std::int64_t layer) { sums_.layer_done(layer, stream_, parameters_, *reducer_); };
+  }
   // Sequences are padded by half a unit on average: a full batch of sequences of four units and more fits one pass;
   // shorter ones go in several.
   [[nodiscard]] std::int64_t most_sequences() const { return 1 + config_.micro_batch_tokens / (4 * PackedRows::unit); }
@@ -368,6 +376,7 @@ class Trainer::Impl {
   std::shared_ptr<Device> arena_;
   Parameters parameters_;
   ModelPass pass_;
+  GradientSums sums_;
 };
 
 namespace {

@@ -1,4 +1,4 @@
-// Figures of one GPU, each beside the floor that bytes and operations set:  gpu_bench [7b|130m|ops|train|adapters]
+// Figures of one GPU, each beside the floor that bytes and operations set:  gpu_bench [7b|130m|ops|train|steps|full7b|adapters]
 // [bf16|q8|q4]
 // ...
 //   gpu_bench trace SHAPE runs one long pass, gpu_bench trace train each of training's operations once, for a profiler.
@@ -282,6 +282,12 @@ int main(int argc, char** argv) {
         test::bench_training(
             stream, [](Stream& on, const std::function<void()>& work) { return median_seconds(on, 5, 3, work); },
             top.bytes, top.products);
+      } else if (word == "steps") {
+        test::bench_full_steps(stream, "130m", 8 * 2048, 8, top.products);
+        test::bench_full_steps(stream, "130m", 32 * 2048, 32, top.products);
+        test::bench_full_steps(stream, "512,16,16,64,128,1,4096", 128 * 1024, 128, top.products);
+      } else if (word == "full7b") {
+        test::bench_full_steps(stream, "7b", 2048, 1, top.products);
       } else if (word == "bf16" || word == "q8" || word == "q4" || word == "f32") {
         if (shape == "adapters") {
           test::bench_adapters(stream,

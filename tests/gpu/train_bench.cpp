@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <functional>
@@ -10,9 +11,11 @@
 #include <string>
 
 #include "engine/checkpoint_tensors.h"
+#include "engine/shape.h"
 #include "kernels/adamw.h"
 #include "kernels/causal_conv1d.h"
 #include "kernels/cross_entropy.h"
+#include "kernels/error.h"
 #include "kernels/linear.h"
 #include "kernels/matmul.h"
 #include "kernels/rms_norm.h"
@@ -379,55 +382,81 @@ class RepeatedCheckpoint final : public Checkpoint {
   std::vector<StoredTensor> tensors_;
 };
 
-Mamba2Config shape_7b() {
-  Mamba2Config config;
-  config.d_model = 4096;
-  config.n_layer = 64;
-  config.n_heads = 128;
-  config.head_dim = 64;
-  config.d_state = 128;
-  config.n_groups = 8;
-  config.d_conv = 4;
-  config.vocab_size = config.vocab_used = 32768;
-  config.tied_embeddings = false;
-  return config;
+// What the card has left, as its description says it.
+double free_gibibytes(Stream& stream) {
+  const std::string text = stream.device()->description();
+  const std::size_t end = text.rfind(" MiB free");
+  return std::stod(text.substr(text.rfind(' ', end - 1) + 1, end)) / 1024.0;
+}
+
+TrainBatch random_sequences(std::int64_t tokens, std::int64_t sequences, std::int64_t vocabulary) {
+  Random random(5);
+  TrainBatch batch;
+  for (std::int64_t t = 0; t < tokens; ++t) {
+    batch.ids.push_back(static_cast<TokenId>(random.below(vocabulary)));
+    batch.targets.push_back(static_cast<TokenId>(random.below(vocabulary)));
+  }
+  for (std::int64_t s = 0; s <= sequences; ++s) {
+    batch.starts.push_back(static_cast<std::int32_t>(tokens / sequences * s));
+  }
+  return batch;
+}
+
+// Whole steps on one batch, whose loss must fall.
+void bench_steps(Stream& stream, const std::string& title, const Mamba2Config& model, WeightFormat format,
+                 const TrainerConfig& config, std::int64_t sequences, double operations_per_second) {
+  const double free_before = free_gibibytes(stream);
+  const auto begin = std::chrono::steady_clock::now();
+  auto trainer = Trainer::create(stream, std::make_shared<const RepeatedCheckpoint>(model, format), config);
+  const double making = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const std::int64_t tokens = config.micro_batch_tokens;
+  const TrainBatch batch = random_sequences(tokens, sequences, model.vocab_size);
+  std::vector<double> seconds;
+  std::vector<double> losses;
+  for (int i = 0; i < 7; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    const StepResult step = trainer->step({&batch, 1}, 1e-4);
+    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    losses.push_back(step.taken() ? step.loss : NAN);
+  }
+  const double told = static_cast<double>(trainer->memory().bytes()) / (1 << 30);
+  std::printf("steps of %s, %lld tokens in %lld sequences: %.1f million numbers trained; made in %.1f s\n", title.c_str(),
+              static_cast<long long>(tokens), static_cast<long long>(sequences),
+              static_cast<double>(trainer->trained_numbers()) * 1e-6, making);
+  for (const MemoryPart& part : trainer->memory().parts) {
+    std::printf("  %-16s %7.2f GiB  %s\n", part.name.c_str(), static_cast<double>(part.bytes) / (1 << 30),
+                part.reason.c_str());
+  }
+  std::printf("  memory: %.2f GiB told, %.2f used\n  loss %.4f to %.4f\n", told, free_before - free_gibibytes(stream),
+              losses.front(), losses.back());
+  if (!(losses.back() < losses.front())) throw NumericError("bench: the loss of one batch does not fall");
+  std::sort(seconds.begin(), seconds.end());
+  const double rate = static_cast<double>(tokens) / seconds[seconds.size() / 2];
+  std::printf("  %.1f ms (%.1f to %.1f), %.0f tokens/s, %.0f %% of the ceiling of products\n",
+              seconds[seconds.size() / 2] * 1e3, seconds.front() * 1e3, seconds.back() * 1e3, rate,
+              100.0 * rate * trainer->flops_per_token() / operations_per_second);
+  std::fflush(stdout);
 }
 
 }  // namespace
 
 void bench_adapters(Stream& stream, WeightFormat format, double operations_per_second) {
-  const auto base = std::make_shared<const RepeatedCheckpoint>(shape_7b(), format);
   TrainerConfig config;
   config.trained = Trained::lora;
   config.compute = DType::bf16;
   config.micro_batch_tokens = 4096;
-  const auto trainer = Trainer::create(stream, base, config);
-  std::printf("adapters over 7b in %s: %.1f million numbers trained, %.2f GiB told\n",
-              std::string(name(format)).c_str(), static_cast<double>(trainer->trained_numbers()) * 1e-6,
-              static_cast<double>(trainer->memory().bytes()) / (1 << 30));
-  for (const MemoryPart& part : trainer->memory().parts) {
-    std::printf("  %-16s %7.2f GiB  %s\n", part.name.c_str(), static_cast<double>(part.bytes) / (1 << 30),
-                part.reason.c_str());
-  }
-  Random random(5);
-  TrainBatch batch;
-  for (int t = 0; t < 4096; ++t) {
-    batch.ids.push_back(static_cast<TokenId>(random.below(32768)));
-    batch.targets.push_back(static_cast<TokenId>(random.below(32768)));
-  }
-  std::vector<double> seconds;
-  for (int i = 0; i < 7; ++i) {
-    const auto begin = std::chrono::steady_clock::now();
-    const StepResult step = trainer->step({&batch, 1}, 1e-4);
-    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-    std::printf("  step %d: loss %.4f, %.1f ms of gradients, %.1f ms of update\n", i, step.loss,
-                step.seconds.gradients * 1e3, step.seconds.update * 1e3);
-    std::fflush(stdout);
-  }
-  std::sort(seconds.begin(), seconds.end());
-  const double rate = 4096.0 / seconds[seconds.size() / 2];
-  std::printf("  %.0f tokens/s, %.0f %% of the ceiling of products\n", rate,
-              100.0 * rate * trainer->flops_per_token() / operations_per_second);
+  bench_steps(stream, "adapters over 7b in " + std::string(name(format)), shape_config("7b"), format, config, 1,
+              operations_per_second);
+}
+
+void bench_full_steps(Stream& stream, const std::string& shape, std::int64_t tokens, std::int64_t sequences,
+                      double operations_per_second) {
+  TrainerConfig config;
+  config.compute = DType::bf16;
+  config.micro_batch_tokens = tokens;
+  // All that is free, but for what the card's libraries take.
+  config.memory_budget = static_cast<std::size_t>((free_gibibytes(stream) - 1.0) * (1 << 30));
+  bench_steps(stream, shape, shape_config(shape), WeightFormat::bf16, config, sequences, operations_per_second);
 }
 
 void trace_training(Stream& stream) {

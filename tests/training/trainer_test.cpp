@@ -2,7 +2,8 @@
 //
 // Faults that were planted in training/model_pass.cpp and trainer.cpp, and seen to fail here:
 //   the residual's own gradient lost; the head's gradient lost where it is tied; A not brought up to date after an
-//   update; a refused step that counts; moments not restored.
+//   update; a refused step that counts; moments not restored; a layer's gradients handed over for their sum before its
+//   backward; a gap between two parts of a sum.
 #include "training/trainer.h"
 
 #include <QTemporaryDir>
@@ -64,6 +65,27 @@ std::unique_ptr<Trainer> make(Stream& stream, const Mamba2Config& model, Trainer
   config.seed = 3;
   return Trainer::create(stream, model, config);
 }
+
+// One rank that believes in others: keeps what it was handed, as it was then.
+class HeardReducer final : public Reducer {
+ public:
+  struct Part {
+    const float* begin;
+    std::vector<float> values;
+  };
+  [[nodiscard]] int rank() const noexcept override { return 0; }
+  [[nodiscard]] int ranks() const noexcept override { return 2; }
+  void begin_sum(Stream& stream, TensorView gradients) override {
+    stream.synchronize();
+    const auto* begin = gradients.as<float>();
+    parts.push_back({begin, {begin, begin + gradients.shape.elements()}});
+  }
+  void wait(Stream&) override { waited = true; }
+  void sum(std::span<double>) override {}
+  void gather(Stream&, TensorView) override {}
+  std::vector<Part> parts;
+  bool waited = false;
+};
 
 }  // namespace
 
@@ -225,6 +247,34 @@ class TrainerTest : public QObject {
       seen[all] = all_values(trainer->named_gradients());
     }
     HOLDFAST_COMPARE(compare_bitwise(seen[0], seen[1]));
+  }
+
+  void gradients_are_handed_over_once_and_complete() {
+    Mamba2Config model = tiny();
+    model.n_layer = 10;
+    model.d_model = 200;
+    model.n_heads = 8;
+    model.head_dim = 50;
+    const auto heard = std::make_shared<HeardReducer>();
+    TrainerConfig config;
+    config.micro_batch_tokens = 128;
+    Stream stream(Device::cpu(), 2);
+    const auto trainer = Trainer::create(stream, model, config, {}, heard);
+    const TrainBatch batches[] = {random_batch({40, 9}, 1), random_batch({17}, 2)};
+    (void)trainer->gradients(batches);
+    // Five layers make a part here: two of layers, then the embedding, then the vectors of all layers.
+    QCOMPARE(heard->parts.size(), 4u);
+    std::ranges::sort(heard->parts, {}, &HeardReducer::Part::begin);
+    std::int64_t total = 0;
+    for (std::size_t i = 0; i < heard->parts.size(); ++i) {
+      const HeardReducer::Part& part = heard->parts[i];
+      const auto count = std::ssize(part.values);
+      total += count;
+      if (i > 0) QVERIFY(part.begin == heard->parts[i - 1].begin + std::ssize(heard->parts[i - 1].values));
+      QVERIFY(std::ranges::equal(part.values, std::span(part.begin, static_cast<std::size_t>(count))));
+    }
+    QVERIFY(total >= trainer->trained_numbers());
+    QVERIFY(heard->waited);
   }
 
   void a_refused_step_changes_nothing() {
