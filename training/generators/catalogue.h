@@ -32,6 +32,12 @@ namespace holdfast::generators {
 [[nodiscard]] std::span<const Family> errand_families();
 [[nodiscard]] std::span<const Family> school_families();
 [[nodiscard]] std::span<const Family> number_story_families();
+[[nodiscard]] std::span<const Family> market_families();
+[[nodiscard]] std::span<const Family> journey_families();
+[[nodiscard]] std::span<const Family> household_families();
+[[nodiscard]] std::span<const Family> classroom_families();
+[[nodiscard]] std::span<const Family> lesson_families();
+[[nodiscard]] std::span<const Family> daily_families();
 [[nodiscard]] std::span<const Family> chain_families();
 [[nodiscard]] std::span<const Family> composition_families();
 

@@ -13,64 +13,107 @@ struct Named {
 constexpr std::array lists{
     Named{"fruit",
           "apple/apples|pear/pears|peach/peaches|orange/oranges|plum/plums|lemon/lemons|mango/mangoes|melon/melons|"
-          "kiwi/kiwis|fig/figs|apricot/apricots|banana/bananas|lime/limes"},
+          "kiwi/kiwis|fig/figs|apricot/apricots|banana/bananas|lime/limes|"
+          "grapefruit/grapefruits|papaya/papayas|strawberry/strawberries|cherry/cherries|coconut/coconuts|"
+          "nectarine/nectarines|tangerine/tangerines|avocado/avocados|guava/guavas|pomegranate/pomegranates"},
     Named{"vegetable",
           "carrot/carrots|potato/potatoes|tomato/tomatoes|onion/onions|pumpkin/pumpkins|pepper/peppers|"
-          "cucumber/cucumbers|beet/beets|radish/radishes"},
+          "cucumber/cucumbers|beet/beets|radish/radishes|cabbage/cabbages|turnip/turnips|leek/leeks|"
+          "eggplant/eggplants|zucchini/zucchini|cauliflower/cauliflowers|artichoke/artichokes|sweet potato/sweet "
+          "potatoes"},
     Named{"animal",
           "sheep/sheep|goat/goats|cow/cows|horse/horses|duck/ducks|hen/hens|rabbit/rabbits|pig/pigs|llama/llamas|"
-          "goose/geese|turkey/turkeys"},
+          "goose/geese|turkey/turkeys|donkey/donkeys|camel/camels|pony/ponies|calf/calves|lamb/lambs|"
+          "ox/oxen|buffalo/buffaloes|ostrich/ostriches"},
     Named{"pet",
           "cat/cats|dog/dogs|hamster/hamsters|parrot/parrots|goldfish/goldfish|kitten/kittens|puppy/puppies|"
-          "turtle/turtles"},
+          "turtle/turtles|rabbit/rabbits|canary/canaries|guinea pig/guinea pigs|lizard/lizards|snail/snails"},
     Named{"flower",
           "rose/roses|tulip/tulips|daisy/daisies|lily/lilies|sunflower/sunflowers|carnation/carnations|"
-          "violet/violets|orchid/orchids"},
+          "violet/violets|orchid/orchids|daffodil/daffodils|iris/irises|marigold/marigolds|peony/peonies|"
+          "geranium/geraniums|lavender plant/lavender plants"},
     Named{"toy",
           "toy car/toy cars|doll/dolls|puzzle/puzzles|kite/kites|yo-yo/yo-yos|teddy bear/teddy bears|"
-          "board game/board games|robot/robots|ball/balls"},
+          "board game/board games|robot/robots|ball/balls|toy train/toy trains|jigsaw/jigsaws|"
+          "spinning top/spinning tops|model plane/model planes|stuffed bear/stuffed bears|jump rope/jump ropes|"
+          "frisbee/frisbees|card game/card games|puppet/puppets"},
     Named{"small",
           "bead/beads|button/buttons|marble/marbles|sticker/stickers|shell/shells|stamp/stamps|coin/coins|"
-          "pebble/pebbles|badge/badges|paper clip/paper clips|trading card/trading cards|bottle cap/bottle caps"},
+          "pebble/pebbles|badge/badges|paper clip/paper clips|trading card/trading cards|bottle cap/bottle caps|"
+          "acorn/acorns|key ring/key rings|feather/feathers|rubber band/rubber "
+          "bands|pin/pins|token/tokens|magnet/magnets|"
+          "chestnut/chestnuts|crayon/crayons|seashell/seashells|walnut/walnuts|ribbon/ribbons|sweet/sweets|jelly "
+          "bean/jelly "
+          "beans|building block/building blocks|raffle ticket/raffle tickets|gem/gems|screw/screws|nail/nails|"
+          "post-it note/post-it notes|domino/dominoes|comic book/comic books|candy/candies|lollipop/lollipops"},
     Named{"paper",
           "notebook/notebooks|folder/folders|pencil/pencils|eraser/erasers|marker/markers|ruler/rulers|"
-          "glue stick/glue sticks|envelope/envelopes|postcard/postcards|pen/pens"},
+          "glue stick/glue sticks|envelope/envelopes|postcard/postcards|pen/pens|sketchbook/sketchbooks|"
+          "highlighter/highlighters|diary/diaries|sheet of card/sheets of card|paintbrush/paintbrushes|binder/binders|"
+          "notepad/notepads|greeting card/greeting cards|magazine/magazines"},
     Named{"baked",
           "cookie/cookies|muffin/muffins|bagel/bagels|cupcake/cupcakes|pretzel/pretzels|donut/donuts|roll/rolls|"
-          "pie/pies|waffle/waffles|pancake/pancakes|brownie/brownies|dumpling/dumplings"},
+          "pie/pies|waffle/waffles|pancake/pancakes|brownie/brownies|dumpling/dumplings|scone/scones|"
+          "biscuit/biscuits|croissant/croissants|tart/tarts|bun/buns|cake/cakes|flatbread/flatbreads|samosa/samosas|"
+          "spring roll/spring rolls|macaroon/macaroons|loaf/loaves"},
     Named{"snack",
           "sandwich/sandwiches|hot dog/hot dogs|burrito/burritos|taco/tacos|burger/burgers|salad/salads|"
-          "slice of pizza/slices of pizza|bowl of soup/bowls of soup|wrap/wraps"},
+          "slice of pizza/slices of pizza|bowl of soup/bowls of soup|wrap/wraps|kebab/kebabs|"
+          "bag of chips/bags of chips|plate of noodles/plates of noodles|rice ball/rice balls|chocolate bar/chocolate "
+          "bars|"
+          "popsicle/popsicles|ice cream/ice creams|bag of popcorn/bags of popcorn"},
     Named{"drink",
           "juice/juices|coffee/coffees|tea/teas|lemonade/lemonades|milkshake/milkshakes|smoothie/smoothies|"
-          "soda/sodas|hot chocolate/hot chocolates"},
+          "soda/sodas|hot chocolate/hot chocolates|bottle of water/bottles of water|iced tea/iced teas|"
+          "cup of cocoa/cups of cocoa|carton of milk/cartons of milk"},
     Named{"wear",
           "shirt/shirts|sweater/sweaters|hat/hats|cap/caps|scarf/scarves|belt/belts|tie/ties|"
-          "T-shirt/T-shirts|hoodie/hoodies"},
-    Named{"dear",
-          "bike/bikes|phone/phones|tent/tents|jacket/jackets|guitar/guitars|camera/cameras|skateboard/skateboards|"
-          "lamp/lamps|chair/chairs|printer/printers|coat/coats|keyboard/keyboards|watch/watches|desk/desks|"
-          "drone/drones|rug/rugs|violin/violins|scooter/scooters|blender/blenders|backpack/backpacks"},
+          "T-shirt/T-shirts|hoodie/hoodies|skirt/skirts|pair of socks/pairs of socks|pair of gloves/pairs of gloves|"
+          "dress/dresses|vest/vests|blouse/blouses|jersey/jerseys|swimsuit/swimsuits"},
+    Named{
+        "dear",
+        "bike/bikes|phone/phones|tent/tents|jacket/jackets|guitar/guitars|camera/cameras|skateboard/skateboards|"
+        "lamp/lamps|chair/chairs|printer/printers|coat/coats|keyboard/keyboards|watch/watches|desk/desks|"
+        "drone/drones|rug/rugs|violin/violins|scooter/scooters|blender/blenders|backpack/backpacks|"
+        "tablet/tablets|radio/radios|mirror/mirrors|bookcase/bookcases|suitcase/suitcases|telescope/telescopes|"
+        "microwave/microwaves|sewing machine/sewing machines|pair of boots/pairs of boots|pair of skates/pairs of "
+        "skates|flute/flutes|monitor/monitors|mattress/mattresses|helmet/helmets|dress/dresses|basketball/basketballs|"
+        "video game/video games|surfboard/surfboards|toaster/toasters|drill/drills|bench/benches"},
     Named{"bin",
           "box/boxes|bag/bags|basket/baskets|crate/crates|jar/jars|carton/cartons|bucket/buckets|tray/trays|"
-          "packet/packets|tin/tins|case/cases|sack/sacks"},
+          "packet/packets|tin/tins|case/cases|sack/sacks|pack/packs|tub/tubs|chest/chests|bowl/bowls|"
+          "drawer/drawers|pouch/pouches|barrel/barrels|tote/totes"},
     Named{"vehicle", "bus/buses|van/vans|car/cars|minibus/minibuses|boat/boats|cable car/cable cars|taxi/taxis"},
-    Named{"mover", "car|truck|bus|train|ferry|motorbike|coach|van"},
+    Named{"mover",
+          "car|truck|bus|train|ferry|motorbike|coach|van|cyclist|ship|taxi|scooter|rider|tram|plane|tractor|delivery "
+          "van"},
     Named{"worker",
           "baker/bakers|painter/painters|gardener/gardeners|tailor/tailors|carpenter/carpenters|farmer/farmers|"
-          "cleaner/cleaners|mason/masons|potter/potters|clerk/clerks"},
-    Named{"cook", "baker|cook|chef|cafe owner|canteen|grandmother|bakery|street seller"},
-    Named{"relative", "brother|sister|cousin|uncle|aunt|grandmother|grandfather|neighbor|friend|teacher|coach"},
+          "cleaner/cleaners|mason/masons|potter/potters|clerk/clerks|builder/builders|tiler/tilers|"
+          "roofer/roofers|seamstress/seamstresses|helper/helpers|typist/typists|machine/machines|robot/robots"},
+    Named{
+        "cook",
+        "baker|cook|chef|cafe owner|canteen|grandmother|bakery|street seller|pastry shop|mother|father|school kitchen|"
+        "restaurant|hotel"},
+    Named{"relative",
+          "brother|sister|cousin|uncle|aunt|grandmother|grandfather|neighbor|friend|teacher|coach|mother|father|"
+          "classmate|niece|nephew|boss|partner|roommate|twin"},
     Named{"shop", "a shop|a store|the market|a stall|the corner shop|a supermarket|a kiosk|the school shop"},
     Named{"group",
           "student/students|child/children|guest/guests|scout/scouts|tourist/tourists|player/players|hiker/hikers|"
-          "dancer/dancers|singer/singers|fan/fans|visitor/visitors|camper/campers|swimmer/swimmers"},
+          "dancer/dancers|singer/singers|fan/fans|visitor/visitors|camper/campers|swimmer/swimmers|pupil/pupils|"
+          "boy/boys|girl/girls|adult/adults|teacher/teachers|runner/runners|friend/friends|soldier/soldiers|sailor/"
+          "sailors|"
+          "member/members|volunteer/volunteers|passenger/passengers|neighbor/neighbors|worker/workers|artist/artists|"
+          "monkey/monkeys|cyclist/cyclists|musician/musicians"},
     Named{"day", "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"},
     Named{"month", "January|February|March|April|May|June|July|August|September|October|November|December"},
     Named{"color", "red|blue|green|yellow|white|black|orange|purple|pink|brown"},
     Named{"sport", "soccer|tennis|chess|basketball|volleyball|hockey|judo|badminton|swimming|rugby"},
     Named{"subject", "math|history|biology|French|Spanish|music|art|geography|physics|chemistry"},
     Named{"dish", "soup|stew|pancakes|lemonade|bread|curry|salad|pasta|jam|rice pudding|pizza dough"},
+    Named{"yard",
+          "garden|field|yard|park|lawn|playground|meadow|schoolyard|vegetable patch|parking lot|courtyard|farm"},
     Named{"city", "Paris|Rome|Oslo|Lima|Cairo|Boston|Delhi|Madrid|Denver|Lagos|Quito|Austin|Kyoto|Dublin"},
     Named{"bought", "bought|got|picked up|ordered|purchased|took"},
     Named{"buy", "buy{+s}|get{+s}|pick{+s} up|order{+s}|choose{+s}|take{+s}"},
@@ -184,7 +227,7 @@ constexpr std::array stocks{
     Stock{"lemon/lemons", "bought #|picked # more|{was} given #",
           "squeezed #|sold #|used # for lemonade|threw away #|sliced #"},
     Stock{"puzzle piece/puzzle pieces", "found # more|picked up #|{was} handed #",
-          "lost #|placed #|dropped #|fitted # in"},
+          "lost #|placed #|dropped #|fitted #"},
     Stock{"liter of paint/liters of paint", "bought # more|ordered #|{was} lent #",
           "used #|spilled #|gave # to {Bob}|poured out #"},
     Stock{"meter of rope/meters of rope", "bought #|added #|{was} given # more",
@@ -286,7 +329,7 @@ constexpr std::array measured{
            "A village had some inhabitants", "it had # inhabitants|# people lived there"},
 };
 
-constexpr std::array<Person, 56> more_persons{{
+constexpr std::array<Person, 185> more_persons{{
     {"Mr. Lopez", "he", "his", "him"},    {"Mrs. Wong", "she", "her", "her"},   {"Ms. Chen", "she", "her", "her"},
     {"Dr. Patel", "she", "her", "her"},   {"Coach Davis", "he", "his", "him"},  {"Grandma Rose", "she", "her", "her"},
     {"Grandpa Joe", "he", "his", "him"},  {"Aunt Clara", "she", "her", "her"},  {"Uncle Ned", "he", "his", "him"},
@@ -305,7 +348,50 @@ constexpr std::array<Person, 56> more_persons{{
     {"Josh", "he", "his", "him"},         {"Weng", "she", "her", "her"},        {"Tobias", "he", "his", "him"},
     {"Ella", "she", "her", "her"},        {"Adam", "he", "his", "him"},         {"Jenny", "she", "her", "her"},
     {"Marco", "he", "his", "him"},        {"Layla", "she", "her", "her"},       {"Darius", "he", "his", "him"},
-    {"Ingrid", "she", "her", "her"},      {"Kofi", "he", "his", "him"},
+    {"Ingrid", "she", "her", "her"},      {"Kofi", "he", "his", "him"},         {"Aaron", "he", "his", "him"},
+    {"Ahmed", "he", "his", "him"},        {"Akira", "he", "his", "him"},        {"Alan", "he", "his", "him"},
+    {"Andre", "he", "his", "him"},        {"Anton", "he", "his", "him"},        {"Arjun", "he", "his", "him"},
+    {"Ben", "he", "his", "him"},          {"Boris", "he", "his", "him"},        {"Caleb", "he", "his", "him"},
+    {"Carlos", "he", "his", "him"},       {"Chen", "he", "his", "him"},         {"Connor", "he", "his", "him"},
+    {"Dario", "he", "his", "him"},        {"Dylan", "he", "his", "him"},        {"Elias", "he", "his", "him"},
+    {"Emeka", "he", "his", "him"},        {"Enzo", "he", "his", "him"},         {"Ethan", "he", "his", "him"},
+    {"Farid", "he", "his", "him"},        {"Finn", "he", "his", "him"},         {"Gabriel", "he", "his", "him"},
+    {"Goran", "he", "his", "him"},        {"Hassan", "he", "his", "him"},       {"Ian", "he", "his", "him"},
+    {"Igor", "he", "his", "him"},         {"Ivan", "he", "his", "him"},         {"Jakob", "he", "his", "him"},
+    {"Jorge", "he", "his", "him"},        {"Juan", "he", "his", "him"},         {"Karim", "he", "his", "him"},
+    {"Kenji", "he", "his", "him"},        {"Kwame", "he", "his", "him"},        {"Lars", "he", "his", "him"},
+    {"Leon", "he", "his", "him"},         {"Luca", "he", "his", "him"},         {"Mateo", "he", "his", "him"},
+    {"Mehmet", "he", "his", "him"},       {"Milan", "he", "his", "him"},        {"Mohan", "he", "his", "him"},
+    {"Nathan", "he", "his", "him"},       {"Obi", "he", "his", "him"},          {"Omari", "he", "his", "him"},
+    {"Pablo", "he", "his", "him"},        {"Rahul", "he", "his", "him"},        {"Raj", "he", "his", "him"},
+    {"Ravi", "he", "his", "him"},         {"Sami", "he", "his", "him"},         {"Santiago", "he", "his", "him"},
+    {"Sven", "he", "his", "him"},         {"Tariq", "he", "his", "him"},        {"Theo", "he", "his", "him"},
+    {"Tomas", "he", "his", "him"},        {"Viktor", "he", "his", "him"},       {"Yuki", "he", "his", "him"},
+    {"Zoltan", "he", "his", "him"},       {"Mr. Khan", "he", "his", "him"},     {"Mr. Novak", "he", "his", "him"},
+    {"Uncle Joe", "he", "his", "him"},    {"Grandpa Lee", "he", "his", "him"},  {"the teacher", "he", "his", "him"},
+    {"the farmer", "he", "his", "him"},   {"the gardener", "he", "his", "him"}, {"the coach", "he", "his", "him"},
+    {"Abena", "she", "her", "her"},       {"Adele", "she", "her", "her"},       {"Aiko", "she", "her", "her"},
+    {"Alina", "she", "her", "her"},       {"Amara", "she", "her", "her"},       {"Amina", "she", "her", "her"},
+    {"Ana", "she", "her", "her"},         {"Anika", "she", "her", "her"},       {"Astrid", "she", "her", "her"},
+    {"Ayesha", "she", "her", "her"},      {"Bianca", "she", "her", "her"},      {"Camila", "she", "her", "her"},
+    {"Carmen", "she", "her", "her"},      {"Celine", "she", "her", "her"},      {"Dalia", "she", "her", "her"},
+    {"Deepa", "she", "her", "her"},       {"Dina", "she", "her", "her"},        {"Eleni", "she", "her", "her"},
+    {"Elsa", "she", "her", "her"},        {"Emilia", "she", "her", "her"},      {"Esther", "she", "her", "her"},
+    {"Fanny", "she", "her", "her"},       {"Freya", "she", "her", "her"},       {"Greta", "she", "her", "her"},
+    {"Hana", "she", "her", "her"},        {"Helga", "she", "her", "her"},       {"Ines", "she", "her", "her"},
+    {"Isabel", "she", "her", "her"},      {"Ivana", "she", "her", "her"},       {"Jana", "she", "her", "her"},
+    {"Jasmine", "she", "her", "her"},     {"Joy", "she", "her", "her"},         {"Kavita", "she", "her", "her"},
+    {"Katya", "she", "her", "her"},       {"Leila", "she", "her", "her"},       {"Lin", "she", "her", "her"},
+    {"Lucia", "she", "her", "her"},       {"Luz", "she", "her", "her"},         {"Mei", "she", "her", "her"},
+    {"Mila", "she", "her", "her"},        {"Mina", "she", "her", "her"},        {"Nadia", "she", "her", "her"},
+    {"Naomi", "she", "her", "her"},       {"Ngozi", "she", "her", "her"},       {"Nina", "she", "her", "her"},
+    {"Olga", "she", "her", "her"},        {"Paula", "she", "her", "her"},       {"Petra", "she", "her", "her"},
+    {"Priya", "she", "her", "her"},       {"Rania", "she", "her", "her"},       {"Sana", "she", "her", "her"},
+    {"Selma", "she", "her", "her"},       {"Sonja", "she", "her", "her"},       {"Suki", "she", "her", "her"},
+    {"Talia", "she", "her", "her"},       {"Thandi", "she", "her", "her"},      {"Wanda", "she", "her", "her"},
+    {"Yasmin", "she", "her", "her"},      {"Zuri", "she", "her", "her"},        {"Mrs. Adams", "she", "her", "her"},
+    {"Ms. Rossi", "she", "her", "her"},   {"Aunt May", "she", "her", "her"},    {"Grandma Li", "she", "her", "her"},
+    {"the nurse", "she", "her", "her"},   {"the florist", "she", "her", "her"},
 }};
 
 std::vector<std::string_view> ways_of(std::string_view text) {
@@ -378,7 +464,7 @@ std::span<const Scene> amounts() {
 }
 
 const Person& somebody(Maker& m) {
-  if (m.chance(55)) return m.person();
+  if (m.chance(35)) return m.person();
   return more_persons[static_cast<std::size_t>(m.between(0, std::ssize(more_persons) - 1))];
 }
 

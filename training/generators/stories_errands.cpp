@@ -590,12 +590,12 @@ constexpr std::array shares{
          "many are free?|Of {a} pages, {Name} {has} read {p}%. How many pages are still to read?|A phone bill of ${a} "
          "is {p}% paid. How many dollars are still due?]",
          "s = p % a; x = a - s", "{x}", "x / a == 1 - p / 100", "percent; subtraction"},
-    Tale{2, "k=1..19; p:=5*k; j=1..20; a:=20*j; n:=p*j/5",
+    Tale{2, "k=1..19; p:=5*k; j=1..20; a:=20*j; n:=p*j/5; !n>1",
          "[{n} of {a} <groups> wear a cap. What percent is that?|{Name} {has} read {n} of {a} pages. What percent of "
          "the book is that?|Of {a} seats, {n} are taken. How many percent is that?|{Name} got {n} of {a} points. What "
          "is that in percent?|Out of every {a} <fruits>, {n} are sold. What percentage is sold?]",
          "c = n * 100; x = c / a", "{x}\\%", "x * a == 100 * n", "percent"},
-    Tale{2, "k=1..19; p:=5*k; j=1..20; a:=20*j; n:=p*j/5",
+    Tale{2, "k=1..19; p:=5*k; j=1..20; a:=20*j; n:=p*j/5; !n>1",
          "[{n} <groups>, which is {p}% of all, wear a cap. How many <groups> are there?|{p}% of the seats are taken: "
          "{n} seats. How many seats are there?|{Name} {has} read {n} pages, {p}% of the book. How many pages has the "
          "book?|{p}% of what {Name} {has} is ${n}. How much {do} {he} have?|A tank is {p}% full with {n} liters in it. "

@@ -315,7 +315,7 @@ constexpr std::array hard_stories{
          "purse is {m} years old.|{Ann} has had them for {m} days.] How many dimes are there?",
          "> The number {m} does not matter; All nickels: u = n * 5; More: v = t - u; y = v / 5", "{y}",
          "10 * x + 5 * (n - x) == t"},
-    Tale{5, "n=10..40; a=3..6; x=6..39; !x<n; w:=n-x; b=1..3; s:=a*x-b*w; f:=a*n; g:=a+b; !s>0; h:=f-s",
+    Tale{5, "n=10..40; a=3..6; x=6..39; !x<n; w:=n-x; b=1..3; s:=a*x-b*w; f:=a*n; g:=a+b; !s>1; h:=f-s",
          "A test has {n} questions. Each right answer gives {a} points, each wrong one takes {b} away. {Name} answered "
          "all and got {s} points. How many were right?",
          "All right would be: f = a * n; Lost: h = f - s; Each wrong one loses: g = a + b; w = h / g; x = n - w", "{x}",

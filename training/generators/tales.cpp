@@ -9,6 +9,7 @@
 
 #include "kernels/error.h"
 #include "training/generators/lexicon.h"
+#include "training/generators/wording.h"
 
 namespace holdfast::generators {
 namespace {
@@ -226,12 +227,19 @@ class Words {
     if (speaker < 25) speaker_ = Speaker::me;
     if (speaker >= 25 && speaker < 37 && may_be_you(text)) speaker_ = Speaker::you;
     in_words_ = m.chance(15) && !is_formula(text);
+    most_in_words_ = m.chance(30) ? 99 : 12;
     commas_ = m.chance(40);
     crowd_ = m.pick({"people", "students", "kids", "children", "visitors", "players", "guests", "members"});
   }
 
   // The number of the sentence that does not matter; 0 without one.
   [[nodiscard]] Int aside() const { return aside_; }
+  // Of the people in the story; none where it has nobody.
+  [[nodiscard]] std::vector<std::string_view> names(std::string_view text) const {
+    const bool somebody_there =
+        text.find("{Name") != std::string_view::npos || text.find("{Ann}") != std::string_view::npos;
+    return somebody_there ? std::vector{person_.name, other_.name} : std::vector<std::string_view>{};
+  }
 
   // A statement may spell its numbers otherwise; a solution does not.
   std::string told(std::string_view pattern, bool statement) {
@@ -411,7 +419,7 @@ class Words {
   }
   std::string number(Int value, std::string_view form, bool alone) const {
     if (form.empty()) {
-      if (statement_ && in_words_ && alone && value >= 2 && value <= 12) return number_word(value);
+      if (statement_ && in_words_ && alone && value >= 2 && value <= most_in_words_) return number_word(value);
       return statement_ && commas_ && alone && value < 1000000 ? with_comma(value) : generators::text(value);
     }
     if (form == "$") return hundredths(value);
@@ -508,6 +516,7 @@ class Words {
   const Thing& second_;
   Speaker speaker_ = Speaker::other;
   bool in_words_ = false, commas_ = false, statement_ = false, names_only_ = false;
+  Int most_in_words_ = 12;
   std::string_view crowd_, counted_;
   std::map<std::string_view, std::size_t> choices_;
   std::vector<Picked> picked_;
@@ -688,6 +697,7 @@ void tell(Maker& m, const Tale& tale) {
   for (const std::string_view line : cut(tale.steps, ";")) {
     if (!line.empty()) step.write(line);
   }
+  m.problem.statement = reworded(m, std::move(m.problem.statement), m.problem.solution, words.names(tale.text));
   m.answer(words.told(tale.answer, false));
   std::string numbers;
   for (const Given& given : m.problem.givens) {

@@ -49,5 +49,11 @@ struct TaleTable {
 [[nodiscard]] std::span<const TaleTable> errand_tables();
 [[nodiscard]] std::span<const TaleTable> school_tables();
 [[nodiscard]] std::span<const TaleTable> number_tables();
+[[nodiscard]] std::span<const TaleTable> market_tables();
+[[nodiscard]] std::span<const TaleTable> journey_tables();
+[[nodiscard]] std::span<const TaleTable> household_tables();
+[[nodiscard]] std::span<const TaleTable> classroom_tables();
+[[nodiscard]] std::span<const TaleTable> lesson_tables();
+[[nodiscard]] std::span<const TaleTable> daily_tables();
 
 }  // namespace holdfast::generators
