@@ -55,8 +55,7 @@ constexpr std::array packing{
     Tale{1, "k=2..6; n=2..30; x:=k*n",
          "[{Bob} has {n} <smalls>. {Ann} has {k:times} as many. How many does {Ann} have?|A ladder is {n} feet long, "
          "and a rope "
-         "is {k:times} as long. How long is the rope?|{Bob} is {n} years old, and {hers} aunt {Ann} is {k:times} as "
-         "old. How old "
+         "is {k:times} as long. How long is the rope?|{Bob} is {n} years old, and {Ann} is {k:times} as old. How old "
          "is {Ann}?|A hen weighs {n} pounds. A dog weighs {k:times} as much. What is the weight of the dog?|On <day> "
          "{n} people "
          "came, and the next day {k:times} as many. How many came the next day?]",

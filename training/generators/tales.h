@@ -55,5 +55,6 @@ struct TaleTable {
 [[nodiscard]] std::span<const TaleTable> classroom_tables();
 [[nodiscard]] std::span<const TaleTable> lesson_tables();
 [[nodiscard]] std::span<const TaleTable> daily_tables();
+[[nodiscard]] std::span<const TaleTable> letter_tables();
 
 }  // namespace holdfast::generators
