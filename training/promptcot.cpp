@@ -17,6 +17,7 @@
 #include "training/generator_source.h"
 #include "training/generators/catalogue.h"
 #include "training/problem_rules.h"
+#include "training/stated_equations.h"
 #include "training/suite.h"
 #include "training/verify.h"
 #include "training/written_steps.h"
@@ -523,10 +524,11 @@ bool PromptCot::judge(MadeProblem& made, const PromptCotEvents& events, const st
 bool PromptCot::solve(MadeProblem& made, const PromptCotEvents& events, const std::stop_token& stop) const {
   if (options_.solve == 0 || !is_kept(made)) return true;
   const std::uint64_t seed = mix_seed(mix_seed(made.seed, static_cast<std::uint64_t>(made.index)), draw_solve);
-  const auto vote_of = [this](const Reply& reply) {
+  const auto vote_of = [&](const Reply& reply) {
     const auto answer = extract_answer(reply.text, model_->chat->opens_thought());
-    return MadeVote{answer ? std::optional(answer->text) : std::nullopt, reply.tokens, reply.finished,
-                    find_false_step(reply.text).value_or("")};
+    std::string wrong = find_false_step(reply.text).value_or("");
+    if (wrong.empty() && answer) wrong = find_broken_equation(made.problem, answer->text).value_or("");
+    return MadeVote{answer ? std::optional(answer->text) : std::nullopt, reply.tokens, reply.finished, wrong};
   };
   const auto replies = ask(made.problem, true, options_.solve, options_.solving, seed, options_.solve_tokens, events,
                            stop, [&](const Reply& reply) {

@@ -193,8 +193,8 @@ class PromptCotModelTest final : public QObject {
     QVERIFY(maker.solve(proved, {}, {}));
     QVERIFY(proved.verdict == MadeVerdict::proved && proved.answer == "403" && *proved.pass_rate == 0.0);
   }
-  void a_vote_whose_arithmetic_does_not_hold_is_none() {
-    const auto solved = [this](const char* step) {
+  void a_vote_whose_arithmetic_or_equation_does_not_hold_is_none() {
+    const auto solved = [this](const char* step, const char* problem) {
       QTemporaryDir folder;
       const std::filesystem::path path = folder.filePath("reciting").toStdString();
       test::RecitingModel::write(path, {step, "\n</think>\n\nThe answer is ", "\\boxed{19}."});
@@ -205,14 +205,17 @@ class PromptCotModelTest final : public QObject {
       const PromptCot maker(bank_, small(4),
                             PromptCotModel{"reciting", model, tokenizer,
                                            std::make_shared<ChatTemplate>(ChatFormat::chatml, tokenizer), &stream});
-      MadeProblem made = plain("38 apples are shared by 2. How many has each?");
+      MadeProblem made = plain(problem);
       return maker.solve(made, {}, {}) ? made : MadeProblem{};
     };
-    const MadeProblem right = solved("38 / 2 = 19");
+    const MadeProblem right = solved("38 / 2 = 19", "38 apples are shared by 2. How many has each?");
     QVERIFY2(right.verdict == MadeVerdict::agreed && right.answer == "19", right.detail.c_str());
-    const MadeProblem wrong = solved("38 / 3 = 19");
+    const MadeProblem wrong = solved("38 / 3 = 19", "38 apples are shared by 2. How many has each?");
     QVERIFY(wrong.reason == RejectReason::unsolved && wrong.votes.at(3).false_step == "38 / 3 = 19");
     QCOMPARE(wrong.detail, std::string("0 of 4 came to an answer; 4 with a step that does not hold, as 38 / 3 = 19"));
+    QVERIFY(solved("38 / 2 = 19", "Solve 2x = 38.").verdict == MadeVerdict::agreed);
+    const MadeProblem broken = solved("38 / 2 = 19", "Solve 3x = 38.");
+    QVERIFY(broken.reason == RejectReason::unsolved && broken.votes.at(3).false_step == "3x = 38 with x = 19");
   }
 };
 
