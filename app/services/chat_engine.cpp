@@ -523,7 +523,7 @@ NodeRow ChatEngine::fork(NodeId node, std::int64_t position, const SamplerConfig
   std::vector<TokenChoice> choices = store_.token_choices(node);
   if (std::ssize(choices) >= position) {
     choices.resize(static_cast<std::size_t>(position));
-    store_.set_token_choices(added.id, choices);
+    store_.set_token_choices(added.id, 0, choices);
   }
   return added;
 }

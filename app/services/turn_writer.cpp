@@ -1,6 +1,7 @@
 #include "app/services/turn_writer.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "training/written_steps.h"
@@ -15,6 +16,20 @@ constexpr double smoothing = 0.1;
 
 double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
+}
+
+// A token may have ended inside a character, whose first bytes the joiner has to know again. They begin in the last
+// token that begins a character: no character reaches across another's beginning.
+Utf8Joiner joiner_behind(std::span<const TokenId> tokens, const Tokenizer& tokenizer) {
+  const auto begins_character = [&](TokenId token) {
+    const std::string_view bytes = tokenizer.bytes(token);
+    return !bytes.empty() && (static_cast<unsigned char>(bytes.front()) & 0xc0u) != 0x80u;
+  };
+  std::size_t first = tokens.size();
+  while (first > 0 && !begins_character(tokens[first - 1])) --first;
+  Utf8Joiner joiner;
+  for (const TokenId token : tokens.subspan(first > 0 ? first - 1 : 0)) (void)joiner.push(tokenizer.bytes(token));
+  return joiner;
 }
 
 }  // namespace
@@ -49,13 +64,12 @@ TurnWriter TurnWriter::resume(Store& store, LiveText& live, const ChatTemplate& 
   TurnWriter writer(store, live, format, tokenizer, stopped, tokens_before);
   writer.row_ = std::move(stopped);
   if (!writer.row_.tokens) writer.row_.tokens.emplace();
-  // A token may have ended inside a character: the joiner has to know its first bytes again.
-  for (const TokenId token : *writer.row_.tokens) (void)writer.joiner_.push(tokenizer.bytes(token));
+  writer.joiner_ = joiner_behind(*writer.row_.tokens, tokenizer);
   const bool thought = writer.row_.kind == NodeKind::thought;
   writer.splitter_ = ThoughtSplitter::after(thought ? ThoughtSplitter::Part::thought : ThoughtSplitter::Part::answer,
                                             writer.row_.text);
   writer.seconds_before_ = writer.row_.statistics.seconds;
-  writer.choices_ = store.token_choices(writer.row_.id);
+  writer.choices_from_ = std::ssize(*writer.row_.tokens);
   store.resume_node(writer.row_.id);
   writer.open_ = true;
   return writer;
@@ -96,7 +110,7 @@ void TurnWriter::add(TokenId token, TokenChoice choice) {
     rate_tokens_ = 0;
   }
   const bool stops = std::ranges::find(format_->stop_tokens(), token) != format_->stop_tokens().end();
-  if (choices_.size() == row_.tokens->size()) choices_.push_back(std::move(choice));
+  choices_.push_back(std::move(choice));
   row_.tokens->push_back(token);
   new_tokens_.push_back(token);
   ThoughtSplitter::Added added = splitter_.push(stops ? std::string{} : joiner_.push(shown_bytes(*tokenizer_, token)));
@@ -141,8 +155,9 @@ void TurnWriter::end_thought() {
 }
 
 void TurnWriter::write_choices() {
-  if (!choices_.empty()) store_->set_token_choices(row_.id, choices_);
+  if (!choices_.empty()) store_->set_token_choices(row_.id, choices_from_, choices_);
   choices_.clear();
+  choices_from_ = 0;  // of the next node
 }
 
 void TurnWriter::journal(bool now) {

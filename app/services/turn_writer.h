@@ -56,7 +56,8 @@ class TurnWriter {
   const Tokenizer* tokenizer_;
   NodeRow row_;                       // the node being written
   bool open_ = false;                 // it is in the database
-  std::vector<TokenChoice> choices_;  // of its tokens; of none where an earlier run did not keep them
+  std::vector<TokenChoice> choices_;  // of its tokens from choices_from_ on, those of this run
+  std::int64_t choices_from_ = 0;
   std::vector<TokenId> new_tokens_;   // not in the journal yet
   std::string new_text_;
   ThoughtSplitter splitter_;

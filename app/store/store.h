@@ -75,8 +75,10 @@ class Store {  // one connection: one thread at a time; make one per thread
   void set_favourite(NodeId id, bool favourite);
   void delete_branch(NodeId id);   // with all that grew from it, into the bin; a head in it moves to its parent
   void restore_branch(NodeId id);  // out of it
-  void set_token_choices(NodeId id, const std::vector<TokenChoice>& choices);
-  [[nodiscard]] std::vector<TokenChoice> token_choices(NodeId id) const;  // one per token; empty: not recorded
+  // Of the node's tokens from `first` on, as many as there are; those before stay as they are.
+  void set_token_choices(NodeId id, std::int64_t first, const std::vector<TokenChoice>& choices);
+  // One per token, up to the first that was not recorded.
+  [[nodiscard]] std::vector<TokenChoice> token_choices(NodeId id) const;
 
   // A node that this process is about to write: `row` gives kind, parent, session, checkpoint, sampler and the rest;
   // its text and tokens start empty. It becomes the session's head.

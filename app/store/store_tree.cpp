@@ -1,5 +1,6 @@
 // The tree of a session: branches to write on, to choose, to take away and to bring back.
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -190,21 +191,27 @@ void Store::restore_branch(NodeId id) {
   require_changed(*connection_, "deleted node", id.value);
 }
 
-void Store::set_token_choices(NodeId id, const std::vector<TokenChoice>& choices) {
+void Store::set_token_choices(NodeId id, std::int64_t first, const std::vector<TokenChoice>& choices) {
   const std::vector<std::byte> blob = choices_to_blob(choices);
   connection_
       ->prepare(
-          "INSERT INTO token_choice (node, choices) VALUES (?, ?) "
-          "ON CONFLICT (node) DO UPDATE SET choices = excluded.choices")
+          "INSERT INTO token_choice_piece (node, first, choices) VALUES (?, ?, ?) "
+          "ON CONFLICT (node, first) DO UPDATE SET choices = excluded.choices")
       .bind(id.value)
+      .bind(first)
       .bind(std::span<const std::byte>(blob))
       .run();
 }
 
 std::vector<TokenChoice> Store::token_choices(NodeId id) const {
-  Statement row = connection_->prepare("SELECT choices FROM token_choice WHERE node = ?");
-  row.bind(id.value);
-  return row.step() ? choices_from_blob(row.blob(0)) : std::vector<TokenChoice>{};
+  Statement piece = connection_->prepare("SELECT first, choices FROM token_choice_piece WHERE node = ? ORDER BY first");
+  piece.bind(id.value);
+  std::vector<TokenChoice> choices;
+  while (piece.step() && piece.integer(0) <= std::ssize(choices)) {
+    choices.resize(static_cast<std::size_t>(piece.integer(0)));
+    std::ranges::move(choices_from_blob(piece.blob(1)), std::back_inserter(choices));
+  }
+  return choices;
 }
 
 }  // namespace holdfast

@@ -134,7 +134,7 @@ std::vector<SessionId> Store::add_sessions(std::span<const WholeSession> session
                                         look_up(checkpoints, row.checkpoint, "checkpoint"));
     }
     for (const auto& [node, choices] : whole.token_choices) {
-      set_token_choices(look_up(nodes, node, "node"), choices);
+      set_token_choices(look_up(nodes, node, "node"), 0, choices);
     }
     const NodeId head = look_up(nodes, whole.session.head, "head");
     connection_->prepare("UPDATE session SET head = ? WHERE id = ?")

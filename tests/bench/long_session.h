@@ -54,7 +54,7 @@ inline LongSession make_text(ChatEngine& engine, Store& store, std::int64_t toke
   row = store.add_node(row);
   row = engine.go_on(row.session, 1, quiet, {}).value();
   store.set_token_choices(
-      row.id, std::vector<TokenChoice>(
+      row.id, 0, std::vector<TokenChoice>(
                   row.tokens->size(),
                   {.log_prob = -1.0f, .alternatives = {{1, -1.0f}, {2, -2.0f}, {3, -3.0f}, {4, -4.0f}, {5, -5.0f}}}));
   engine.keep_state(row.session);

@@ -36,15 +36,17 @@ double median(std::vector<double> values) {
 struct Made {
   SessionId id;
   std::int64_t tokens = 0;
-  std::vector<double> times{};       // milliseconds
-  std::vector<double> cpu_times{};   // the same of all cores, which other work on the machine changes little
-  std::vector<double> keep_times{};  // milliseconds of keep_state() behind it
+  std::vector<double> times{};        // milliseconds
+  std::vector<double> begun_times{};  // of these, until the first token is drawn
+  std::vector<double> cpu_times{};    // the same of all cores, which other work on the machine changes little
+  std::vector<double> keep_times{};   // milliseconds of keep_state() behind it
 };
 
 // From the click on a session to its next token in the store.
 bool reopen(ChatEngine& engine, Store& store, Made& made) {
-  const TurnEvents quiet{.reading = [](auto, auto) {}, .started = [](const auto&, auto) {}};
   const auto begin = std::chrono::steady_clock::now();
+  const TurnEvents quiet{.reading = [](auto, auto) {},
+                         .started = [&](const auto&, auto) { made.begun_times.push_back(milliseconds_since(begin)); }};
   const double cpu_begin = cpu_milliseconds();
   const std::vector<NodeRow> branch = store.branch(made.id);
   const std::vector<NodeRow> outline = store.outline(made.id);
@@ -100,7 +102,8 @@ int main(int argc, char** argv) {
       sound = reopen(engine, store, small) && sound;
       sound = reopen(engine, store, large) && sound;
       for (Made* made : {&small, &large}) {
-        if (round == 0) made->times.clear(), made->cpu_times.clear(), made->keep_times.clear();
+        if (round == 0)
+          made->times.clear(), made->begun_times.clear(), made->cpu_times.clear(), made->keep_times.clear();
       }
     }
     const SnapshotRow kept = store.snapshots(large.id).front();
@@ -134,13 +137,15 @@ int main(int argc, char** argv) {
       writes.push_back(milliseconds_since(begin));
     }
     std::printf(
-        "{\"tokens\": [%lld, %lld], \"rounds\": %d, \"reopen_ms\": [%.2f, %.2f], \"ratio\": %.3f, \"reopen_cpu_ms\": "
-        "[%.2f, %.2f], \"cpu_ratio\": %.3f, "
+        "{\"tokens\": [%lld, %lld], \"rounds\": %d, \"reopen_ms\": [%.2f, %.2f], \"ratio\": %.3f, \"begun_ms\": [%.2f, "
+        "%.2f], "
+        "\"begun_ratio\": %.3f, \"reopen_cpu_ms\": [%.2f, %.2f], \"cpu_ratio\": %.3f, "
         "\"keep_ms\": [%.2f, %.2f], \"state_mib\": %.2f, "
         "\"state_gain\": %.3f, \"state_load_ms\": %.2f, \"state_keep_ms\": %.2f, \"branch_ms\": %.3f, \"tree_ms\": "
         "%.3f, \"outline_ms\": %.3f, \"stretches\": %zu, \"joined_ms\": %.1f}\n",
         static_cast<long long>(small.tokens), static_cast<long long>(large.tokens), rounds, median(small.times),
-        median(large.times), median(large.times) / median(small.times), median(small.cpu_times),
+        median(large.times), median(large.times) / median(small.times), median(small.begun_times),
+        median(large.begun_times), median(large.begun_times) / median(small.begun_times), median(small.cpu_times),
         median(large.cpu_times), median(large.cpu_times) / median(small.cpu_times), median(small.keep_times),
         median(large.keep_times), static_cast<double>(plain) / (1024.0 * 1024.0),
         static_cast<double>(plain) / static_cast<double>(kept.bytes), load, median(writes), branch, tree, outline,

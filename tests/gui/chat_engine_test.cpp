@@ -1,4 +1,7 @@
 // Turns without a window: thought and answer, stop and continue, sessions that are opened again.
+//
+// Faults that were planted in app/services/turn_writer.cpp, and seen to fail here: a text that goes on without the first
+// bytes of the character it was stopped in; alternatives of its new tokens kept as those of its first.
 #include "app/services/chat_engine.h"
 
 #include <QTemporaryDir>
@@ -9,6 +12,7 @@
 #include "app/jobs/job.h"
 #include "app/services/loop_detector.h"
 #include "app/services/thought_splitter.h"
+#include "app/services/turn_writer.h"
 #include "kernels/error.h"
 #include "tests/gui/random_model.h"
 #include "tests/gui/reciting_model.h"
@@ -188,6 +192,41 @@ class ChatEngineTest : public QObject {
     QCOMPARE(part.tokens.value(), whole.tokens.value());
     QCOMPARE(part.text, whole.text);
     QCOMPARE(store.branch(second.session).back().text, whole.text);
+  }
+
+  // Every byte is a token: a text is stopped and goes on behind each of them.
+  void a_text_that_was_stopped_inside_a_character_goes_on_with_its_rest() {
+    const std::shared_ptr<const Tokenizer> tokenizer = Tokenizer::load(
+        {TokenizerSource::Kind::tokenizer_json, fs::path(HOLDFAST_GOLDEN_DIR) / "tokenizers/byte-bpe/tokenizer.json"});
+    const ChatTemplate format(ChatFormat::plain, tokenizer);
+    std::vector<TokenId> tokens;
+    // Among them bytes of no character, and a character that the next one cuts off.
+    for (const char c : std::string("\u00e9\u20ac \U0001f600a\x80\xbf\xf0\x9f\x98\u00e9!")) {
+      for (TokenId id = 0; id < tokenizer->size(); ++id) {
+        if (tokenizer->bytes(id) != std::string_view(&c, 1)) continue;
+        tokens.push_back(id);
+        break;
+      }
+    }
+    QCOMPARE(tokens.size(), std::size_t{19});
+    Store store(path("holdfast.db"));
+    for (std::size_t stop = 0; stop <= tokens.size(); ++stop) {
+      NodeRow row;
+      row.session = store.create_session("s");
+      row.sampler.emplace();
+      TurnWriter writer(store, live_, format, *tokenizer, row, 0);
+      writer.begin();
+      std::size_t next = 0;
+      for (; next < stop; ++next) writer.token({.token = tokens[next], .bytes = {}, .alternatives = {}});
+      const NodeRow stopped = writer.finish("cancelled");
+      if (!stopped.id) continue;  // nothing was written
+      TurnWriter again = TurnWriter::resume(store, live_, format, *tokenizer, stopped, stop);
+      again.begin();
+      for (; next < tokens.size(); ++next) again.token({.token = tokens[next], .bytes = {}, .alternatives = {}});
+      const NodeRow ended = again.finish("length");
+      QCOMPARE(QString::fromStdString(ended.text), QStringLiteral("\u00e9\u20ac \U0001f600a\ufffd\ufffd\ufffd\u00e9!"));
+      QCOMPARE(store.token_choices(ended.id).size(), tokens.size());
+    }
   }
 
   void a_turn_can_be_cancelled_within_a_token() {

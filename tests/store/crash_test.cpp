@@ -128,7 +128,7 @@ void edit_without_end(const fs::path& file, int pipe_end) {
         answer.tokens = std::vector<TokenId>{1, 2, 3, 4};
         answer.stop_reason = "stop_token";
         store.finish_node(answer);
-        store.set_token_choices(answer.id, {{-1.0f, {{1, -1.0f}}}});
+        store.set_token_choices(answer.id, 0, {{-1.0f, {{1, -1.0f}}}});
         break;
       }
       case 3: {

@@ -89,6 +89,22 @@ class MigrationsTest : public QObject {
     QCOMPARE(backup.text("SELECT name FROM thing"), std::string("kept"));
   }
 
+  void token_choices_of_an_earlier_version_are_still_there() {
+    {
+      Connection connection(file("a.db"));
+      migrate(connection, embedded_migrations().first(9));
+      connection.execute(
+          "INSERT INTO session (id, title, created, changed) VALUES (1, 's', 0, 0);"
+          "INSERT INTO node (id, session, kind, text, created) VALUES (5, 1, 'answer', 'a', 0);"
+          "INSERT INTO token_choice (node, choices) VALUES (5, x'000080bf00000000c000')");
+    }
+    Store store(file("a.db"));
+    QCOMPARE(store.token_choices({5}).size(), std::size_t{2});
+    QCOMPARE(store.token_choices({5})[1].log_prob, -2.0f);
+    store.set_token_choices({5}, 2, {{.log_prob = -3.0f}});
+    QCOMPARE(store.token_choices({5}).size(), std::size_t{3});
+  }
+
   void a_failing_migration_changes_nothing() {
     Connection connection(file("a.db"));
     migrate(connection, first_two);

@@ -277,8 +277,8 @@ class StoreTest : public QObject {
     QVERIFY(store_->node(node.id)->favourite);
     QVERIFY(store_->token_choices(node.id).empty());
     const std::vector<TokenChoice> choices{{-0.25f, {{7, -0.25f}, {-1, -3.5f}}}, {0.0f, {}}};
-    store_->set_token_choices(node.id, {});
-    store_->set_token_choices(node.id, choices);
+    store_->set_token_choices(node.id, 0, {});
+    store_->set_token_choices(node.id, 0, choices);
     const std::vector<TokenChoice> back = store_->token_choices(node.id);
     QCOMPARE(back.size(), std::size_t{2});
     QCOMPARE(back[0].log_prob, -0.25f);
@@ -288,6 +288,34 @@ class StoreTest : public QObject {
     std::vector<std::byte> blob = choices_to_blob(choices);
     blob.resize(blob.size() - 1);
     QVERIFY_EXCEPTION_THROWN((void)choices_from_blob(blob), StoreError);
+  }
+
+  void token_choices_are_kept_piece_by_piece() {
+    const NodeRow node = store_->add_user_message({}, "one");
+    const auto piece = [](std::initializer_list<float> log_probs) {
+      std::vector<TokenChoice> choices;
+      for (const float value : log_probs) choices.push_back({.log_prob = value, .alternatives = {{3, value}}});
+      return choices;
+    };
+    const auto kept = [&] {
+      std::vector<float> values;
+      for (const TokenChoice& choice : store_->token_choices(node.id)) values.push_back(choice.log_prob);
+      return values;
+    };
+    store_->set_token_choices(node.id, 2, piece({-3.0f}));
+    QCOMPARE(kept(), std::vector<float>{});  // of the tokens before it nothing is known
+    store_->set_token_choices(node.id, 0, piece({-1.0f, -2.0f}));
+    QCOMPARE(kept(), (std::vector<float>{-1.0f, -2.0f, -3.0f}));
+    store_->set_token_choices(node.id, 4, piece({-5.0f}));
+    QCOMPARE(kept(), (std::vector<float>{-1.0f, -2.0f, -3.0f}));
+    store_->set_token_choices(node.id, 3, piece({-4.0f}));
+    QCOMPARE(kept(), (std::vector<float>{-1.0f, -2.0f, -3.0f, -4.0f, -5.0f}));
+    store_->set_token_choices(node.id, 3, piece({-7.0f}));
+    QCOMPARE(kept(), (std::vector<float>{-1.0f, -2.0f, -3.0f, -7.0f, -5.0f}));
+    QCOMPARE(store_->token_choices(node.id)[4].alternatives[0].log_prob, -5.0f);
+    store_->delete_branch(node.id);
+    store_->purge_deleted(now_milliseconds() + 1);
+    QCOMPARE(kept(), std::vector<float>{});
   }
 
   void state_files_are_listed_by_their_last_use() {
