@@ -11,7 +11,7 @@ namespace holdfast {
 // norm = ||H||_F;  stable_rank = ||H||_F^2 / ||H||_2^2, between 1 and min(P, N), 0 for a head that holds nothing.
 struct StateStatsArgs {
   TensorView norm;              // (H)        f32 out
-  TensorView stable_rank = {};  // (H)        f32 out; may be absent: it costs ten to thirty times the norm
+  TensorView stable_rank = {};  // (H)        f32 out; may be absent: on the processor it costs three times the norm
   ConstTensorView state;        // (H, P, N)  f32
 };
 void state_stats(Stream&, const StateStatsArgs&);

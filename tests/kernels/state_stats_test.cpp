@@ -1,8 +1,9 @@
 // state_stats and ssd_trace against their definitions in double; the trace of a step against that of a scan.
 //
 // Faults that were planted in kernels/cpu/state_stats.cpp and ssd_step.cpp, and seen to fail here:
-//   two steps of the bidiagonalisation; a step that keeps the direction before; the columns behind the last vector left
-//   out; the group of B off by one; D x left in what was read; no trace taken by a step.
+//   a residual of 3e-2 taken for none; a step that keeps the direction before; two vectors of columns exchanged; half
+//   of a row's lanes left out of its sum; the columns behind the last vector left out; the group of B off by one; D x
+//   left in what was read; no trace taken by a step.
 #include "kernels/state_stats.h"
 
 #include <QTest>
@@ -91,10 +92,7 @@ class StateStatsTest : public QObject {
           ranks.push_back(std::pow(norms.back() / oracle::spectral_norm(head, s.rows, s.cols), 2.0));
         }
         HOLDFAST_COMPARE(test::compare_relative(norm.values(), norms, stats_tolerance));
-        // Two singular values that are as good as equal: the quotient lies between them, within 2^-8 of the larger.
-        HOLDFAST_COMPARE(test::compare_relative(rank.values(), ranks, 4e-3));
-        std::vector<double> first_rank{ranks[0]};
-        HOLDFAST_COMPARE(test::compare_relative(rank.values().first(1), first_rank, stats_tolerance));
+        HOLDFAST_COMPARE(test::compare_relative(rank.values(), ranks, stats_tolerance));
         HOLDFAST_COMPARE(norm.intact());
         HOLDFAST_COMPARE(rank.intact());
       }
