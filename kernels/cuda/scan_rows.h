@@ -32,7 +32,8 @@ struct ScanRows {
 void find_begins(CudaStream& stream, std::int32_t* begins, const std::int32_t* sequence_of_unit, std::int64_t units,
                  std::int64_t sequences);
 
-// On tensor cores: P = 64, N = 64 or 128, xbc and y bf16 with rows of 16-byte multiples. Others: false, nothing done.
+// On tensor cores: P = 64, N = 64 or 128, xbc and y bf16 with rows of 16-byte multiples; packed sequences where the card
+// has products of warpgroups. Others: false, nothing done.
 [[nodiscard]] bool scan_on_tensor_cores(Stream& stream, const ScanRows& rows);
 
 // The packed scan by chunks, on tensor cores, where that serves the shape. Others: false, nothing done.

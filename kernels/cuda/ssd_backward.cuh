@@ -82,6 +82,21 @@ __device__ __forceinline__ void finish_chunk(const ScanBack& s, std::int64_t uni
   s.partial[(2 * s.units + unit) * s.heads + head] = d_bias;
 }
 
+// Per unit and head, of the rows of a chunk: from_before, r, direct, and sums over j of M[t,j] less those over i of
+// M[i,t]; then <H0, dH1> and the sum of dY.X, in up to four parts each.
+inline constexpr int end_floats = 4 * back_rows + 8;
+
+// Copies of states lie in memory as they lie in shared memory: in tiles of 64 columns for warpgroups, in rows
+// otherwise.
+struct GradPlan {
+  const __nv_bfloat16* before;  // (units, H, P N)
+  const __nv_bfloat16* after;   // the gradients of the states after each chunk
+  float* partial;               // (parts, T, 2 G N) of dB | dC; null with one part, which writes to d_xbc
+  float* ends;                  // (units, H, end_floats)
+  int parts;                    // blocks that share a group's heads
+};
+void back_chunks_by_warpgroups(CudaStream& on, const ScanBack& s, const GradPlan& plan);  // where has_warpgroups
+
 // Tensor cores: bf16, P = 64, N = 64 or 128, rows of 16-byte multiples.
 [[nodiscard]] bool chunks_on_tensor_cores(const ScanBack& s);
 // The scan itself: scratch memory it needs beyond steps, and y.

@@ -169,7 +169,7 @@ void ssd_scan(Stream& stream, const SsdScanArgs& args) {
 
 void ssd_scan_packed(Stream& stream, const SsdScanPackedArgs& args) {
   const SsdPackedInputs& in = args.in;
-  if (in.xbc.shape[0] == 0 || scan_packed_by_chunks(stream, args)) return;
+  if (in.xbc.shape[0] == 0) return;
   ScanRows s{};
   s.tokens = in.xbc.shape[0], s.heads = in.heads, s.head_dim = in.head_dim, s.d_state = in.d_state;
   s.groups = in.groups;
@@ -185,7 +185,8 @@ void ssd_scan_packed(Stream& stream, const SsdScanPackedArgs& args) {
   s.dt_stride = in.dt_stride;
   s.dt_bias = in.dt_bias.as<float>(), s.a = in.a.as<float>(), s.d = in.d.as<float>();
   s.dt_min = in.dt_min, s.dt_max = in.dt_max;
-  args.y.dtype == DType::f32 ? scan_exact<float>(stream, s) : scan_exact<__nv_bfloat16>(stream, s);
+  if (args.y.dtype == DType::f32) return scan_exact<float>(stream, s);
+  if (!scan_on_tensor_cores(stream, s) && !scan_packed_by_chunks(stream, args)) scan_exact<__nv_bfloat16>(stream, s);
 }
 
 }  // namespace holdfast::cuda

@@ -13,6 +13,7 @@
 #include "kernels/cuda/reduce.cuh"
 #include "kernels/cuda/ssd.cuh"
 #include "kernels/cuda/ssd_backward.cuh"
+#include "kernels/cuda/ssd_scan_segments.cuh"
 
 namespace holdfast::cuda {
 namespace {
@@ -25,7 +26,6 @@ constexpr int end_threads = 256;
 constexpr int pass_stages = 3;
 constexpr int grad_threads = 512;
 constexpr int grad_warps = grad_threads / warp_size;
-constexpr int end_floats = 4 * back_rows + 4;  // from_before, r, direct, moved; kept, skip
 
 template <int N>
 constexpr int state_pieces = back_dim* N / 8;  // of 16 bytes, of a state's copy
@@ -50,6 +50,7 @@ struct StatePass {
   float* decays;          // (sequences, segments, H)  base 2
   float* last;            // (sequences, H, P, N): what comes out at the end; or null
   int segments;
+  bool tiles;  // copies in tiles of 64 columns, else in rows
 };
 
 template <int H, bool backwards>
@@ -197,8 +198,10 @@ __global__ void __launch_bounds__(pass_threads, 3) ssd_pass_states_kernel(ScanBa
         const int at = k * pass_threads + static_cast<int>(threadIdx.x);
         const int row = at / (H / 8);
         const int piece = at % (H / 8);
-        *reinterpret_cast<uint4*>(to + tile_at<N>(row, n_first / 8 + piece)) =
-            *reinterpret_cast<const uint4*>(from + tile_at<H>(row, piece));
+        const int column = n_first / 8 + piece;
+        const unsigned place =
+            pass.tiles ? column / 8 * back_dim * 128 + tile_at<64>(row, column % 8) : tile_at<N>(row, column);
+        *reinterpret_cast<uint4*>(to + place) = *reinterpret_cast<const uint4*>(from + tile_at<H>(row, piece));
       }
     }
     advance_pass<H, backwards>(h, shared.stage[slot], first);
@@ -263,14 +266,6 @@ struct GradShared {
   alignas(128) float steps[2][2 * back_rows];
   GradSums sums[2];
 };
-struct GradPlan {
-  const __nv_bfloat16* before;
-  const __nv_bfloat16* after;
-  float* partial;  // (parts, T, 2 G N) of dB | dC; null with one part, which writes to d_xbc
-  float* ends;     // (units, H, end_floats)
-  int parts;       // blocks that share a group's heads
-};
-
 template <int N>
 __device__ __forceinline__ void fetch_head(GradShared<N>& shared, const ScanBack& s, const GradPlan& plan,
                                            std::int64_t unit, std::int64_t head, int turn) {
@@ -304,12 +299,12 @@ __device__ __forceinline__ void leave_ends(const GradSums& sums, float* to) {
   const int which = static_cast<int>(threadIdx.x) / back_rows;
   if (which == 4) {
     float value = 0.0f;
-    if (t == 0) {
-      for (int w = 0; w < grad_warps; ++w) value += sums.kept[w];
-    } else if (t == 1) {
-      value = sums.skip[0] + sums.skip[1] + sums.skip[2] + sums.skip[3];
+    if (t < 4) {
+      for (int w = t; w < grad_warps; w += 4) value += sums.kept[w];
+    } else if (t < 8) {
+      value = sums.skip[t - 4];
     }
-    if (t < 2) to[4 * back_rows + t] = value;
+    if (t < 8) to[4 * back_rows + t] = value;
   }
   if (which >= 4) return;
   float value = 0.0f;
@@ -343,7 +338,8 @@ __global__ void __launch_bounds__(end_threads) ssd_back_ends_kernel(ScanBack s, 
   const float2 r = own[back_rows / 2 + lane];
   const float2 direct = own[back_rows + lane];
   const float2 moved = own[back_rows / 2 * 3 + lane];  // added from the end they give what crosses t
-  const float2 rest = own[back_rows * 2];
+  const auto* rest = reinterpret_cast<const float4*>(own + back_rows * 2);
+  const auto whole = [](float4 parts) { return parts.x + parts.y + parts.z + parts.w; };
   float later = moved.x + moved.y;
 #pragma unroll
   for (int step = 1; step < warp_size; step *= 2) {
@@ -354,7 +350,7 @@ __global__ void __launch_bounds__(end_threads) ssd_back_ends_kernel(ScanBack s, 
   if (lane == warp_size - 1) later = 0.0f;
   finish_chunk<__nv_bfloat16>(s, unit, head, from_before, make_float2(dt.x * r.x, dt.y * r.y),
                               make_float2(later + moved.y + moved.x, later + moved.y), direct, dt,
-                              rest.x * exp2f(steps[back_rows - 1]), rest.y);
+                              whole(rest[0]) * exp2f(steps[back_rows - 1]), whole(rest[1]));
 }
 
 __device__ __forceinline__ float quad_sum(float value) {
@@ -999,22 +995,30 @@ void back_chunks(CudaStream& on, const ScanBack& s, std::byte* scratch, float* d
   const GradRoom sizes = grad_room(on, s);
   auto* before = cut_scratch<__nv_bfloat16>(scratch, sizes.copies);
   auto* after = cut_scratch<__nv_bfloat16>(scratch, sizes.copies);
-  StatePass pass{before, cut_scratch<float>(scratch, sizes.states), cut_scratch<float>(scratch, sizes.decays), nullptr,
-                 pass_segments(on, s)};
+  StatePass pass{before,
+                 cut_scratch<float>(scratch, sizes.states),
+                 cut_scratch<float>(scratch, sizes.decays),
+                 nullptr,
+                 pass_segments(on, s),
+                 has_warpgroups(on)};
   pass_states<N, false>(on, s, pass);
   pass.copies = after;
   pass.last = d_initial;
   pass_states<N, true>(on, s, pass);
   const GradPlan plan{before, after, sizes.partial > 0 ? cut_scratch<float>(scratch, sizes.partial) : nullptr,
                       cut_scratch<float>(scratch, sizes.ends), chunk_parts(on, s, 1)};
-  const std::size_t shared = sizeof(GradShared<N>);
-  allow_shared(ssd_back_chunks_kernel<N>, shared);
-  launch(on, "ssd_scan_backward",
-         {.grid = dim3(static_cast<unsigned>(s.units), static_cast<unsigned>(s.groups * plan.parts)),
-          .block = dim3(grad_threads),
-          .shared = shared,
-          .overlaps = true},
-         ssd_back_chunks_kernel<N>, s, plan);
+  if (pass.tiles) {
+    back_chunks_by_warpgroups(on, s, plan);
+  } else {
+    const std::size_t shared = sizeof(GradShared<N>);
+    allow_shared(ssd_back_chunks_kernel<N>, shared);
+    launch(on, "ssd_scan_backward",
+           {.grid = dim3(static_cast<unsigned>(s.units), static_cast<unsigned>(s.groups * plan.parts)),
+            .block = dim3(grad_threads),
+            .shared = shared,
+            .overlaps = true},
+           ssd_back_chunks_kernel<N>, s, plan);
+  }
   launch(on, "ssd_scan_backward ends",
          {.grid = dim3(blocks_for(s.units * s.heads, end_threads / warp_size)),
           .block = dim3(end_threads),
@@ -1032,8 +1036,12 @@ template <int N>
 void out_chunks(CudaStream& on, const ScanBack& s, std::byte* scratch) {
   const GradRoom sizes = grad_room(on, s);
   auto* before = cut_scratch<__nv_bfloat16>(scratch, sizes.copies);
-  const StatePass pass{before, cut_scratch<float>(scratch, sizes.states), cut_scratch<float>(scratch, sizes.decays),
-                       nullptr, pass_segments(on, s)};
+  const StatePass pass{before,
+                       cut_scratch<float>(scratch, sizes.states),
+                       cut_scratch<float>(scratch, sizes.decays),
+                       nullptr,
+                       pass_segments(on, s),
+                       false};
   pass_states<N, false>(on, s, pass);
   const int parts = chunk_parts(on, s, 2);
   const std::size_t shared = sizeof(OutShared<N>);

@@ -8,20 +8,18 @@
 // the others. Tokens arrive by asynchronous copies one chunk ahead. x, B, C are read once per head, y is written once.
 //
 // With few heads a sequence is cut into segments that run side by side. Then a first pass finds what each segment adds
-// to the state, and a second kernel runs through the segments to give each its own beginning.
+// to the state, from which the second makes the beginning of each. On Hopper the passes are those of ssd_scan_wgmma.cu.
 #include "kernels/cuda/mma.cuh"
+#include "kernels/cuda/reduce.cuh"
 #include "kernels/cuda/scan_rows.h"
-#include "kernels/cuda/ssd.cuh"
+#include "kernels/cuda/ssd_scan_segments.cuh"
 
 namespace holdfast::cuda {
 namespace {
 
-constexpr int chunk_tokens = 64;
-constexpr int scan_dim = 64;  // P
 constexpr int scan_threads = 256;
 constexpr int scan_state_warps = 4;
 constexpr int scan_stages = 2;
-constexpr float log2_e = 1.4426950408889634f;
 
 // One chunk of one head: x (Q, P), B and C (Q, N), rows of 16-byte pieces that are swizzled against bank conflicts.
 template <int N>
@@ -40,16 +38,6 @@ struct ScanShared {
   alignas(128) __nv_bfloat16 state[2][scan_dim * N];  // before this chunk, and before the next
   ScanSteps steps[2];
 };
-
-struct SegmentRange {
-  std::int64_t begin, end;  // tokens
-};
-__device__ __forceinline__ SegmentRange segment_range(const ScanRows& s, int segment, int segments) {
-  const std::int64_t chunks = (s.tokens + chunk_tokens - 1) / chunk_tokens;
-  const std::int64_t first = chunks * segment / segments;
-  const std::int64_t last = chunks * (segment + 1) / segments;
-  return {first * chunk_tokens, min(last * chunk_tokens, s.tokens)};
-}
 
 template <int N, bool outputs>
 __device__ __forceinline__ void fetch_chunk(ScanStage<N>& stage, const ScanRows& s, std::int64_t head,
@@ -271,12 +259,6 @@ __device__ __forceinline__ void leave_state(const float (&h)[N / 8][4], __nv_bfl
   }
 }
 
-struct ScanSegments {
-  float* states;  // (segments, H, P, N)  first pass: what a segment adds; second: the state before it
-  float* decays;  // (segments, H)        sum of dt A over a segment, in base 2
-  int segments;
-};
-
 // Grid (H, segments). outputs = false is the first pass: no y, states begin at zero.
 template <int N, bool outputs>
 __global__ void __launch_bounds__(scan_threads, 1) ssd_scan_chunks_kernel(ScanRows s, ScanSegments segments) {
@@ -284,8 +266,7 @@ __global__ void __launch_bounds__(scan_threads, 1) ssd_scan_chunks_kernel(ScanRo
   auto& shared = *reinterpret_cast<ScanShared<N>*>(scan_memory);
   wait_for_previous();
   const std::int64_t head = blockIdx.x;
-  const int segment = static_cast<int>(blockIdx.y);
-  const SegmentRange range = segment_range(s, segment, segments.segments);
+  const SegmentRange range = segment_range(s, segments, blockIdx.y, !outputs);
   const int warp = static_cast<int>(threadIdx.x) / warp_size;
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
   const bool keeps_state = warp < scan_state_warps;
@@ -294,28 +275,17 @@ __global__ void __launch_bounds__(scan_threads, 1) ssd_scan_chunks_kernel(ScanRo
   const float rate = s.a[head];
   const float skip = s.d[head];
   const bool log = outputs && s.log_decay != nullptr;
-  const std::int64_t state_size = static_cast<std::int64_t>(scan_dim) * N;
-  const bool alone = segments.segments == 1;
-  float* own = segments.states + (segment * s.heads + head) * state_size;
-  float h[N / 8][4] = {};
+  float h[N / 8][4];
   float total = 0.0f;
   fetch_chunk<N, outputs>(shared.stage[0], s, head, range.begin, range.end);
   commit_copies();
+  const auto place = [&](int i) { return (first + lane / 4 + i % 2 * 8) * N + i / 2 * 8 + lane % 4 * 2; };
   if (keeps_state) {
-    if constexpr (outputs) {
-      const float* from = alone ? s.state + head * state_size : own;
+    float2 pairs[N / 4];
+    begin_state(pairs, s, segments, blockIdx.y, !outputs, head, place);
 #pragma unroll
-      for (int j = 0; j < N / 8; ++j) {
-#pragma unroll
-        for (int half = 0; half < 2; ++half) {
-          const float2 pair =
-              *reinterpret_cast<const float2*>(from + (first + lane / 4 + half * 8) * N + j * 8 + lane % 4 * 2);
-          h[j][half * 2] = pair.x;
-          h[j][half * 2 + 1] = pair.y;
-        }
-      }
-      leave_state<N>(h, shared.state[0], first);
-    }
+    for (int i = 0; i < N / 4; ++i) h[i / 2][i % 2 * 2] = pairs[i].x, h[i / 2][i % 2 * 2 + 1] = pairs[i].y;
+    if constexpr (outputs) leave_state<N>(h, shared.state[0], first);
     if (warp == 0) make_steps(shared.steps[0], s, head, range.begin, range.end, bias, rate, log);
   }
   int turn = 0;
@@ -340,67 +310,51 @@ __global__ void __launch_bounds__(scan_threads, 1) ssd_scan_chunks_kernel(ScanRo
     }
   }
   if (!keeps_state) return;
-  if constexpr (outputs) {
-    if (segment + 1 != segments.segments) return;
-  }
-  float* to = outputs ? s.state + head * state_size : own;
+  float* to = end_of_segment(s, segments, blockIdx.y, !outputs, head, total);
+  if (to == nullptr) return;
 #pragma unroll
-  for (int j = 0; j < N / 8; ++j) {
-#pragma unroll
-    for (int half = 0; half < 2; ++half) {
-      *reinterpret_cast<float2*>(to + (first + lane / 4 + half * 8) * N + j * 8 + lane % 4 * 2) =
-          make_float2(h[j][half * 2], h[j][half * 2 + 1]);
-    }
-  }
-  if (!outputs && threadIdx.x == 0) segments.decays[segment * s.heads + head] = total;
-}
-
-// Grid (ceil(H P N / threads)): a thread runs through the segments with one element of the state.
-__global__ void __launch_bounds__(scan_threads)
-    ssd_scan_segments_kernel(ScanSegments segments, const float* state, std::int64_t heads, std::int64_t state_size) {
-  wait_for_previous();
-  const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * scan_threads + threadIdx.x;
-  if (i >= heads * state_size) return;
-  float h = state[i];
-  for (int segment = 0; segment < segments.segments; ++segment) {
-    float* at = segments.states + segment * heads * state_size + i;
-    const float added = *at;
-    *at = h;
-    h = exp2f(segments.decays[segment * heads + i / state_size]) * h + added;
+  for (int i = 0; i < N / 4; ++i) {
+    *reinterpret_cast<float2*>(to + place(i)) = make_float2(h[i / 2][i % 2 * 2], h[i / 2][i % 2 * 2 + 1]);
   }
 }
 
 // As many segments as give every multiprocessor a block, but none shorter than eight chunks.
 int scan_segments(const CudaStream& on, const ScanRows& s) {
-  const std::int64_t chunks = (s.tokens + chunk_tokens - 1) / chunk_tokens;
-  const std::int64_t wanted = on.card().multiprocessors / s.heads;
+  const std::int64_t chunks = (s.tokens + chunk_tokens - 1) / chunk_tokens / s.sequences;
+  const std::int64_t wanted = on.card().multiprocessors / (s.heads * s.sequences);
   return static_cast<int>(std::clamp<std::int64_t>(std::min(wanted, chunks / 8), 1, 64));
+}
+
+template <int N, bool outputs>
+void scan_pass(CudaStream& on, const ScanRows& s, const ScanSegments& segments) {
+  if (has_warpgroups(on)) return scan_by_warpgroups(on, s, segments, outputs);
+  allow_shared(ssd_scan_chunks_kernel<N, outputs>, sizeof(ScanShared<N>));
+  launch(on, outputs ? "ssd_scan" : "ssd_scan segments",
+         {.grid = dim3(static_cast<unsigned>(s.heads), static_cast<unsigned>(segments.segments)),
+          .block = dim3(scan_threads),
+          .shared = sizeof(ScanShared<N>),
+          .overlaps = true},
+         ssd_scan_chunks_kernel<N, outputs>, s, segments);
 }
 
 template <int N>
 void scan_chunks(Stream& stream, const ScanRows& s) {
   CudaStream& on = backend(stream);
-  ScanSegments segments{nullptr, nullptr, scan_segments(on, s)};
-  const auto heads = static_cast<unsigned>(s.heads);
-  const Launch shape{.grid = dim3(heads, static_cast<unsigned>(segments.segments)),
-                     .block = dim3(scan_threads),
-                     .shared = sizeof(ScanShared<N>),
-                     .overlaps = true};
-  if (segments.segments > 1) {
-    const std::int64_t state_size = scan_dim * N;
-    const std::int64_t count = segments.segments * s.heads;
-    segments.states =
-        static_cast<float*>(stream.scratch(static_cast<std::size_t>(count * (state_size + 1)) * sizeof(float)));
-    segments.decays = segments.states + count * state_size;
-    allow_shared(ssd_scan_chunks_kernel<N, false>, shape.shared);
-    launch(on, "ssd_scan segments", shape, ssd_scan_chunks_kernel<N, false>, s, segments);
-    launch(
-        on, "ssd_scan beginnings",
-        {.grid = dim3(blocks_for(s.heads * state_size, scan_threads)), .block = dim3(scan_threads), .overlaps = true},
-        ssd_scan_segments_kernel, segments, static_cast<const float*>(s.state), s.heads, state_size);
+  ScanSegments segments{nullptr, nullptr, nullptr, scan_segments(on, s)};
+  const std::int64_t state_size = scan_dim * N;
+  const std::int64_t count = segments.segments > 1 ? s.sequences * segments.segments * s.heads : 0;
+  const bool packed = s.sequence_of_unit != nullptr;
+  auto* next = static_cast<std::byte*>(stream.scratch(scratch_bytes(count * state_size, 4) + scratch_bytes(count, 4) +
+                                                      scratch_bytes(s.sequences + 1, 4)));
+  segments.states = cut_scratch<float>(next, count * state_size);
+  segments.decays = cut_scratch<float>(next, count);
+  if (packed) {
+    auto* begins = cut_scratch<std::int32_t>(next, s.sequences + 1);
+    find_begins(on, begins, s.sequence_of_unit, s.tokens / chunk_tokens, s.sequences);
+    segments.begins = begins;
   }
-  allow_shared(ssd_scan_chunks_kernel<N, true>, shape.shared);
-  launch(on, "ssd_scan", shape, ssd_scan_chunks_kernel<N, true>, s, segments);
+  if (segments.segments > 1) scan_pass<N, false>(on, s, segments);
+  scan_pass<N, true>(on, s, segments);
 }
 
 }  // namespace
@@ -409,7 +363,11 @@ bool scan_on_tensor_cores(Stream& stream, const ScanRows& s) {
   const auto aligned = [](const void* at, std::uintptr_t bytes) {
     return reinterpret_cast<std::uintptr_t>(at) % bytes == 0;
   };
-  if (s.head_dim != scan_dim || !aligned(s.xbc, 16) || !aligned(s.y, 16) || !aligned(s.state, 8)) return false;
+  if (s.head_dim != scan_dim || !aligned(s.xbc, 16) || !aligned(s.y, 16) || !aligned(s.state, 8) ||
+      !aligned(s.initial, 8)) {
+    return false;
+  }
+  if (s.sequence_of_unit != nullptr && !has_warpgroups(backend(stream))) return false;
   if (s.d_state == 128) {
     scan_chunks<128>(stream, s);
   } else if (s.d_state == 64) {
