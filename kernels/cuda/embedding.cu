@@ -11,7 +11,7 @@ constexpr int embedding_threads = 128;
 template <WeightFormat format>
 __global__ void __launch_bounds__(embedding_threads)
     embedding_rows_kernel(PackedWeight table, float* y, const std::int32_t* ids, std::int64_t rows,
-                          std::int32_t* complaint) {
+                          std::int32_t* complaint, bool fours) {
   wait_for_previous();
   const std::int64_t col = (static_cast<std::int64_t>(blockIdx.x) * embedding_threads + threadIdx.x) * 8;
   if (col >= table.cols) return;
@@ -24,9 +24,16 @@ __global__ void __launch_bounds__(embedding_threads)
     }
     float values[8];
     load_values<format>(table, id, col, values);
+    float* to = y + row * table.cols + col;
+    if (fours) {  // rows of whole fours, so that a piece is two of them or one
+      *reinterpret_cast<float4*>(to) = make_float4(values[0], values[1], values[2], values[3]);
+      if (col + 4 < table.cols)
+        *reinterpret_cast<float4*>(to + 4) = make_float4(values[4], values[5], values[6], values[7]);
+      continue;
+    }
 #pragma unroll
     for (int i = 0; i < 8; ++i) {
-      if (col + i < table.cols) y[row * table.cols + col + i] = values[i];
+      if (col + i < table.cols) to[i] = values[i];
     }
   }
 }
@@ -104,7 +111,7 @@ void embedding(Stream& stream, const EmbeddingArgs& args) {
   with_format(table.format(), [&](auto format) {
     launch(on, "embedding", {.grid = grid, .block = dim3(embedding_threads), .overlaps = true},
            embedding_rows_kernel<decltype(format)::value>, w, args.y.as<float>(), args.ids.as<std::int32_t>(), rows,
-           on.complaint());
+           on.complaint(), quads(args.y.data, table.cols()));
   });
 }
 
