@@ -50,9 +50,15 @@ std::int64_t block_rows(const Mamba2Config& c, DeviceKind where) {
   return std::clamp(fit / chunk_length * chunk_length, chunk_length, gpu ? gpu_most_rows : most_rows);
 }
 
-// Sequences laid end to end and cut into blocks of at most `rows` rows. A sequence is cut at multiples of the scan's
-// chunk where it can be, so that no chunk is shorter than it need be.
-std::vector<Block> cut_into_blocks(std::span<const SequenceInput> sequences, std::int64_t rows) {
+// Sequences laid end to end and cut into blocks of at most `most` rows, and of about as many each. A sequence is cut at
+// multiples of the scan's chunk where it can be, so that no chunk is shorter than it need be.
+std::vector<Block> cut_into_blocks(std::span<const SequenceInput> sequences, std::int64_t most) {
+  std::int64_t all = 0;
+  for (const SequenceInput& s : sequences) all += std::ssize(s.tokens);
+  const std::int64_t wanted = std::max<std::int64_t>((all + most - 1) / most, 1);
+  std::int64_t rows = ((all - 1) / (wanted * chunk_length) + 1) * chunk_length;
+  // Where sequences meet in a block less than a chunk may stay free.
+  if (wanted > 1 && sequences.size() > 1) rows = std::min(rows + chunk_length, most);
   std::vector<Block> blocks;
   std::int64_t used = rows;
   for (std::size_t s = 0; s < sequences.size(); ++s) {
