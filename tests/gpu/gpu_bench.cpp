@@ -1,7 +1,9 @@
 // Figures of one GPU, each beside the floor that bytes and operations set:  gpu_bench [7b|130m|ops|train|steps|full7b|adapters]
 // [bf16|q8|q4]
 // ...
-//   gpu_bench trace SHAPE runs one long pass, gpu_bench trace train each of training's operations once, for a profiler.
+//   gpu_bench layer SHAPE times each operation of one layer in a long pass, and says what share of a pass it is;
+//   prefill SHAPE times passes alone; scan is a part of ops. gpu_bench trace SHAPE runs one long pass, gpu_bench trace
+//   train each of training's operations once, for a profiler.
 // Before a model is timed, a long pass and single steps must give the same logits.
 #include <algorithm>
 #include <bit>
@@ -15,7 +17,9 @@
 
 #include "engine/model.h"
 #include "engine/shape.h"
+#include "kernels/causal_conv1d.h"
 #include "kernels/linear.h"
+#include "kernels/rms_norm.h"
 #include "kernels/sample.h"
 #include "kernels/ssd_scan.h"
 #include "tests/gpu/train_bench.h"
@@ -204,6 +208,92 @@ void bench_scan(Stream& stream, std::int64_t heads, std::int64_t groups, std::in
               static_cast<long long>(tokens), seconds * 1e3);
 }
 
+// Each operation of a layer in a pass over `tokens` rows, beside its floor.
+void bench_layer(Stream& stream, const std::string& shape, std::int64_t tokens, const Ceilings& top) {
+  Mamba2Config c = shape_config(shape);
+  const std::int64_t layers = c.n_layer;
+  c.n_layer = 1;
+  const Weights weights = Weights::random(stream, c, WeightFormat::bf16, 1);
+  const LayerWeights& w = weights.layers[0];
+  State state(stream.device(), c);
+  const std::int64_t width = c.in_proj_rows();
+  Tensor residual = random_tensor(stream, {tokens, c.d_model}, 1);
+  Tensor normed(stream.device(), DType::bf16, {tokens, c.d_model});
+  Tensor proj(stream.device(), DType::bf16, {tokens, width});
+  Tensor xbc(stream.device(), DType::bf16, {tokens, c.conv_dim()});
+  Tensor y(stream.device(), DType::bf16, {tokens, c.d_inner()});
+  const auto columns = [&](std::int64_t first, std::int64_t count) {
+    return ConstTensorView{proj.view().as<std::uint16_t>() + first, DType::bf16, Shape{tokens, count},
+                           DeviceKind::cuda};
+  };
+  TensorView heads = y.view();
+  heads.shape = Shape{tokens, c.n_heads, c.head_dim};
+  struct Line {
+    const char* what;
+    double bytes, operations;  // per token
+    std::function<void()> work;
+  };
+  const auto n = [](std::int64_t count) { return static_cast<double>(count); };
+  const std::vector<Line> lines = {
+      {"rms_norm", n(c.d_model) * 6, 0,
+       [&] { rms_norm(stream, {.y = normed.view(), .x = residual.view(), .weight = w.norm.view(), .residual = {}}); }},
+      {"in_proj", 0, 2 * n(c.d_model * width),
+       [&] { linear(stream, {.y = proj.view(), .x = normed.view(), .w = &w.in_proj, .bias = {}}); }},
+      {"causal_conv1d", n(c.conv_dim()) * 4, 0,
+       [&] {
+         causal_conv1d(stream, {.y = xbc.view(),
+                                .state = state.conv(0),
+                                .x = columns(c.d_inner(), c.conv_dim()),
+                                .x_stride = width,
+                                .weight = w.conv_weight.view(),
+                                .bias = w.conv_bias.view()});
+       }},
+      {"ssd_scan", 2 * n(c.conv_dim() + c.d_inner() + c.n_heads), 0,
+       [&] {
+         ssd_scan(stream, {.y = heads,
+                           .state = state.ssm(0),
+                           .xbc = xbc.view(),
+                           .dt_raw = columns(c.d_inner() + c.conv_dim(), c.n_heads),
+                           .dt_stride = width,
+                           .dt_bias = w.dt_bias.view(),
+                           .a = w.a.view(),
+                           .d = w.d.view(),
+                           .groups = c.n_groups});
+       }},
+      {"gated_rms_norm", n(c.d_inner()) * 6, 0,
+       [&] {
+         gated_rms_norm(stream, {.y = y.view(),
+                                 .x = y.view(),
+                                 .z = columns(0, c.d_inner()),
+                                 .z_stride = width,
+                                 .weight = w.gate_norm.view(),
+                                 .groups = c.n_groups});
+       }},
+      {"out_proj", 0, 2 * n(c.d_inner() * c.d_model), [&] {
+         linear(stream, {.y = residual.view(), .x = y.view(), .w = &w.out_proj, .bias = {}, .accumulate = true});
+       }}};
+  std::vector<double> seconds;
+  double total = 0.0;
+  for (const Line& line : lines) {
+    seconds.push_back(median_seconds(stream, 7, 5, line.work));
+    total += seconds.back();
+  }
+  const auto t = static_cast<double>(tokens);
+  std::printf("one layer of %s, %lld tokens\n", shape.c_str(), static_cast<long long>(tokens));
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const double floor = std::max(t * lines[i].bytes / top.bytes, t * lines[i].operations / top.products);
+    std::printf("  %-16s %8.1f us  floor %8.1f us  %5.1f %%  share %5.1f %%\n", lines[i].what, seconds[i] * 1e6,
+                floor * 1e6, 100.0 * floor / seconds[i], 100.0 * seconds[i] / total);
+  }
+  std::printf("  sum of a layer   %8.1f us: %.0f tokens/s\n", total * 1e6, t / (total * static_cast<double>(layers)));
+}
+
+void bench_prefill(Stream& stream, const std::string& shape, const Ceilings& top) {
+  const auto model = Mamba2Model::random(stream, shape_config(shape), WeightFormat::bf16, 1);
+  std::printf("-- %s bf16; a pass and steps differ by %.1e\n", shape.c_str(), pass_against_steps(stream, *model));
+  for (const std::int64_t tokens : {4096, 16384}) prefill(stream, *model, tokens, top.products);
+}
+
 // One long pass, for a profiler.
 void trace_pass(Stream& stream, const std::string& shape) {
   const auto model = Mamba2Model::random(stream, shape_config(shape), WeightFormat::bf16, 1);
@@ -243,11 +333,13 @@ void bench_linear(Stream& stream, WeightFormat format, std::int64_t rows, std::i
               seconds * 1e6, bytes / seconds * 1e-12, 100.0 * bytes / bandwidth / seconds);
 }
 
+void bench_scans(Stream& stream, bool rounded) {
+  for (const std::int64_t tokens : {4096, 32768}) bench_scan(stream, 128, 8, tokens, rounded);
+  bench_scan(stream, 24, 1, 16384, rounded);
+}
+
 void bench_ops(Stream& stream, const Ceilings& top) {
-  for (const bool rounded : {false, true}) {
-    for (const std::int64_t tokens : {4096, 32768}) bench_scan(stream, 128, 8, tokens, rounded);
-    bench_scan(stream, 24, 1, 16384, rounded);
-  }
+  for (const bool rounded : {false, true}) bench_scans(stream, rounded);
   for (const WeightFormat format : {WeightFormat::bf16, WeightFormat::q8_0, WeightFormat::q4_1, WeightFormat::q4_k}) {
     bench_linear(stream, format, 1, 18560, 4096, top.bytes);
     bench_linear(stream, format, 1, 4096, 8192, top.bytes);
@@ -278,6 +370,13 @@ int main(int argc, char** argv) {
       const std::string word = argv[i];
       if (word == "ops") {
         bench_ops(stream, top);
+      } else if (word == "scan") {
+        bench_scans(stream, true);
+      } else if (word == "layer" && i + 1 < argc) {
+        const std::string of = argv[++i];
+        bench_layer(stream, of, of == "7b" ? 4096 : 16384, top);
+      } else if (word == "prefill" && i + 1 < argc) {
+        bench_prefill(stream, argv[++i], top);
       } else if (word == "train") {
         test::bench_training(
             stream, [](Stream& on, const std::function<void()>& work) { return median_seconds(on, 5, 3, work); },

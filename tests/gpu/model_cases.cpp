@@ -6,6 +6,7 @@
 #include "engine/checkpoint.h"
 #include "engine/model.h"
 #include "engine/session.h"
+#include "engine/shape.h"
 #include "kernels/sample.h"
 #include "tests/engine/golden.h"
 #include "tests/gpu/cases.h"
@@ -190,6 +191,28 @@ void snapshots_move_between_devices(Stream& stream) {
   verify(compare_relative(fetched(stream, back.state().ssm()), fetched(stream, there.state().ssm()), 2e-5), "state");
 }
 
+// A million tokens at once and in pieces that are cut elsewhere: nothing on the way counts in 32 bits. Pieces end at
+// multiples of a chunk, so that both round alike but for products of other sizes.
+void a_million_tokens_at_once(Stream& stream) {
+  constexpr std::int64_t tokens = 1048576;
+  const auto model = Mamba2Model::random(stream, shape_config("130m"), WeightFormat::bf16, 1);
+  const auto v = static_cast<std::size_t>(model->config().vocab_size);
+  const auto ids = random_ids(tokens, model->config().vocab_size, 3);
+  State whole(model->device(), model->config()), parts(model->device(), model->config());
+  std::vector<float> at_once(v), in_pieces(v);
+  model->forward(stream, ids, whole, at_once);
+  std::span<const TokenId> rest(ids);
+  for (const std::size_t piece : {300032U, 64U, 500032U}) {
+    model->forward(stream, rest.first(piece), parts, {});
+    rest = rest.subspan(piece);
+  }
+  model->forward(stream, rest, parts, in_pieces);
+  verify(compare_relative(at_once, in_pieces, 2e-2), "logits");
+  verify(
+      compare_relative(fetched(stream, std::as_const(whole).ssm()), fetched(stream, std::as_const(parts).ssm()), 2e-2),
+      "state");
+}
+
 }  // namespace
 
 GpuCases model_cases(const std::string& golden) {
@@ -208,6 +231,7 @@ GpuCases model_cases(const std::string& golden) {
     cases.push_back(
         {"golden gguf " + std::string(format), [=](Stream& stream) { quantised_agrees(stream, golden, format); }});
   }
+  cases.push_back({"a million tokens at once", a_million_tokens_at_once});
   cases.push_back({"any split gives the same", any_split_gives_the_same});
   cases.push_back({"batches change between steps", batches_change_between_steps});
   cases.push_back({"snapshots move between devices", snapshots_move_between_devices});

@@ -129,6 +129,71 @@ void scan_agrees(Stream& stream, const oracle::SsdShape& shape, bool dt_rounded,
   verify(compare_bitwise(again.state, got.state), "the same scan twice, state");
 }
 
+// More than 2^31 numbers of x, B and C: the whole against pieces, at the end and where 32 bits would have ended.
+void scan_is_long(Stream& stream) {
+  const oracle::SsdShape s{1250048, 24, 64, 128, 1};
+  const SsdData data({1000, s.heads, s.head_dim, s.d_state, s.groups}, 11);
+  const auto repeated = [&](const std::vector<float>& values, std::int64_t columns) {
+    const std::int64_t count = s.tokens * columns;
+    Tensor tensor(stream.device(), DType::bf16, Shape{count});
+    const auto part = [&](std::int64_t first, std::int64_t size) {
+      return TensorView{tensor.view().as<std::uint16_t>() + first, DType::bf16, Shape{size}, DeviceKind::cuda};
+    };
+    std::vector<std::uint16_t> bits;
+    for (const float value : values) bits.push_back(bf16_bits(value));
+    std::int64_t filled = std::ssize(bits);
+    stream.copy(part(0, filled), {bits.data(), DType::bf16, Shape{filled}, DeviceKind::cpu});
+    while (filled < count) {
+      const std::int64_t more = std::min(filled, count - filled);
+      stream.copy(part(filled, more), part(0, more));
+      filled += more;
+    }
+    stream.synchronize();
+    return tensor;
+  };
+  Tensor xbc = repeated(data.xbc, s.conv_dim());
+  Tensor dt = repeated(data.dt_raw, s.heads);
+  std::vector<float> slow = data.a;
+  for (float& a : slow) a *= 0.01f;
+  GpuFloats dt_bias(stream, data.dt_bias), a(stream, slow), d(stream, data.d);
+  Tensor y(stream.device(), DType::bf16, Shape{s.tokens, s.inner()});
+  const auto run = [&](std::initializer_list<std::int64_t> ends) {
+    GpuFloats state(stream, data.state);
+    std::int64_t begin = 0;
+    for (const std::int64_t end : ends) {
+      const std::int64_t count = end - begin;
+      const auto from = [&](Tensor& of, std::int64_t columns) {
+        return TensorView{of.view().as<std::uint16_t>() + begin * columns, DType::bf16, Shape{count, columns},
+                          DeviceKind::cuda};
+      };
+      TensorView out = from(y, s.inner());
+      out.shape = Shape{count, s.heads, s.head_dim};
+      ssd_scan(stream, {.y = out,
+                        .state = state.view(Shape{s.heads, s.head_dim, s.d_state}),
+                        .xbc = from(xbc, s.conv_dim()),
+                        .dt_raw = from(dt, s.heads),
+                        .dt_stride = s.heads,
+                        .dt_bias = dt_bias.view(Shape{s.heads}),
+                        .a = a.view(Shape{s.heads}),
+                        .d = d.view(Shape{s.heads}),
+                        .groups = s.groups});
+      begin = end;
+    }
+    std::vector<float> seen = state.values();
+    for (const std::int64_t row : {(std::int64_t{1} << 31) / s.conv_dim() - 100, s.tokens - 200}) {
+      std::vector<std::uint16_t> bits(static_cast<std::size_t>(200 * s.inner()));
+      const Shape shape{std::ssize(bits)};
+      stream.copy({bits.data(), DType::bf16, shape, DeviceKind::cpu},
+                  {y.view().as<std::uint16_t>() + row * s.inner(), DType::bf16, shape, DeviceKind::cuda});
+      for (const std::uint16_t value : bits) seen.push_back(bf16_value(value));
+    }
+    return seen;
+  };
+  const std::vector<float> whole = run({s.tokens});
+  stream.fill_zero(y.view());
+  verify(compare_relative(whole, run({400000, 800064, s.tokens}), 8e-3), "the whole against pieces");
+}
+
 void linear_agrees(Stream& stream, WeightFormat format, std::int64_t rows, std::int64_t outputs, std::int64_t cols,
                    bool rounded_y) {
   Random random(23);
@@ -275,6 +340,7 @@ void add_rounded_cases(GpuCases& cases) {
   cases.push_back({"bf16 ssd_scan in segments", [](Stream& stream) {
                      scan_agrees(stream, {4000, 2, 64, 128, 1}, false, 0.001);
                    }});
+  cases.push_back({"bf16 ssd_scan of 1250048 tokens", scan_is_long});
   for (const WeightFormat format : {WeightFormat::bf16, WeightFormat::q8_0, WeightFormat::q4_1}) {
     for (const std::int64_t rows : {3, 40, 130}) {
       for (const bool rounded : {false, true}) {
