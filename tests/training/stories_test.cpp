@@ -215,9 +215,10 @@ std::vector<double> numbers_of(const std::string& answer) {
 
 std::vector<std::pair<QByteArray, const Tale*>> all_tales() {
   std::vector<std::pair<QByteArray, const Tale*>> all;
-  for (const auto tables : {question_tables(), event_tables(), puzzle_tables(), change_tables(), errand_tables(),
-                            school_tables(), number_tables(), market_tables(), journey_tables(), household_tables(),
-                            classroom_tables(), lesson_tables(), daily_tables(), letter_tables()}) {
+  for (const auto tables :
+       {question_tables(), event_tables(), puzzle_tables(), change_tables(), errand_tables(), school_tables(),
+        number_tables(), market_tables(), journey_tables(), household_tables(), classroom_tables(), lesson_tables(),
+        daily_tables(), letter_tables(), syllabus_tables(), telling_tables()}) {
     for (const TaleTable& table : tables) {
       for (const Tale& tale : table.tales)
         all.emplace_back(std::string(table.name).c_str() + QByteArray(": ") + std::string(tale.text).c_str(), &tale);

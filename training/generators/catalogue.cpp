@@ -10,13 +10,13 @@ namespace {
 
 std::vector<Family> gather_families() {
   std::vector<Family> all;
-  for (const auto area :
-       {arithmetic_families(), fraction_families(),     percent_families(),  everyday_families(), rate_families(),
-        algebra_families(),    number_families(),       counting_families(), geometry_families(), story_families(),
-        question_families(),   event_families(),        puzzle_families(),   change_families(),   errand_families(),
-        school_families(),     number_story_families(), market_families(),   journey_families(),  household_families(),
-        classroom_families(),  lesson_families(),       daily_families(),    letter_families(),   chain_families(),
-        composition_families()}) {
+  for (const auto area : {arithmetic_families(),   fraction_families(), percent_families(),  everyday_families(),
+                          rate_families(),         algebra_families(),  number_families(),   counting_families(),
+                          geometry_families(),     story_families(),    question_families(), event_families(),
+                          puzzle_families(),       change_families(),   errand_families(),   school_families(),
+                          number_story_families(), market_families(),   journey_families(),  household_families(),
+                          classroom_families(),    lesson_families(),   daily_families(),    letter_families(),
+                          syllabus_families(),     telling_families(),  chain_families(),    composition_families()}) {
     all.insert(all.end(), area.begin(), area.end());
   }
   return all;

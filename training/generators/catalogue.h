@@ -39,6 +39,8 @@ namespace holdfast::generators {
 [[nodiscard]] std::span<const Family> lesson_families();
 [[nodiscard]] std::span<const Family> daily_families();
 [[nodiscard]] std::span<const Family> letter_families();
+[[nodiscard]] std::span<const Family> syllabus_families();
+[[nodiscard]] std::span<const Family> telling_families();
 [[nodiscard]] std::span<const Family> chain_families();
 [[nodiscard]] std::span<const Family> composition_families();
 

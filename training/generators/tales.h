@@ -56,5 +56,7 @@ struct TaleTable {
 [[nodiscard]] std::span<const TaleTable> lesson_tables();
 [[nodiscard]] std::span<const TaleTable> daily_tables();
 [[nodiscard]] std::span<const TaleTable> letter_tables();
+[[nodiscard]] std::span<const TaleTable> syllabus_tables();
+[[nodiscard]] std::span<const TaleTable> telling_tables();
 
 }  // namespace holdfast::generators
