@@ -23,9 +23,10 @@ class ShippedModelTest : public QObject {
                               << "63";
     QTest::newRow("equation") << "Solve 4x - 9 = 23."
                               << "8";
-    QTest::newRow("trains") << "Two trains are 300 km apart and drive toward each other at 70 km/h and 80 km/h. After "
-                               "how many hours do they meet?"
-                            << "2";
+    QTest::newRow("trains")
+        << "Two trains 300 km apart approach each other at 70 km/h and 80 km/h. After how many hours "
+           "do they meet?"
+        << "2";
   }
   void solves_what_it_was_made_for() {
     QFETCH(QString, problem);
