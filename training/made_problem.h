@@ -44,7 +44,7 @@ struct MadeVote {
   std::optional<std::string> answer;  // as the reply wrote it; nothing when it had none
   std::int64_t tokens = 0;
   bool finished = false;     // ended by itself
-  std::string false_step{};  // of its arithmetic, or the equation of the problem that it breaks; then it does not count
+  std::string false_step{};  // of its arithmetic, or what of the problem its answer breaks; then it does not count
 };
 
 struct MadeProblem {

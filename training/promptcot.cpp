@@ -528,6 +528,7 @@ bool PromptCot::solve(MadeProblem& made, const PromptCotEvents& events, const st
     const auto answer = extract_answer(reply.text, model_->chat->opens_thought());
     std::string wrong = find_false_step(reply.text).value_or("");
     if (wrong.empty() && answer) wrong = find_broken_equation(made.problem, answer->text).value_or("");
+    if (wrong.empty() && answer) wrong = find_negative_count(made.problem, answer->text).value_or("");
     return MadeVote{answer ? std::optional(answer->text) : std::nullopt, reply.tokens, reply.finished, wrong};
   };
   const auto replies = ask(made.problem, true, options_.solve, options_.solving, seed, options_.solve_tokens, events,

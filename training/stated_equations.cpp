@@ -216,4 +216,20 @@ std::optional<std::string> find_broken_equation(std::string_view problem, std::s
   return std::nullopt;
 }
 
+std::optional<std::string> find_negative_count(std::string_view problem, std::string_view answer) {
+  if (problem.size() > stated_longest) return std::nullopt;
+  const std::string text = lowered(problem);
+  for (const std::string_view word : {"degree", "temperature", "below", "average"}) {
+    if (text.find(word) != std::string::npos) return std::nullopt;
+  }
+  const AnswerReading reading = read_answer(answer);
+  const auto value = reading.formula ? AnswerEvaluator().value(*reading.formula) : std::nullopt;
+  if (!value || !value->exact || *value->exact >= 0) return std::nullopt;
+  for (const std::string_view asks : {"how many", "how much change", "how much money"}) {
+    if (text.find(std::string(asks) + " ") != std::string::npos)
+      return value->exact->get_str() + " is asked for by " + std::string(asks);
+  }
+  return std::nullopt;
+}
+
 }  // namespace holdfast

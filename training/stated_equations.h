@@ -1,4 +1,4 @@
-// The equations that a problem states, and whether an answer fulfils them: 3x + 5 = 20 is not kept by x = 4.
+// What a problem states, and whether an answer fits it: 3x + 5 = 20 is not kept by x = 4, and nothing counts -1.
 #pragma once
 
 #include <optional>
@@ -12,5 +12,8 @@ namespace holdfast {
 // found from all of them alike. Passed over is everything else: other letters, inequalities, functions, equations among
 // words that may belong to them ("twice x = 8"), what is not asked for by its letter.
 [[nodiscard]] std::optional<std::string> find_broken_equation(std::string_view problem, std::string_view answer);
+
+// A count below zero, as "-1 is asked for by how many": 50 of 49 seats are taken. Temperatures and averages may be.
+[[nodiscard]] std::optional<std::string> find_negative_count(std::string_view problem, std::string_view answer);
 
 }  // namespace holdfast

@@ -1,7 +1,8 @@
 // Answers put into the equations that a problem states: what breaks one is found, what keeps all or may mean something
 // else is passed over.
 //
-// Planted faults seen caught: the second equation of a system left out; a function's definition read as an equation.
+// Planted faults seen caught: the second equation of a system left out; a function's definition read as an equation;
+// degrees counted.
 #include "training/stated_equations.h"
 
 #include <QTest>
@@ -63,6 +64,20 @@ class StatedEquationsTest final : public QObject {
     QCOMPARE(QString::fromStdString(found.value_or("")), broken);
   }
 
+  void a_count_is_not_negative() {
+    const auto found = [](const char* problem, const char* answer) {
+      return find_negative_count(problem, answer).value_or("");
+    };
+    QCOMPARE(found("If 50 of the 27 seats are taken, how many seats are empty?", "-23"),
+             std::string("-23 is asked for by how many"));
+    QCOMPARE(found("He pays with $50. How much change does he get?", "-1"),
+             std::string("-1 is asked for by how much change"));
+    QCOMPARE(found("If 50 of the 77 seats are taken, how many seats are empty?", "27"), std::string());
+    QCOMPARE(found("It is 3 degrees and gets 5 colder. How many degrees is it?", "-2"), std::string());
+    QCOMPARE(found("How much is 3 - 5?", "-2"), std::string());
+    QCOMPARE(found("How many are left?", "none"), std::string());
+  }
+
   // No right answer of the generators breaks an equation of its statement; a wrong one does where there is one to read.
   void right_answers_break_nothing() {
     int caught = 0;
@@ -71,6 +86,7 @@ class StatedEquationsTest final : public QObject {
         for (std::uint64_t seed = 0; seed < 100; ++seed) {
           const Problem problem = generators::make_problem(family, level, seed);
           const auto found = find_broken_equation(problem.statement, problem.answer);
+          QVERIFY2(!find_negative_count(problem.statement, problem.answer), problem.statement.c_str());
           QVERIFY2(!found, (problem.statement + "\n" + problem.answer + "\n" + found.value_or("")).c_str());
           if (problem.answer.find_first_not_of("-0123456789") == std::string::npos &&
               find_broken_equation(problem.statement, problem.answer + "1"))
