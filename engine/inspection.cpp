@@ -198,6 +198,25 @@ std::vector<double> Inspection::half_life(std::int64_t first, std::int64_t last)
   return sums;
 }
 
+// From the last sample backwards: later = sum over j > i of tokens[j] read[j] / norm[j] exp(L[end j] - L[end i]).
+std::vector<double> Inspection::read_while_held(std::int64_t layer, std::int64_t head) const {
+  const std::vector<double> sums = decay_sums(layer, head);
+  const auto at = [&](Series series, std::int64_t sample) {
+    return static_cast<double>(values(series, sample)[index_of(layer * heads_ + head)]);
+  };
+  std::vector<double> made(index_of(samples()));
+  double later = 0.0;
+  for (std::int64_t i = samples() - 1; i >= 0; --i) {
+    const std::int64_t begin = i == 0 ? 0 : sample_end(i - 1), end = sample_end(i);
+    const double at_end = sums[index_of(end)];
+    made[index_of(i)] = at(Series::write, i) * std::exp(at_end - sums[index_of((begin + end + 1) / 2)]) * later;
+    const double read = at(Series::read, i), norm = at(Series::norm, i);
+    if (!std::isnan(read) && norm > 0.0) later += static_cast<double>(sample_traced_[index_of(i)]) * read / norm;
+    later *= std::exp(at_end - sums[index_of(begin)]);
+  }
+  return made;
+}
+
 void Inspection::save(const std::filesystem::path& file) const {
   const std::vector<float> log_decay = decays_.differences(0, tokens());
   std::vector<SafetensorsTensor> tensors;

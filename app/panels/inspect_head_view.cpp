@@ -1,5 +1,6 @@
 #include "app/panels/inspect_head_view.h"
 
+#include <QComboBox>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -10,6 +11,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "app/widgets/elided_label.h"
 #include "app/widgets/heatmap_view.h"
 #include "app/widgets/parts.h"
 #include "app/widgets/plot_view.h"
@@ -20,6 +22,7 @@ namespace holdfast {
 namespace {
 
 constexpr std::size_t shown_stretches = 12;
+constexpr std::int64_t shown_tokens = 24;  // of a stretch
 
 }  // namespace
 
@@ -46,11 +49,30 @@ InspectHeadView::InspectHeadView(QWidget* parent) : QWidget(parent) {
   decay_->setObjectName(QStringLiteral("headDecay"));
   decay_->setAccessibleName(tr("Share kept from token to token"));
   grid->addWidget(decay_, 1, 1);
-  grid->addWidget(mutedLabel(tr("Written most, and still held: click a row to choose its token")), 2, 0);
-  stretches_ = new QTableWidget(0, 4);
+  auto* over = new QHBoxLayout;
+  auto* title = new ElidedLabel;
+  title->setProperty("muted", true);
+  title->setText(tr("Stretches of the text: click one to choose its token"));
+  over->addWidget(title, 1);
+  most_ = new QComboBox;
+  most_->setObjectName(QStringLiteral("headMost"));
+  most_->setAccessibleName(tr("Which stretches stand first"));
+  most_->addItem(tr("most still held"));
+  most_->addItem(tr("most read while held"));
+  over->addWidget(most_);
+  grid->addLayout(over, 2, 0);
+  stretches_ = new QTableWidget(0, 5);
   stretches_->setObjectName(QStringLiteral("headStretches"));
-  stretches_->setAccessibleName(tr("Stretches of the text that the head wrote most"));
-  stretches_->setHorizontalHeaderLabels({tr("Text"), tr("Written"), tr("Left at the end"), tr("Still held")});
+  stretches_->setAccessibleName(tr("Stretches of the text that the head wrote or read most"));
+  stretches_->setHorizontalHeaderLabels({tr("Text"), tr("Written"), tr("Left"), tr("Still held"), tr("Read")});
+  const QStringList explained{tr("Its first words"), tr("dt |x| |B| of a token there, on average"),
+                              tr("The share of it that is left at the end"), tr("Written, times what is left"),
+                              tr("Read while held: the read strength of all later samples, by its part of the norm")};
+  for (int column = 0; column < explained.size(); ++column) {
+    stretches_->horizontalHeaderItem(column)->setToolTip(explained[column]);
+  }
+  alignHeaders(stretches_, 1);
+  stretches_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   stretches_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
   stretches_->setWordWrap(false);
   stretches_->verticalHeader()->hide();
@@ -66,6 +88,7 @@ InspectHeadView::InspectHeadView(QWidget* parent) : QWidget(parent) {
   for (const int column : {0, 1}) grid->setColumnStretch(column, 1);
   connect(stretches_, &QTableWidget::cellClicked, this,
           [this](int row, int) { emit tokenSelected(stretches_->item(row, 0)->data(Qt::UserRole).toInt()); });
+  connect(most_, &QComboBox::currentIndexChanged, this, &InspectHeadView::showStretches);
 }
 
 void InspectHeadView::show(const InspectResult& result, int layer, int head) {
@@ -157,43 +180,49 @@ void InspectHeadView::showTraces(const InspectResult& result, int layer, int hea
   strength.xName = tr("token");
   strength.yName = tr("size");
   strength_->setData(std::move(strength));
-  showStretches(result, sums, index);
+  findStretches(result, layer, head, index);
+  showStretches();
 }
 
 // A sample's tokens are a stretch: what is written there per token, times what is left of its middle.
-void InspectHeadView::showStretches(const InspectResult& result, const std::vector<double>& sums, std::size_t index) {
+void InspectHeadView::findStretches(const InspectResult& result, int layer, int head, std::size_t index) {
   const Inspection& seen = result.seen;
-  struct Stretch {
-    std::int64_t begin, end;
-    double written, left;
-  };
-  std::vector<Stretch> all;
+  const std::vector<double> sums = seen.decay_sums(layer, head);
+  const std::vector<double> read = seen.read_while_held(layer, head);
+  all_.clear();
   std::int64_t begin = 0;
   for (std::int64_t s = 0; s < seen.samples(); ++s) {
     const std::int64_t end = seen.sample_end(s);
     const auto written = static_cast<double>(seen.values(Inspection::Series::write, s)[index]);
     const double left = std::exp(sums.back() - sums[static_cast<std::size_t>((begin + end + 1) / 2)]);
-    if (!std::isnan(written)) all.push_back({begin, end, written, left});
-    begin = end;
-  }
-  const std::size_t count = std::min(all.size(), shown_stretches);
-  std::ranges::partial_sort(all, all.begin() + static_cast<std::ptrdiff_t>(count), std::ranges::greater{},
-                            [](const Stretch& s) { return s.written * s.left; });
-  stretches_->setRowCount(static_cast<int>(count));
-  for (std::size_t i = 0; i < count; ++i) {
-    const Stretch& s = all[i];
     QString text;
-    for (std::int64_t t = s.begin; t < std::min(s.end, s.begin + 24); ++t) {
+    for (std::int64_t t = begin; t < std::min(end, begin + shown_tokens); ++t) {
       text += result.pieces.value(static_cast<qsizetype>(t));
     }
+    if (!std::isnan(written)) {
+      all_.push_back({begin, end, written, left, read[static_cast<std::size_t>(s)], text.simplified()});
+    }
+    begin = end;
+  }
+}
+
+void InspectHeadView::showStretches() {
+  const bool by_read = most_->currentIndex() == 1;
+  const auto size = [by_read](const Stretch& s) { return by_read ? s.read : s.written * s.left; };
+  const std::size_t count = std::min(all_.size(), shown_stretches);
+  std::ranges::partial_sort(all_, all_.begin() + static_cast<std::ptrdiff_t>(count), std::ranges::greater{}, size);
+  stretches_->setRowCount(static_cast<int>(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    const Stretch& s = all_[i];
     const int row = static_cast<int>(i);
-    auto* words = readCell(text.simplified(), false);
+    auto* words = readCell(s.text, false);
     words->setData(Qt::UserRole, static_cast<int>(s.begin));
     words->setToolTip(tr("Tokens %1 to %2").arg(s.begin).arg(s.end - 1));
     stretches_->setItem(row, 0, words);
     stretches_->setItem(row, 1, readCell(QLocale().toString(s.written, 'g', 3), true));
     stretches_->setItem(row, 2, readCell(QLocale().toString(100.0 * s.left, 'f', 1) + tr(" %"), true));
     stretches_->setItem(row, 3, readCell(QLocale().toString(s.written * s.left, 'g', 3), true));
+    stretches_->setItem(row, 4, readCell(QLocale().toString(s.read, 'g', 3), true));
   }
 }
 

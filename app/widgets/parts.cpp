@@ -6,6 +6,7 @@
 #include <QPushButton>
 #include <QSpinBox>
 #include <QSplitter>
+#include <QTableWidget>
 #include <QTableWidgetItem>
 #include <QVBoxLayout>
 
@@ -39,6 +40,13 @@ QTableWidgetItem* readCell(const QString& text, bool number) {
   item->setFlags(Qt::ItemIsSelectable | Qt::ItemIsEnabled);
   if (number) item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
   return item;
+}
+
+void alignHeaders(QTableWidget* table, int firstNumber) {
+  for (int column = 0; column < table->columnCount(); ++column) {
+    table->horizontalHeaderItem(column)->setTextAlignment((column < firstNumber ? Qt::AlignLeft : Qt::AlignRight) |
+                                                          Qt::AlignVCenter);
+  }
 }
 
 ListAndPages addListAndPages(QWidget* whole, QAbstractItemModel* model, QWidget* pages) {

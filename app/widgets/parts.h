@@ -9,6 +9,7 @@ class QLabel;
 class QListView;
 class QPushButton;
 class QSpinBox;
+class QTableWidget;
 class QTableWidgetItem;
 class QWidget;
 
@@ -20,6 +21,8 @@ namespace holdfast {
 [[nodiscard]] QSpinBox* countBox(const char* name, const QString& spoken, int least, int most, int step = 1);
 // To be read, not written; numbers stand at the right.
 [[nodiscard]] QTableWidgetItem* readCell(const QString& text, bool number);
+// As readCell places what is below them: words at the left, from this column on numbers at the right.
+void alignHeaders(QTableWidget* table, int firstNumber);
 
 // What was begun before stands in a list at the left, with a button to begin anew; the right shows one of them.
 struct ListAndPages {

@@ -4,7 +4,8 @@
 //   retention that counts the writing token's own decay; a layer's decays put where its neighbour's belong; means over
 //   the tokens of earlier samples too; a sample one token late; a file whose checksum is not looked at; stretches whose
 //   rests are not kept, whose means stop at a seam, or whose first sample waits for more tokens than it has; files of
-//   the first version refused.
+//   the first version refused; of what was read while it was held: a sample's own reads counted, the norm of the sample
+//   that wrote in place of the one that reads, a mean read where the sum belongs.
 #include "engine/inspection.h"
 
 #include <xxhash.h>
@@ -140,6 +141,51 @@ class InspectionTest : public QObject {
         // A scan's rounding, larger than that of the figures; the rank's quotient as in state_stats_test.
         HOLDFAST_COMPARE(
             compare_relative(seen.values(static_cast<Inspection::Series>(i), sample), want[i], i == 4 ? 4e-3 : 1e-4));
+      }
+    }
+  }
+
+  // The definition as it is written, sample by sample, in double from single steps.
+  void what_was_read_while_held_is_the_sum_of_its_definition() {
+    Stream stream(Device::cpu(), 2);
+    const auto model = Mamba2Model::random(stream, small_config(), WeightFormat::f32, 7);
+    const auto ids = some_tokens(150);
+    Recorder steps;
+    State state(model->device(), model->config());
+    for (const TokenId id : ids) model->forward(stream, {&id, 1}, state, {}, &steps);
+    for (const std::int64_t every : {1, 7, 16, 149, 1000}) {
+      const Inspection seen = Inspection::of(*model, stream, ids, {.every = every});
+      for (std::size_t l = 0; l < 3; ++l) {
+        for (std::size_t h = 0; h < 4; ++h) {
+          const auto trace = [&](std::int64_t t, std::size_t kind) {
+            return static_cast<double>(steps.traces[l][(static_cast<std::size_t>(t) * 4 + h) * 3 + kind]);
+          };
+          const auto left = [&](std::int64_t written, std::int64_t at) {
+            double sum = 0.0;
+            for (std::int64_t t = written + 1; t <= at; ++t)
+              sum += static_cast<double>(steps.decays[l][static_cast<std::size_t>(t) * 4 + h]);
+            return std::exp(sum);
+          };
+          std::vector<double> want;
+          for (std::int64_t begin = 0; begin < 150; begin += every) {
+            const std::int64_t end = std::min<std::int64_t>(begin + every, 150);
+            const std::int64_t middle = (begin + end - 1) / 2;
+            double write = 0.0, held = 0.0;
+            for (std::int64_t t = begin; t < end; ++t) write += trace(t, 0) / static_cast<double>(end - begin);
+            for (std::int64_t later = end; later < 150; later += every) {
+              const std::int64_t last = std::min<std::int64_t>(later + every, 150) - 1;
+              double read = 0.0;
+              for (std::int64_t t = later; t <= last; ++t) read += trace(t, 1);
+              const auto matrix =
+                  std::span<const float>(steps.states_of[l][static_cast<std::size_t>(last)]).subspan(h * 480, 480);
+              held += read * write * left(middle, last) / oracle::frobenius_norm(matrix);
+            }
+            want.push_back(held);
+          }
+          const auto made = seen.read_while_held(static_cast<std::int64_t>(l), static_cast<std::int64_t>(h));
+          const std::vector<float> got(made.begin(), made.end());
+          HOLDFAST_COMPARE(compare_relative(got, want, 2e-4));  // as the samples above: a scan's rounding
+        }
       }
     }
   }
