@@ -31,7 +31,9 @@
 #include "app/models/head_table_model.h"
 #include "app/panels/inspect_difference.h"
 #include "app/panels/inspect_head_view.h"
+#include "app/panels/inspect_timeline.h"
 #include "app/services/cache_size.h"
+#include "app/widgets/elided_label.h"
 #include "app/widgets/heatmap_view.h"
 #include "app/widgets/parts.h"
 #include "app/widgets/plot_view.h"
@@ -40,7 +42,6 @@
 namespace holdfast {
 namespace {
 
-constexpr int most_timeline_columns = 200'000;
 constexpr int retention_points = 250;
 constexpr std::int64_t retention_numbers = 300'000;  // log decays that are added up at once
 
@@ -53,13 +54,6 @@ double middle_of(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// A token's text with its white space made visible.
-QString shown_piece(const QString& piece) {
-  QString text = piece;
-  text.replace(QLatin1Char('\n'), QStringLiteral("\u21b5"));
-  return text.trimmed().isEmpty() && !text.contains(QChar(0x21b5)) ? QStringLiteral("\u2423") : text.trimmed();
-}
-
 // So many that a person reads them, and how many more there are.
 QStringList shortened(const QStringList& words) {
   constexpr qsizetype most = 4;
@@ -69,9 +63,10 @@ QStringList shortened(const QStringList& words) {
 
 QString share_shown(double share) { return QLocale().toString(100.0 * share, 'f', 1) + QStringLiteral(" %"); }
 
-void save_bytes(QWidget* parent, const QString& title, const QString& filter,
+// name: what the file is called where nothing else is wanted.
+void save_bytes(QWidget* parent, const QString& title, const QString& name, const QString& filter,
                 const std::function<std::string()>& content, const std::function<void(const QString&)>& failed) {
-  const QString file = QFileDialog::getSaveFileName(parent, title, {}, filter);
+  const QString file = QFileDialog::getSaveFileName(parent, title, name, filter);
   if (file.isEmpty()) return;
   try {
     write_file_atomically(file.toStdString(), content());
@@ -95,8 +90,8 @@ InspectPanel::InspectPanel(InspectService* service, QWidget* parent) : QWidget(p
   empty_->setWordWrap(true);
   empty_->setProperty("muted", true);
   empty_->setText(
-      tr("Type a text, or take the session that is open in Solve.\nIts tokens are read again, and you see what the "
-         "model's fixed memory keeps of them."));
+      tr("Type a text, or take the session that is open in Solve,\nand see what the model's memory of fixed size keeps "
+         "of its tokens."));
   pages_->addWidget(empty_);
   buildTabs();
   pages_->addWidget(tabs_);
@@ -200,7 +195,9 @@ QWidget* InspectPanel::buildOverview() {
   grid->setHorizontalSpacing(18);
   grid->setVerticalSpacing(6);
   auto* head = new QHBoxLayout;
-  mapTitle_ = mutedLabel({});
+  head->setSpacing(8);
+  mapTitle_ = new ElidedLabel;
+  mapTitle_->setProperty("muted", true);
   head->addWidget(mapTitle_, 1);
   metric_ = new QComboBox;
   metric_->setObjectName(QStringLiteral("metric"));
@@ -235,7 +232,9 @@ QWidget* InspectPanel::buildOverview() {
   tokens_->viewport()->installEventFilter(this);
   grid->addWidget(tokens_, 1, 1);
   auto* over = new QHBoxLayout;
-  timelineTitle_ = mutedLabel({});
+  over->setSpacing(8);
+  timelineTitle_ = new ElidedLabel;
+  timelineTitle_->setProperty("muted", true);
   over->addWidget(timelineTitle_, 1);
   kind_ = new QComboBox;
   kind_->setObjectName(QStringLiteral("timelineKind"));
@@ -258,6 +257,7 @@ QWidget* InspectPanel::buildOverview() {
   retention_->setAccessibleName(tr("Retention of the chosen token"));
   grid->addWidget(retention_, 3, 1);
   auto* given = new QHBoxLayout;
+  given->setSpacing(8);
   givensTitle_ = mutedLabel({});
   givensTitle_->setObjectName(QStringLiteral("givensTitle"));
   givensTitle_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
@@ -269,12 +269,23 @@ QWidget* InspectPanel::buildOverview() {
       tr("Puts the sentences whose numbers are fading into the composer of Solve, to be read again where the text has "
          "come to"));
   given->addWidget(restate_);
+  restateEarlier_ = new QToolButton;
+  restateEarlier_->setObjectName(QStringLiteral("restateEarlier"));
+  restateEarlier_->setText(tr("From earlier"));
+  restateEarlier_->setToolTip(
+      tr("A new branch in Solve: the reply goes on from the last kept state before they faded, with the givens said once "
+         "more. This one stays."));
+  given->addWidget(restateEarlier_);
   grid->addLayout(given, 4, 0);
   givens_ = new QTableWidget(0, 4);
   givens_->setObjectName(QStringLiteral("givens"));
   givens_->setAccessibleName(tr("Numbers of the question"));
   givens_->setHorizontalHeaderLabels({tr("Number"), tr("Best head"), tr("Median head"), tr("Memory")});
   givens_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+  for (const int column : {0, 3}) givens_->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+  for (const int column : {1, 2}) {
+    givens_->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  }
   givens_->verticalHeader()->hide();
   givens_->setSelectionBehavior(QAbstractItemView::SelectRows);
   givens_->setSelectionMode(QAbstractItemView::SingleSelection);
@@ -320,7 +331,6 @@ QWidget* InspectPanel::buildNumbers() {
   numbers_->setSelectionBehavior(QAbstractItemView::SelectRows);
   numbers_->setSelectionMode(QAbstractItemView::SingleSelection);
   numbers_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-  numbers_->horizontalHeader()->setDefaultAlignment(Qt::AlignCenter | static_cast<Qt::Alignment>(Qt::TextWordWrap));
   numbers_->horizontalHeader()->setMinimumHeight(2 * fontMetrics().lineSpacing() + 12);  // names wrap
   numbers_->verticalHeader()->hide();
   layout->addWidget(numbers_, 1);
@@ -365,6 +375,10 @@ void InspectPanel::connectViews() {
   connect(inSolve_, &QToolButton::clicked, this, &InspectPanel::showInSolve);
   connect(restate_, &QToolButton::clicked, this,
           [this] { emit restateWanted(result_->session, restatement(result_->givens)); });
+  connect(restateEarlier_, &QToolButton::clicked, this, [this] {
+    const std::optional<RestatePlace> place = restatePlace(*result_);
+    if (place) emit restateAtWanted(result_->session, *place, restatement(result_->givens));
+  });
   for (QWidget* view : {static_cast<QWidget*>(tokens_), static_cast<QWidget*>(timeline_), static_cast<QWidget*>(map_)}) {
     view->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(view, &QWidget::customContextMenuRequested, this,
@@ -582,48 +596,16 @@ void InspectPanel::updateMap() {
   map_->select(layer_, head_);
 }
 
-// Samples may stand at any distance; columns stand for as many tokens each.
 void InspectPanel::updateTimeline() {
   if (!result_) return;
-  const Inspection& seen = result_->seen;
   const InspectMetric m = metric();
   std::vector<float> of_token;
-  if (m == InspectMetric::retention) of_token = inspectTimeline(seen, m, token_);
-  const std::vector<float>& by_sample =
-      m == InspectMetric::retention ? of_token : result_->timelines[static_cast<std::size_t>(m)];
-  std::int64_t step = seen.sample_end(0);
-  for (std::int64_t s = 1; s + 1 < seen.samples(); ++s)
-    step = std::min(step, seen.sample_end(s) - seen.sample_end(s - 1));
-  columnTokens_ = static_cast<int>(std::max({std::int64_t{1}, step, seen.tokens() / most_timeline_columns + 1}));
-  HeatmapData made;
-  made.rows = static_cast<int>(seen.layers());
-  made.columns = static_cast<int>((seen.tokens() + columnTokens_ - 1) / columnTokens_);
-  const auto samples = static_cast<std::size_t>(seen.samples());
-  made.values.resize(static_cast<std::size_t>(made.rows) * static_cast<std::size_t>(made.columns));
-  for (int c = 0; c < made.columns; ++c) {
-    const auto sample = static_cast<std::size_t>(seen.sample_of(std::int64_t{c} * columnTokens_));
-    for (int l = 0; l < made.rows; ++l) {
-      made.values[static_cast<std::size_t>(l) * static_cast<std::size_t>(made.columns) + static_cast<std::size_t>(c)] =
-          by_sample[static_cast<std::size_t>(l) * samples + sample];
-    }
-  }
-  made.logarithmic = inspectMetricIsLogarithmic(m);
-  made.valueName = inspectMetricName(m);
-  for (const InspectMark& mark : result_->marks) {
-    made.marks.push_back({static_cast<double>(mark.token) / columnTokens_, mark.text, mark.kept});
-  }
+  if (m == InspectMetric::retention) of_token = inspectTimeline(result_->seen, m, token_);
+  InspectTimelineData made = inspectTimelineData(
+      result_, m, m == InspectMetric::retention ? of_token : result_->timelines[static_cast<std::size_t>(m)]);
+  columnTokens_ = made.columnTokens;
   timelineTitle_->setText(tr("%1 over the tokens, by layer (mean of its heads)").arg(inspectMetricName(m)));
-  made.describe = [this, values = made.values, columns = made.columns, name = made.valueName](int row, int column) {
-    const auto token = static_cast<qsizetype>(column) * columnTokens_;
-    return tr("Layer %1, from token %2 (%3): %4 %5")
-        .arg(row)
-        .arg(token)
-        .arg(shown_piece(result_->pieces.value(token)), name,
-             QLocale().toString(values[static_cast<std::size_t>(row) * static_cast<std::size_t>(columns) +
-                                       static_cast<std::size_t>(column)],
-                                'g', 4));
-  };
-  timeline_->setData(std::move(made));
+  timeline_->setData(std::move(made.data));
 }
 
 // What only the tab in sight shows.
@@ -663,6 +645,7 @@ void InspectPanel::updateGivens() {
   const QString summary = givensSummary(givens);
   givensTitle_->setText(summary.isEmpty() ? tr("Numbers of the question: there are none") : summary);
   restate_->setEnabled(!givens.empty());
+  restateEarlier_->setEnabled(restatePlace(*result_).has_value());
 }
 
 void InspectPanel::updateRetention() {
@@ -763,7 +746,7 @@ void InspectPanel::updateWords() {
          "longer than this text.\nThe state takes %9, whatever the length. ")
           .arg(inspectMetricName(metric()), inspectMetricFormula(metric()))
           .arg(token_)
-          .arg(shown_piece(result_->pieces.value(token_)),
+          .arg(shownPiece(result_->pieces.value(token_)),
                QLocale().toString(100.0 * *std::max_element(kept.begin(), kept.end()), 'f', 1),
                QLocale().toString(100.0 * middle_of(kept), 'f', 1))
           .arg(long_lived)
@@ -778,13 +761,14 @@ void InspectPanel::updateWords() {
 }
 
 void InspectPanel::exportPicture() {
-  const QString file = QFileDialog::getSaveFileName(this, tr("All views as a picture"), {}, tr("Pictures (*.png)"));
+  const QString file = QFileDialog::getSaveFileName(this, tr("All views as a picture"), QStringLiteral("memory.png"),
+                                                    tr("Pictures (*.png)"));
   if (!file.isEmpty() && !grab().save(file, "PNG")) emit failed(tr("%1: cannot be written").arg(file));
 }
 
 void InspectPanel::exportTable() {
   save_bytes(
-      this, tr("The map of heads as a table"), tr("Tables (*.csv)"),
+      this, tr("The map of heads as a table"), QStringLiteral("heads.csv"), tr("Tables (*.csv)"),
       [this] {
         std::string text = "layer,head";
         std::vector<std::vector<float>> columns;
@@ -805,7 +789,7 @@ void InspectPanel::exportTable() {
 
 void InspectPanel::exportTimeline() {
   save_bytes(
-      this, tr("The timeline as a table"), tr("Tables (*.csv)"),
+      this, tr("The timeline as a table"), QStringLiteral("timeline.csv"), tr("Tables (*.csv)"),
       [this] {
         const Inspection& seen = result_->seen;
         const std::vector<float> values = inspectTimeline(seen, metric(), token_);
@@ -825,7 +809,7 @@ void InspectPanel::exportTimeline() {
 
 void InspectPanel::exportArray() {
   save_bytes(
-      this, tr("Every token's log decays"), tr("NumPy arrays (*.npy)"),
+      this, tr("Every token's log decays"), QStringLiteral("log-decays.npy"), tr("NumPy arrays (*.npy)"),
       [this] {
         const Inspection& seen = result_->seen;
         std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(seen.tokens()) +

@@ -55,6 +55,8 @@ class InspectPanel : public QWidget {
   void failed(const QString& message);
   void watchingChanged(bool watching);
   void restateWanted(holdfast::SessionId session, const QString& text);  // of no session: in the one that is open
+  // As a branch of the session's last reply.
+  void restateAtWanted(holdfast::SessionId session, const holdfast::RestatePlace& place, const QString& text);
   void solveWanted(holdfast::SessionId session, const holdfast::TextPlace& place);
 
  protected:
@@ -123,6 +125,7 @@ class InspectPanel : public QWidget {
   PlotView* retention_;
   QLabel* givensTitle_;
   QToolButton* restate_;
+  QToolButton* restateEarlier_;
   QTableWidget* givens_;
   PlotView* memory_;
   QLabel* words_;

@@ -13,6 +13,7 @@
 #include "app/panels/compare_dialog.h"
 #include "app/panels/edit_dialog.h"
 #include "app/panels/figures_dialog.h"
+#include "app/panels/memory_panel.h"
 #include "app/panels/node_text.h"
 #include "app/panels/problem_card.h"
 #include "app/panels/sampler_panel.h"
@@ -34,6 +35,8 @@ constexpr int frame_milliseconds = 33;
 constexpr int draft_milliseconds = 800;
 constexpr int widest_composer = 828;
 constexpr qsizetype longest_announcement = 400;
+constexpr int least_transcript = 420;
+constexpr int room_for_memory = 680;  // less is left to the transcript
 
 qint64 tokens_of(const std::vector<NodeRow>& branch) {
   qint64 count = 0;
@@ -44,7 +47,7 @@ qint64 tokens_of(const std::vector<NodeRow>& branch) {
 }  // namespace
 
 SolvePanel::SolvePanel(SessionService* sessions, ChatService* chat, SamplerPanel* sampler, StartPanel* start,
-                       QWidget* parent)
+                       MemoryPanel* memory, QWidget* parent)
     : QWidget(parent),
       sessions_(sessions),
       chat_(chat),
@@ -57,8 +60,11 @@ SolvePanel::SolvePanel(SessionService* sessions, ChatService* chat, SamplerPanel
       problem_(new ProblemCard),
       vote_(new VoteView),
       banner_(new Banner),
-      composer_(new Composer) {
+      composer_(new Composer),
+      memory_(memory) {
   auto* middle = new QWidget;
+  middle->setMinimumWidth(least_transcript);
+  start_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);  // while it is hidden, too
   auto* layout = new QVBoxLayout(middle);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(0);
@@ -139,7 +145,8 @@ void SolvePanel::buildSide() {
   statesPanel_ = new StatesPanel(sessions_);
   sidePages_ = new QStackedWidget;
   for (QWidget* page :
-       {static_cast<QWidget*>(tokenPanel_), static_cast<QWidget*>(treePanel_), static_cast<QWidget*>(statesPanel_)}) {
+       {static_cast<QWidget*>(tokenPanel_), static_cast<QWidget*>(treePanel_), static_cast<QWidget*>(statesPanel_),
+        static_cast<QWidget*>(memory_)}) {
     sidePages_->addWidget(page);
   }
   sideBox_ = new QWidget;
@@ -154,7 +161,8 @@ void SolvePanel::buildSide() {
   close->setProperty("flat", true);
   close->setText(QStringLiteral("\u2715"));
   close->setAccessibleName(tr("Close the panel"));
-  connect(close, &QToolButton::clicked, this, [this] { showSide(Side::none); });
+  connect(close, &QToolButton::clicked, this,
+          [this] { sideShown_ == Side::memory ? toggleMemory() : showSide(Side::none); });
   auto* head = new QHBoxLayout;
   head->setContentsMargins(14, 8, 8, 0);
   head->addWidget(sideTitle_, 1);
@@ -168,9 +176,10 @@ void SolvePanel::buildSide() {
 }
 
 void SolvePanel::showSide(Side side) {
+  if (side == Side::none && memoryOpen_ && session_ && width() >= room_for_memory) side = Side::memory;
   const bool opens = sideShown_ == Side::none && side != Side::none;
   sideShown_ = side;
-  transcript_->setPointing(side == Side::tokens);
+  transcript_->setPointing(side == Side::tokens || side == Side::memory);
   sideBox_->setVisible(side != Side::none);
   // A good third of what there is: enough for a line of a message, and the session stays what is read.
   if (opens) {
@@ -185,20 +194,107 @@ void SolvePanel::showSide(Side side) {
   if (side == Side::tokens) sideTitle_->setText(tr("Tokens"));
   if (side == Side::tree) sideTitle_->setText(tr("Branches"));
   if (side == Side::states) sideTitle_->setText(tr("Kept states"));
+  if (side == Side::memory) sideTitle_->setText(tr("Memory"));
   if (side != Side::none) sidePages_->setCurrentIndex(static_cast<int>(side) - 1);
   if (side == Side::tree) treePanel_->setTree(tree_, branch_);
   if (side == Side::states) statesPanel_->setSession(session_);
   emit sideChanged();
 }
 
+void SolvePanel::setMemoryOpen(bool open) {
+  memoryOpen_ = open;
+  showMemoryWhereItFits();
+}
+
+void SolvePanel::toggleMemory() {
+  memoryOpen_ = sideShown_ != Side::memory;
+  memoryAsked_ = memoryOpen_ && width() < room_for_memory;
+  showSide(memoryOpen_ ? Side::memory : Side::none);
+  emit memoryOpenChanged(memoryOpen_);
+}
+
+// It gives way to the transcript, and comes back; what a person asks for stays.
+void SolvePanel::showMemoryWhereItFits() {
+  const bool room = width() >= room_for_memory;
+  if (room) memoryAsked_ = false;
+  const bool fits = memoryOpen_ && session_ && (room || memoryAsked_);
+  if (fits && sideShown_ == Side::none) showSide(Side::memory);
+  if (!fits && sideShown_ == Side::memory) showSide(Side::none);
+}
+
+QSize SolvePanel::minimumSizeHint() const {
+  const QSize least = QWidget::minimumSizeHint();
+  return sideShown_ == Side::memory && !memoryAsked_ ? QSize(least_transcript, least.height()) : least;
+}
+
+void SolvePanel::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  showMemoryWhereItFits();
+}
+
+void SolvePanel::restate() {
+  const bool known = memory_->result() != nullptr && !memory_->result()->givens.empty();
+  if (known) return compose(session_, restatement(memory_->result()->givens));
+  banner_->showNote(tr("There are no numbers of a question to re-state, or what is left of them is not known."));
+}
+
+void SolvePanel::restateEarlier() {
+  const std::optional<RestatePlace> place = memory_->restatePlace();
+  if (place) return restateAt(session_, *place, restatement(memory_->result()->givens));
+  banner_->showNote(tr("No number of the question is known to be fading in a reply."));
+}
+
+// Where its session and branch are in sight, else when they are.
+void SolvePanel::restateAt(SessionId session, const RestatePlace& place, const QString& text) {
+  const auto from = std::ranges::find(branch_, place.node, &NodeRow::id);
+  if (!(session == session_) || from == branch_.end()) {
+    whenShown_ = [this, session, place, text] {
+      const bool there = session == session_ && std::ranges::find(branch_, place.node, &NodeRow::id) != branch_.end();
+      there ? restateAt(session, place, text) : banner_->showError(tr("The reply is no longer there."));
+    };
+    return openSession(session, place.node);
+  }
+  if (!from->sampler || !canBegin()) return;
+  SamplerConfig sampler = *from->sampler;
+  sampler.seed = sampler_->settings().sampler.seed;
+  const QString said = (place.position > 0 ? QStringLiteral("\n\n") : QString()) + text + QStringLiteral("\n\n");
+  chat_->forkSaying(session_, place.node, place.position, said, sampler, sampler_->settings().max_tokens);
+}
+
+// The memory knows which messages are being written, the turn what stands in them.
+std::vector<NodeRow> SolvePanel::branchInSight() const {
+  std::vector<NodeRow> shown = branch_;
+  if (!isRunningHere() || !chat_->liveTurn() || memory_->result() == nullptr) return shown;
+  const LiveTurn& turn = *chat_->liveTurn();
+  for (const InspectPart& part : memory_->result()->parts) {
+    if (part.node < turn.from || part.kind == NodeKind::user || part.kind == NodeKind::system) continue;
+    NodeRow row;
+    row.id = part.node;
+    row.parent = shown.empty() ? NodeId{} : shown.back().id;
+    row.kind = part.kind;
+    row.text = (part.kind == NodeKind::thought ? turn.thought : turn.answer).toStdString();
+    shown.push_back(std::move(row));
+  }
+  return shown;
+}
+
 void SolvePanel::connectSide() {
   connect(transcript_, &TranscriptView::placePointed, this, [this](const std::optional<TranscriptPlace>& place) {
-    tokenPanel_->point(place ? textPlace(branch_, *place) : TextPlace{});
+    const TextPlace here = place ? textPlace(branchInSight(), *place) : TextPlace{};
+    sideShown_ == Side::memory ? memory_->point(here) : tokenPanel_->point(here);
   });
-  connect(tokenPanel_, &TokenPanel::pointed, this, [this](const TextPlace& place) {
-    const std::optional<TranscriptPlace> here = transcriptPlace(branch_, place);
+  const auto pointed = [this](const TextPlace& place) {
+    const std::optional<TranscriptPlace> here = transcriptPlace(branchInSight(), place);
     here ? transcript_->showPlace(*here, false) : transcript_->clearPlace();
+  };
+  connect(tokenPanel_, &TokenPanel::pointed, this, pointed);
+  connect(memory_, &MemoryPanel::placePointed, this, pointed);
+  connect(memory_, &MemoryPanel::placeChosen, this, [this](const TextPlace& place) {
+    if (const auto here = transcriptPlace(branchInSight(), place)) transcript_->showPlace(*here);
   });
+  connect(memory_, &MemoryPanel::inspectWanted, this, &SolvePanel::inspectWanted);
+  connect(memory_, &MemoryPanel::restateWanted, this, &SolvePanel::restate);
+  connect(memory_, &MemoryPanel::restateEarlierWanted, this, &SolvePanel::restateEarlier);
   connect(tokenPanel_, &TokenPanel::forkWanted, this, &SolvePanel::forkAt);
   connect(treePanel_, &TreePanel::chosen, this, [this](NodeId node) {
     if (chat_->phase() == ChatService::Phase::idle) sessions_->choose(session_, node);
@@ -339,7 +435,9 @@ void SolvePanel::newSession() {
   problem_->setProblem({});
   vote_->hide();
   showSide(Side::none);
+  memory_->setSession({});
   tokens_ = 0;
+  memory_->setTokens(0);
   if (other) composer_->setText(newDraft_);
   draftTimer_.stop();
   updateState();
@@ -407,7 +505,11 @@ void SolvePanel::begin(const NodeRow& question) {
   } else {
     banner_->showError(tr("The question is saved; open a model to have it answered."));
   }
-  if (fresh) emit sessionChanged();
+  if (fresh) {
+    memory_->setSession(session_);
+    emit sessionChanged();
+    showMemoryWhereItFits();
+  }
   updateState();
 }
 
@@ -437,6 +539,7 @@ void SolvePanel::showBranch(const SessionRow& session, const std::vector<NodeRow
   if (other) composer_->setText(QString::fromStdString(session.draft));
   draftTimer_.stop();
   tokens_ = tokens_of(branch_);
+  memory_->setTokens(tokens_);
   const auto question = std::ranges::find(branch_, NodeKind::user, &NodeRow::kind);
   const bool solves = sampler_->settings().solve && question != branch_.end();
   problem_->setProblem(solves ? QString::fromStdString(question->text) : QString());
@@ -447,8 +550,10 @@ void SolvePanel::showBranch(const SessionRow& session, const std::vector<NodeRow
   wantedNode_ = {};
   const auto place = wantedPlace_ ? transcriptPlace(branch_, *std::exchange(wantedPlace_, std::nullopt)) : std::nullopt;
   if (place) transcript_->showPlace(*place);
+  memory_->setSession(session_);
   updateState();
   if (other) emit sessionChanged();
+  showMemoryWhereItFits();
   emit figuresChanged();
   if (!live && std::exchange(announceWhenShown_, false)) announceEnd();
   if (whenShown_ && chat_->phase() == ChatService::Phase::idle) std::exchange(whenShown_, nullptr)();
@@ -499,6 +604,7 @@ void SolvePanel::takeText() {
   transcript_->append(QString::fromStdString(delta.thought), QString::fromStdString(delta.answer));
   if (delta.tokens_read > 0) tokens_ = delta.tokens_read;
   tokensPerSecond_ = delta.tokens_per_second;
+  memory_->setTokens(tokens_);
   if (delta.thought_ended) {
     updateState();
     announcer_->say(tr("The thought has ended; the answer is being written."));

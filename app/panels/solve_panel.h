@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/services/chat_service.h"
+#include "app/services/inspect_service.h"
 #include "app/services/session_service.h"
 #include "app/services/text_place.h"
 #include "app/widgets/transcript_view.h"
@@ -22,6 +23,7 @@ class Announcer;
 class Banner;
 class Composer;
 class FindBar;
+class MemoryPanel;
 class ProblemCard;
 class SamplerPanel;
 class StartPanel;
@@ -34,10 +36,10 @@ class SolvePanel : public QWidget {
   Q_OBJECT
 
  public:
-  enum class Side { none, tokens, tree, states };
+  enum class Side { none, tokens, tree, states, memory };
 
   SolvePanel(SessionService* sessions, ChatService* chat, SamplerPanel* sampler, StartPanel* start,
-             QWidget* parent = nullptr);
+             MemoryPanel* memory, QWidget* parent = nullptr);
 
   void openSession(SessionId session, NodeId at = {});  // `at`: the message to show
   void showPlace(SessionId session, const TextPlace& place);  // scrolled to and highlighted
@@ -49,8 +51,15 @@ class SolvePanel : public QWidget {
   void saveDraft();
   void setStorage(const QString& why);       // why nothing can be saved, and so nothing is begun; empty: all is well
   void beginFromState(const QString& file);  // a session, where one can be begun now
+  // Of none, the memory is shown where it is kept open and there is room for it.
   void showSide(Side side);
   [[nodiscard]] Side side() const { return sideShown_; }
+  void setMemoryOpen(bool open);
+  void toggleMemory();
+  // The givens that fade: below, to be sent; or as the beginning of a branch from before they faded.
+  void restate();
+  void restateEarlier();
+  void restateAt(SessionId session, const RestatePlace& place, const QString& text);
 
   // What the keys do; each is nothing where it makes no sense.
   void stop();
@@ -69,6 +78,7 @@ class SolvePanel : public QWidget {
   [[nodiscard]] SessionId session() const { return session_; }
   [[nodiscard]] Banner* banner() const { return banner_; }
   [[nodiscard]] Composer* composer() const { return composer_; }
+  [[nodiscard]] QSize minimumSizeHint() const override;
   [[nodiscard]] qint64 tokens() const { return tokens_; }
   [[nodiscard]] double tokensPerSecond() const { return tokensPerSecond_; }
 
@@ -76,10 +86,16 @@ class SolvePanel : public QWidget {
   void sessionChanged();  // another one is shown
   void figuresChanged();
   void sideChanged();
+  void memoryOpenChanged(bool open);
   void inspectWanted(const holdfast::TextPlace& place);  // of no node: of the whole session
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   void buildSide();
+  void showMemoryWhereItFits();
+  [[nodiscard]] std::vector<NodeRow> branchInSight() const;  // with what is being written
   QWidget* buildSteering();
   void connectServices();
   void connectSide();
@@ -132,6 +148,7 @@ class SolvePanel : public QWidget {
   TokenPanel* tokenPanel_ = nullptr;
   TreePanel* treePanel_ = nullptr;
   StatesPanel* statesPanel_ = nullptr;
+  MemoryPanel* memory_;
   QTimer frames_;
   QTimer draftTimer_;
   SessionId session_;
@@ -145,6 +162,8 @@ class SolvePanel : public QWidget {
   Vote voted_;  // as it is shown
   QString newDraft_;
   Side sideShown_ = Side::none;
+  bool memoryOpen_ = false;   // kept open, whether there is room or not
+  bool memoryAsked_ = false;  // for where there is none
   QString storage_;  // why nothing can be saved
   bool storeOpen_ = false;
   bool announceWhenShown_ = false;

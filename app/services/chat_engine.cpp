@@ -22,6 +22,8 @@ namespace {
 
 constexpr std::size_t read_block = 256;  // tokens between two looks at the stop button
 constexpr int shown_alternatives = 5;    // of each token, for who wants to see what else there was
+constexpr std::chrono::milliseconds memory_rest{300};  // between two looks at what is watched
+constexpr int memory_share = 50;                       // of the time that a copy of it takes, at least
 constexpr std::string_view thought_ended_reason = "thought_end";
 
 std::string hexadecimal(std::uint64_t value) {
@@ -224,7 +226,8 @@ void ChatEngine::watch() {
     const auto from = static_cast<std::int64_t>(session.tokens_read());
     now.watched.push_back({.from = session.tokens_read(),
                            .after = session.prefix_hash(),
-                           .recorder = InspectionRecorder(now.model->config(), options, from)});
+                           .recorder = InspectionRecorder(now.model->config(), options, from),
+                           .shown = {}});
   }
   session.set_probe(&now.watched.back().recorder);
 }
@@ -259,6 +262,28 @@ void ChatEngine::keep_watched(SessionId id) {
                       seen);
   }
   stop_watching();
+}
+
+// A copy of the last stretch; those before it are as they were shown last.
+void ChatEngine::show_memory(const NodeRow& row) {
+  if (memory_ == nullptr || !memory_->isLookedAt()) return;
+  const auto begin = std::chrono::steady_clock::now();
+  if (begin < memory_due_) return;
+  Loaded& now = loaded();
+  const Snapshot* origin = origin_of(row.session);
+  const std::uint64_t before = origin == nullptr ? 0 : origin->tokens_read;
+  SeenLive seen{.session = row.session, .stretches = {}, .row = row};
+  for (Watched& watched : now.watched) {
+    const Inspection& so_far = watched.recorder.seen();
+    if (so_far.tokens() == 0) continue;
+    if (!watched.shown || watched.shown->tokens() != so_far.tokens()) {
+      watched.shown = std::make_shared<const Inspection>(so_far);
+    }
+    seen.stretches.push_back({static_cast<std::int64_t>(watched.from - before), watched.shown});
+  }
+  memory_->put(std::move(seen));
+  const auto end = std::chrono::steady_clock::now();
+  memory_due_ = end + std::max<std::chrono::steady_clock::duration>(memory_rest, memory_share * (end - begin));
 }
 
 void ChatEngine::note_state(SessionId id) {
@@ -344,6 +369,7 @@ StopReason ChatEngine::draw(TurnWriter& writer, std::int64_t max_tokens, const T
     if (thought_ended || session.tokens_read() % spacing == 0) note_state(id);
     kind = writer.row().kind;
     writer.token(event);
+    show_memory(writer.row());
     const std::optional<std::size_t> repeated = loop_told ? std::nullopt : loops.push(event.token);
     if (!repeated || !events.looping) return;
     loop_told = true;

@@ -1,6 +1,7 @@
 // A loaded model and the session it holds: answers questions of the store. No Qt; everything on one thread.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <filesystem>
 #include <functional>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "app/services/inspection_keeper.h"
+#include "app/services/live_memory.h"
 #include "app/services/live_text.h"
 #include "app/services/state_keeper.h"
 #include "app/services/vote.h"
@@ -89,6 +91,9 @@ class ChatEngine {
   ChatEngine(const std::filesystem::path& database, std::filesystem::path states, LiveText& live, int threads);
   ~ChatEngine();
 
+  // What is watched is shown there too while a turn runs and somebody looks. `memory` outlives the engine.
+  void show_memory_in(LiveMemory& memory) { memory_ = &memory; }
+
   // A model, an adapter (with its base) or a trained state (its base; see ModelInfo::begins_with). Throws what
   // open_model, Tokenizer and Mamba2Model throw, and Cancelled when stopped. The model that was there stays until the
   // files of the new one have been checked.
@@ -131,6 +136,7 @@ class ChatEngine {
     std::uint64_t from = 0;   // tokens that the session had read
     std::uint64_t after = 0;  // their hash
     InspectionRecorder recorder;
+    std::shared_ptr<const Inspection> shown{};  // what of it was last shown
   };
   struct Loaded {
     std::filesystem::path path;
@@ -166,6 +172,7 @@ class ChatEngine {
   void watch();
   void stop_watching();  // what is not kept is forgotten
   void keep_watched(SessionId id);
+  void show_memory(const NodeRow& row);  // that is being written
   void note_state(SessionId id);  // copies the state, and begins another stretch
   void find_state(SessionId id, const std::vector<TokenId>& ids, std::uint64_t draws);
   [[nodiscard]] NodeRow begun(SessionId id, const NodeRow& question, const TurnSettings& settings);
@@ -179,6 +186,8 @@ class ChatEngine {
   StateKeeper states_;
   InspectionKeeper inspections_;
   LiveText* live_;
+  LiveMemory* memory_ = nullptr;
+  std::chrono::steady_clock::time_point memory_due_{};  // when it is shown next
   int threads_;
   std::unique_ptr<Loaded> loaded_;
 };

@@ -33,7 +33,10 @@ void ChatService::onWindow(Action action) {
 }
 
 ChatEngine& ChatService::engine() {
-  if (!engine_) engine_ = std::make_unique<ChatEngine>(database_, states_, live_, threads_);
+  if (!engine_) {
+    engine_ = std::make_unique<ChatEngine>(database_, states_, live_, threads_);
+    engine_->show_memory_in(memory_);
+  }
   return *engine_;
 }
 
@@ -85,6 +88,7 @@ void ChatService::startTurn(SessionId session, std::function<void(const TurnEven
         .looping = [this](
                        NodeId node,
                        std::int64_t position) { onWindow([this, node, position] { emit looping(node, position); }); }};
+    memory_.clear();
     {
       const AtEnd report([&] { onWindow([this, session] { endTurn(session); }); });
       work(events, source.get_token());
@@ -132,6 +136,15 @@ void ChatService::forkAt(SessionId session, NodeId node, std::int64_t position, 
     engine().fork(node, position, sampler);
     const std::vector<TokenId> forced = instead ? std::vector<TokenId>{*instead} : std::vector<TokenId>{};
     (void)engine().go_on(session, maxTokens, events, std::move(stop), forced);
+  });
+}
+
+void ChatService::forkSaying(SessionId session, NodeId node, std::int64_t position, const QString& text,
+                             const SamplerConfig& sampler, std::int64_t maxTokens) {
+  startTurn(session, [this, session, node, position, said = text.toStdString(), sampler, maxTokens](
+                         const TurnEvents& events, std::stop_token stop) {
+    engine().fork(node, position, sampler);
+    (void)engine().go_on(session, maxTokens, events, std::move(stop), engine().shared_model().tokenizer->encode(said));
   });
 }
 

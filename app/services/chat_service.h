@@ -10,6 +10,7 @@
 
 #include "app/jobs/job.h"
 #include "app/services/chat_engine.h"
+#include "app/services/live_memory.h"
 #include "app/services/live_text.h"
 
 namespace holdfast {
@@ -42,6 +43,9 @@ class ChatService : public QObject {
   // A branch beside this node from its first `position` tokens on, the next one being `instead` where given.
   void forkAt(SessionId session, NodeId node, std::int64_t position, std::optional<TokenId> instead,
               const SamplerConfig& sampler, std::int64_t maxTokens);
+  // The same, with this text put there first.
+  void forkSaying(SessionId session, NodeId node, std::int64_t position, const QString& text,
+                  const SamplerConfig& sampler, std::int64_t maxTokens);
   void vote(SessionId session, const TurnSettings& settings, int samples);
   void beginFromState(const QString& file);  // answers with stateImported()
   void stop();  // within one token, or before the next 256 tokens of a long question are read
@@ -54,6 +58,9 @@ class ChatService : public QObject {
   [[nodiscard]] const std::optional<LiveTurn>& liveTurn() const { return turn_; }
   // The text since the last call; it is also added to liveTurn().
   LiveDelta takeText();
+  // What the memory of the running turn has done so far: only while somebody looks.
+  void lookAtMemory(bool looking) { memory_.look(looking); }
+  [[nodiscard]] std::shared_ptr<const SeenLive> seenLive() const { return memory_.seen(); }
 
  signals:
   void loadingStarted(const QString& path);
@@ -85,6 +92,7 @@ class ChatService : public QObject {
   std::filesystem::path states_;
   int threads_;
   LiveText live_;
+  LiveMemory memory_;
   std::unique_ptr<ChatEngine> engine_;  // made and used by the job alone
   Phase phase_ = Phase::idle;
   int loading_ = 0;

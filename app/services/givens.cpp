@@ -3,6 +3,8 @@
 #include <QCoreApplication>
 #include <QRegularExpression>
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include "app/markdown/text_alignment.h"
@@ -30,6 +32,16 @@ std::vector<std::pair<QString, QString>> numbers_of(const QString& text) {
   return numbers;
 }
 
+// What no head has half left of has not later either: what is left never grows.
+int faded_at(const Inspection& seen, std::int64_t token) {
+  std::int64_t held = token, faded = seen.tokens() - 1;
+  while (faded - held > 1) {
+    const std::int64_t middle = held + (faded - held) / 2;
+    (std::ranges::max(seen.retention(token, middle)) < given_fades ? faded : held) = middle;
+  }
+  return static_cast<int>(faded);
+}
+
 }  // namespace
 
 std::vector<GivenLeft> givensOf(const Inspection& seen, const QStringList& pieces, std::int64_t begin,
@@ -51,9 +63,34 @@ std::vector<GivenLeft> givensOf(const Inspection& seen, const QStringList& piece
     const double best = std::ranges::max(kept);
     const auto middle = kept.begin() + static_cast<std::ptrdiff_t>(kept.size() / 2);
     std::ranges::nth_element(kept, middle);
-    givens.push_back({number, static_cast<int>(token), best, *middle, sentence});
+    givens.push_back({.text = number,
+                      .token = static_cast<int>(token),
+                      .best = best,
+                      .median = *middle,
+                      .sentence = sentence,
+                      .fadedAt = best < given_fades ? faded_at(seen, token) : -1});
   }
   return givens;
+}
+
+GivenCurves givenCurves(const Inspection& seen, const std::vector<GivenLeft>& givens, int places) {
+  GivenCurves made;
+  made.best.resize(givens.size());
+  if (givens.empty()) return made;
+  std::vector<std::vector<double>> written;
+  for (const GivenLeft& given : givens) written.push_back(seen.decays().after(given.token + 1));
+  const std::int64_t first = std::ranges::min_element(givens, {}, &GivenLeft::token)->token;
+  const std::int64_t step = std::max<std::int64_t>(1, (seen.tokens() - first) / std::max(1, places));
+  for (std::int64_t t = first;; t = std::min(t + step, seen.tokens() - 1)) {
+    const std::vector<double> sums = seen.decays().after(t + 1);
+    made.tokens.push_back(static_cast<double>(t));
+    for (std::size_t i = 0; i < givens.size(); ++i) {
+      double most = -std::numeric_limits<double>::infinity();
+      for (std::size_t h = 0; h < sums.size(); ++h) most = std::max(most, sums[h] - written[i][h]);
+      made.best[i].push_back(t < givens[i].token ? std::numeric_limits<double>::quiet_NaN() : std::exp(most));
+    }
+    if (t + 1 >= seen.tokens()) return made;
+  }
 }
 
 QString givensSummary(const std::vector<GivenLeft>& givens) {

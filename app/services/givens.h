@@ -17,12 +17,21 @@ struct GivenLeft {
   int token = 0;                    // that ends it
   double best = 0.0, median = 0.0;  // over the heads, at the end of what was seen
   QString sentence;                 // of the question, in which it stands
+  int fadedAt = -1;                 // the first token at which it fades; -1: it does not
   [[nodiscard]] bool fades() const { return best < given_fades; }
 };
 
 // pieces: the text of each token. The question's tokens begin at `begin`, with a template around them or without.
 [[nodiscard]] std::vector<GivenLeft> givensOf(const Inspection& seen, const QStringList& pieces, std::int64_t begin,
                                               const QString& question);
+
+// How much of each given the best head holds over the text.
+struct GivenCurves {
+  std::vector<double> tokens;             // ascending
+  std::vector<std::vector<double>> best;  // of each given: the share at these tokens, NaN before it was written
+};
+// At about so many places, the last token among them.
+[[nodiscard]] GivenCurves givenCurves(const Inspection& seen, const std::vector<GivenLeft>& givens, int places);
 
 // One line: how many fade, and which is the oldest that is still held. Empty: there are no givens.
 [[nodiscard]] QString givensSummary(const std::vector<GivenLeft>& givens);

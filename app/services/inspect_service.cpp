@@ -21,7 +21,8 @@ constexpr std::int64_t inspect_most_samples = 4000;
 constexpr std::int64_t inspect_every = 4;   // tokens from sample to sample, more in long texts
 constexpr std::int64_t inspect_unread = 2;  // tokens at a session's end that the model may not have read yet
 constexpr std::size_t inspect_block = 256;  // tokens between two looks at the stop button
-constexpr std::int64_t givens_most_numbers = 20'000'000;  // log decays that are read for a lamp
+constexpr std::int64_t memory_most_numbers = 20'000'000;  // log decays that are looked through unasked
+constexpr int given_places = 160;           // of a curve
 constexpr qsizetype inspect_words = 40;     // of a text, in a label
 
 QString node_kind_word(NodeKind kind) {
@@ -78,6 +79,24 @@ std::int64_t InspectResult::tokenOf(const TextPlace& place) const {
   return part->begin + found;
 }
 
+std::optional<RestatePlace> restatePlace(const InspectResult& result) {
+  int faded = -1;
+  for (const GivenLeft& given : result.givens) {
+    if (given.fades() && (faded < 0 || given.fadedAt < faded)) faded = given.fadedAt;
+  }
+  const auto replied = [](const InspectPart& part) {
+    return part.kind == NodeKind::thought || part.kind == NodeKind::answer;
+  };
+  const auto behind = std::find_if_not(result.parts.rbegin(), result.parts.rend(), replied).base();
+  if (faded < 0 || behind == result.parts.end()) return std::nullopt;
+  std::int64_t token = behind->begin;
+  for (const InspectMark& mark : result.marks) {
+    if (mark.kept && mark.token <= faded) token = std::max(token, mark.token);
+  }
+  const InspectPart& part = *(std::ranges::upper_bound(behind, result.parts.end(), token, {}, &InspectPart::begin) - 1);
+  return RestatePlace{part.node, token - part.begin, token};
+}
+
 InspectService::InspectService(const std::filesystem::path& dataDir, int threads, QObject* parent)
     : QObject(parent), data_(dataDir), inspections_(dataDir / "inspections"), threads_(threads) {
   connect(&reading_, &Job::failed, this, &InspectService::failed);
@@ -110,13 +129,19 @@ void InspectService::inspectSession(const SharedModel& model, SessionId session,
       model, [this, model, session] { return textOf(model, session); }, title, session, again);
 }
 
-InspectService::Text InspectService::textOf(const SharedModel& model, SessionId session) const {
+// live: the message that is being written stands at the end as far as it is.
+InspectService::Text InspectService::textOf(const SharedModel& model, SessionId session, const SeenLive* live) const {
   Store store(data_ / "holdfast.db", {.check = false});
   Text made;
-  for (const NodeRow& node : store.branch(session)) {
+  std::vector<NodeRow> branch = store.branch(session);
+  if (live != nullptr) {
+    std::erase_if(branch, [&](const NodeRow& node) { return node.id >= live->row.id; });
+    branch.push_back(live->row);
+  }
+  for (const NodeRow& node : branch) {
     if (!node.tokens || node.tokens->empty()) continue;
     made.marks.push_back({std::ssize(made.tokens), node_kind_word(node.kind), false});
-    made.messages.push_back({node.id, std::ssize(made.tokens), node.text});
+    made.messages.push_back({node.id, node.kind, std::ssize(made.tokens), node.text});
     if (node.kind == NodeKind::user && made.question.empty()) {
       made.questionBegin = std::ssize(made.tokens);
       made.question = node.text;
@@ -212,7 +237,19 @@ std::shared_ptr<InspectResult> InspectService::look(const SharedModel& model, Te
   Inspection all = std::move(parts.begin()->second);
   for (auto part = std::next(parts.begin()); part != parts.end(); ++part) all.append(part->second);
 
-  auto result = std::make_shared<InspectResult>(InspectResult{.seen = std::move(all),
+  auto result = resultOf(model, session, text, std::move(all));
+  result->watched = watched;
+  result->reread = std::move(reread);
+  for (const std::string& reason : kept.damaged) result->damaged << QString::fromStdString(reason);
+  result->states.assign(result->seen.states().begin(), result->seen.states().end());
+  if (session) addKept(*result, model, session, text, Flags::withState);
+  return result;
+}
+
+// What can be told of a text and of what was seen of it.
+std::shared_ptr<InspectResult> InspectService::resultOf(const SharedModel& model, SessionId session, const Text& text,
+                                                        Inspection seen) const {
+  auto result = std::make_shared<InspectResult>(InspectResult{.seen = std::move(seen),
                                                               .config = model.model->config(),
                                                               .tokens = text.tokens,
                                                               .pieces = {},
@@ -222,14 +259,12 @@ std::shared_ptr<InspectResult> InspectService::look(const SharedModel& model, Te
                                                               .states = {},
                                                               .timelines = {},
                                                               .givens = {},
+                                                              .curves = {},
                                                               .title = {},
                                                               .seconds = 0.0,
-                                                              .watched = watched,
-                                                              .reread = std::move(reread),
+                                                              .watched = false,
+                                                              .reread = {},
                                                               .damaged = {}});
-  for (const std::string& reason : kept.damaged) result->damaged << QString::fromStdString(reason);
-  result->states.assign(result->seen.states().begin(), result->seen.states().end());
-  if (session) addKept(*result, model, session, text);
   result->pieces = pieces_of(*model.tokenizer, result->tokens);
   addParts(*result, text.messages);
   result->givens = givensOf(result->seen, result->pieces, text.questionBegin, QString::fromStdString(text.question));
@@ -253,8 +288,8 @@ void InspectService::keepSeen(const SharedModel& model, SessionId session, const
 }
 
 // The kept states of the session on this branch as flags; and the one after the last token, where it is kept.
-void InspectService::addKept(InspectResult& result, const SharedModel& model, SessionId session,
-                             const Text& text) const {
+void InspectService::addKept(InspectResult& result, const SharedModel& model, SessionId session, const Text& text,
+                             Flags wanted) const {
   Store store(data_ / "holdfast.db", {.check = false});
   const StateFiles files(store, data_ / "states");
   const std::uint64_t before = text.origin ? text.origin->tokens_read : 0;
@@ -264,7 +299,7 @@ void InspectService::addKept(InspectResult& result, const SharedModel& model, Se
     const std::uint64_t position = static_cast<std::uint64_t>(row.position) - before;  // wraps where it is shorter
     if (position >= hashes.size() || hashes[position] != row.prefix_hash) continue;
     result.marks.push_back({static_cast<std::int64_t>(position), tr("state kept"), true});
-    if (position != result.tokens.size() || !result.states.empty()) continue;
+    if (wanted == Flags::alone || position != result.tokens.size() || !result.states.empty()) continue;
     try {
       const Snapshot snapshot = files.load(row.file, model.model->config());
       if (snapshot.model_fingerprint != model.model->fingerprint()) continue;
@@ -285,7 +320,7 @@ void InspectService::addParts(InspectResult& result, const std::vector<Text::Mes
     const qsizetype end = i + 1 < messages.size() ? static_cast<qsizetype>(messages[i + 1].begin)
                                                   : result.pieces.size();
     if (begin >= result.pieces.size()) break;  // what the model has not read yet
-    result.parts.push_back({messages[i].node, messages[i].begin,
+    result.parts.push_back({messages[i].node, messages[i].kind, messages[i].begin,
                             pieceStarts(result.pieces.mid(begin, end - begin),
                                         QString::fromStdString(messages[i].text))});
   }
@@ -327,24 +362,80 @@ void InspectService::run(const SharedModel& model, std::function<Text()> text, c
   });
 }
 
-void InspectService::lookAtGivens(const SharedModel& model, SessionId session) {
-  looking_.post([this, model, session](const std::stop_token&) {
-    std::vector<GivenLeft> givens;
-    Text read = textOf(model, session);
-    const Mamba2Config& config = model.model->config();
-    // A lamp is not worth half a gigabyte; the inspector shows it when it is asked.
-    if (std::ssize(read.tokens) * config.n_layer * config.n_heads <= givens_most_numbers) {
-      KeptInspections kept = findKept(model, session, read, InspectionKeeper::Damaged::leave);
-      if (!kept.parts.empty() && kept.gaps(std::ssize(read.tokens)).empty()) {
-        Inspection seen = std::move(kept.parts.front().seen);
-        for (std::size_t i = 1; i < kept.parts.size(); ++i) seen.append(kept.parts[i].seen);
-        givens = givensOf(seen, pieces_of(*model.tokenizer, read.tokens), read.questionBegin,
-                          QString::fromStdString(read.question));
-      }
+// Everything that was seen of the text; none where that is not all of it.
+std::optional<Inspection> InspectService::seenBefore(const SharedModel& model, SessionId session, Text& text,
+                                                     const SeenLive* live) {
+  if (live == nullptr) {
+    KeptInspections kept = findKept(model, session, text, InspectionKeeper::Damaged::leave);
+    if (kept.parts.empty() || !kept.gaps(std::ssize(text.tokens)).empty()) return std::nullopt;
+    Inspection seen = std::move(kept.parts.front().seen);
+    for (std::size_t i = 1; i < kept.parts.size(); ++i) seen.append(kept.parts[i].seen);
+    return seen;
+  }
+  // While a turn runs what was before it stays the same.
+  if (live->stretches.empty()) return std::nullopt;
+  const std::int64_t from = live->stretches.front().from;
+  if (from > std::ssize(text.tokens)) return std::nullopt;
+  const std::uint64_t begins = text.origin ? text.origin->prefix_hash : 0;
+  const auto earlier = std::span(text.tokens).first(static_cast<std::size_t>(from));
+  const std::uint64_t hash = prefix_hash(begins, earlier);
+  if (from == 0) {
+    before_ = {};
+  } else if (!before_.seen || before_.hash != hash || before_.model != model.model->fingerprint()) {
+    before_ = {.hash = hash, .model = model.model->fingerprint(), .seen = {}};
+    KeptInspections kept = inspections_.find(session, before_.model, begins, earlier, model.model->config(),
+                                             InspectionKeeper::Damaged::leave);
+    if (kept.parts.empty() || !kept.gaps(from).empty()) return std::nullopt;
+    before_.seen = std::move(kept.parts.front().seen);
+    for (std::size_t i = 1; i < kept.parts.size(); ++i) before_.seen->append(kept.parts[i].seen);
+  }
+  std::optional<Inspection> seen = before_.seen;
+  for (const SeenLive::Stretch& stretch : live->stretches) {
+    if (stretch.from != (seen ? seen->tokens() : 0)) return std::nullopt;
+    seen ? seen->append(*stretch.seen) : void(seen = *stretch.seen);
+  }
+  if (seen->tokens() > std::ssize(text.tokens)) return std::nullopt;
+  text.tokens.resize(static_cast<std::size_t>(seen->tokens()));
+  return seen;
+}
+
+void InspectService::lookAtMemory(const SharedModel& model, SessionId session, const MemoryWish& wish) {
+  looking_.post([this, model, session, wish](const std::stop_token&) {
+    std::shared_ptr<InspectResult> result;
+    QString why;
+    try {
+      result = lookBeside(model, session, wish, why);
+    } catch (const std::exception& error) {  // nobody asked for it, so nobody is interrupted
+      why = QString::fromUtf8(error.what());
     }
     QMetaObject::invokeMethod(
-        this, [this, session, givens] { emit givensSeen(session, givens); }, Qt::QueuedConnection);
+        this, [this, session, result, why] { emit memorySeen(session, result, why); }, Qt::QueuedConnection);
   });
+}
+
+std::shared_ptr<InspectResult> InspectService::lookBeside(const SharedModel& model, SessionId session,
+                                                          const MemoryWish& wish, QString& why) {
+  const auto begin = std::chrono::steady_clock::now();
+  const SeenLive* live = wish.live && wish.live->session == session ? wish.live.get() : nullptr;
+  Text read = textOf(model, session, live);
+  const Mamba2Config& config = model.model->config();
+  if (read.tokens.empty()) return nullptr;
+  if (std::ssize(read.tokens) * config.n_layer * config.n_heads > memory_most_numbers) {
+    why = tr("This session is too long to be looked through beside the text.");
+    return nullptr;
+  }
+  std::optional<Inspection> seen = seenBefore(model, session, read, live);
+  if (!seen) why = tr("What the memory did here was not watched, or is no longer kept.");
+  if (!seen || seen->samples() == 0) return nullptr;
+  auto result = resultOf(model, session, read, std::move(*seen));
+  result->watched = true;
+  addKept(*result, model, session, read, Flags::alone);
+  if (wish.timeline) {
+    result->curves = givenCurves(result->seen, result->givens, given_places);
+    result->timelines[static_cast<std::size_t>(*wish.timeline)] = inspectTimeline(result->seen, *wish.timeline, 0);
+  }
+  result->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return result;
 }
 
 void InspectService::listStates(const SharedModel& model, SessionId session) {

@@ -33,6 +33,7 @@ struct InspectMark {
 // The tokens of one message of a session.
 struct InspectPart {
   NodeId node;
+  NodeKind kind = NodeKind::user;
   std::int64_t begin = 0;         // its first token
   std::vector<qsizetype> starts;  // of each token in the message's text, and its size; of the template: empty
 };
@@ -50,6 +51,7 @@ struct InspectResult {
   // By metric, but retention, which hangs on the chosen token (inspectTimeline).
   std::array<std::vector<float>, inspect_metrics.size()> timelines;
   std::vector<GivenLeft> givens;
+  GivenCurves curves;  // of lookAtMemory() alone
   QString title;
   double seconds = 0.0;
   bool watched = false;                                       // some of it while the session ran, or read before
@@ -60,6 +62,22 @@ struct InspectResult {
   [[nodiscard]] std::optional<TextPlace> placeOf(std::int64_t token) const;
   // The token of this character, or of the message's first one where it has no such character; -1: it was not seen.
   [[nodiscard]] std::int64_t tokenOf(const TextPlace& place) const;
+};
+
+// Where the last reply of a session can be gone on with as if its givens were just being read: at the last kept state
+// before any of them faded, or, where they faded before that, where the reply begins.
+struct RestatePlace {
+  NodeId node;
+  qint64 position = 0;  // tokens of the node that stay
+  qint64 token = 0;     // of the session
+};
+// None: nothing fades, or nothing has been replied.
+[[nodiscard]] std::optional<RestatePlace> restatePlace(const InspectResult& result);
+
+// What lookAtMemory() is to look at beside the givens.
+struct MemoryWish {
+  std::optional<InspectMetric> timeline{};  // and the curves of the givens; none: neither
+  std::shared_ptr<const SeenLive> live{};   // of the turn that runs
 };
 
 // A state that is kept, or in a file.
@@ -93,8 +111,8 @@ class InspectService : public QObject {
   void inspectSession(const SharedModel& model, SessionId session, const QString& title, bool again = false);
   void stop();
 
-  // givensSeen, from what was seen while the session ran: no tokens are read for it.
-  void lookAtGivens(const SharedModel& model, SessionId session);
+  // memorySeen, from what was seen while the session ran: no tokens are read for it.
+  void lookAtMemory(const SharedModel& model, SessionId session, const MemoryWish& wish);
   void listStates(const SharedModel& model, SessionId session);  // statesListed, of all branches
   void compare(const SharedModel& model, const KeptState& a, const KeptState& b);
 
@@ -103,7 +121,9 @@ class InspectService : public QObject {
   void progressed(double done);
   void finished(std::shared_ptr<const holdfast::InspectResult> result);  // null: stopped, or failed
   void failed(const QString& message);
-  void givensSeen(holdfast::SessionId session, const std::vector<holdfast::GivenLeft>& givens);  // none: not known
+  // Without states. Null: it is not known, and why; empty: there is nothing to be known yet.
+  void memorySeen(holdfast::SessionId session, std::shared_ptr<const holdfast::InspectResult> result,
+                  const QString& why);
   void statesListed(holdfast::SessionId session, const std::vector<holdfast::KeptState>& states);
   void compared(std::shared_ptr<const holdfast::StateComparison> comparison);
 
@@ -111,6 +131,7 @@ class InspectService : public QObject {
   struct Text {
     struct Message {
       NodeId node;
+      NodeKind kind = NodeKind::user;
       std::int64_t begin = 0;
       std::string text;
     };
@@ -122,7 +143,11 @@ class InspectService : public QObject {
     std::optional<Snapshot> origin{};  // what the session begins with
   };
   void run(const SharedModel& model, std::function<Text()> text, const QString& title, SessionId session, bool again);
-  [[nodiscard]] Text textOf(const SharedModel& model, SessionId session) const;
+  [[nodiscard]] Text textOf(const SharedModel& model, SessionId session, const SeenLive* live = nullptr) const;
+  [[nodiscard]] std::optional<Inspection> seenBefore(const SharedModel& model, SessionId session, Text& text,
+                                                     const SeenLive* live);
+  [[nodiscard]] std::shared_ptr<InspectResult> resultOf(const SharedModel& model, SessionId session, const Text& text,
+                                                        Inspection seen) const;
   [[nodiscard]] KeptInspections findKept(
       const SharedModel& model, SessionId session, Text& text,
       InspectionKeeper::Damaged damaged = InspectionKeeper::Damaged::remove) const;
@@ -133,11 +158,23 @@ class InspectService : public QObject {
   static void addParts(InspectResult& result, const std::vector<Text::Message>& messages);
   void keepSeen(const SharedModel& model, SessionId session, const Text& text, std::int64_t from,
                 const Inspection& seen);
-  void addKept(InspectResult& result, const SharedModel& model, SessionId session, const Text& text) const;
+  [[nodiscard]] std::shared_ptr<InspectResult> lookBeside(const SharedModel& model, SessionId session,
+                                                          const MemoryWish& wish, QString& why);
+  enum class Flags { alone, withState };
+  void addKept(InspectResult& result, const SharedModel& model, SessionId session, const Text& text,
+               Flags wanted) const;
+
+  // What was kept of the text before the turn that runs: of looking_ alone.
+  struct Before {
+    std::uint64_t hash = 0;  // of its tokens
+    std::string model;
+    std::optional<Inspection> seen;
+  };
 
   std::filesystem::path data_;
   InspectionKeeper inspections_;
   int threads_;
+  Before before_;
   Job reading_;
   Job looking_;  // last: its thread has ended when the rest goes
 };

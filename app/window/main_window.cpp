@@ -32,6 +32,7 @@
 #include "app/models/session_list_model.h"
 #include "app/panels/generate_panel.h"
 #include "app/panels/inspect_panel.h"
+#include "app/panels/memory_panel.h"
 #include "app/panels/models_panel.h"
 #include "app/panels/sampler_panel.h"
 #include "app/panels/solve_panel.h"
@@ -95,7 +96,8 @@ MainWindow::MainWindow(WindowSettings settings, QWidget* parent)
       modelModel_(new ModelListModel(this)),
       sampler_(new SamplerPanel(this)),
       start_(new StartPanel(modelModel_)),
-      solve_(new SolvePanel(sessions_.get(), chat_.get(), sampler_, start_)),
+      memory_(new MemoryPanel(chat_.get(), inspector_.get())),
+      solve_(new SolvePanel(sessions_.get(), chat_.get(), sampler_, start_, memory_)),
       inspect_(new InspectPanel(inspector_.get())),
       models_(new ModelsPanel(modelService_.get())),
       generate_(new GeneratePanel(generator_.get())) {
@@ -280,12 +282,19 @@ QWidget* MainWindow::buildTopBar() {
     button->setToolTip(help);
     button->setProperty("command", id);
     button->setCheckable(true);
-    connect(button, &QToolButton::clicked, this,
-            [this, which](bool open) { solve_->showSide(open ? which : SolvePanel::Side::none); });
+    connect(button, &QToolButton::clicked, this, [this, button, which](bool open) {
+      if (which == SolvePanel::Side::memory) {
+        solve_->toggleMemory();
+      } else {
+        solve_->showSide(open ? which : SolvePanel::Side::none);
+      }
+      button->setChecked(solve_->side() == which);
+    });
     connect(solve_, &SolvePanel::sideChanged, button,
             [this, button, which] { button->setChecked(solve_->side() == which); });
     layout->addWidget(button);
   };
+  side("memoryButton", "memory", tr("Memory"), tr("What the memory holds, beside the text"), SolvePanel::Side::memory);
   side("treeButton", "branches", tr("Branches"), tr("All branches of this session"), SolvePanel::Side::tree);
   side("statesButton", "states", tr("States"), tr("The kept states of this session"), SolvePanel::Side::states);
   auto* more = new QToolButton;
@@ -328,7 +337,8 @@ void MainWindow::buildStatusBar() {
   tokensLabel_ = label("tokensLabel", 0);
   rateLabel_ = label("rateLabel", 0);
   stateLabel_ = label("stateLabel", 0);
-  cacheLabel_ = label("cacheLabel", 0);
+  cacheLabel_ = label("cacheLabel", 0, new ElidedLabel);
+  cacheLabel_->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Preferred);
   givensLamp_ = new QToolButton;
   givensLamp_->setObjectName(QStringLiteral("givensLamp"));
   givensLamp_->setProperty("flat", true);
@@ -340,20 +350,11 @@ void MainWindow::buildStatusBar() {
     showWorkspace(workspaces_->indexOf(inspect_));
     inspect_->inspectToken((fading == givens_.end() ? givens_.front() : *fading).token);
   });
-  menu->addAction(tr("Re-state them here"), this, [this] {
-    showWorkspace(workspaces_->indexOf(splitter_));
-    solve_->compose(solve_->session(), restatement(givens_));
-  });
+  menu->addAction(command("restate"));
+  menu->addAction(command("restateEarlier"));
   givensLamp_->setMenu(menu);
   givensLamp_->hide();
   statusBar()->addPermanentWidget(givensLamp_);
-}
-
-void MainWindow::lookAtGivens() {
-  showGivens({});
-  if (chat_->sharedModel().model != nullptr && solve_->session()) {
-    inspector_->lookAtGivens(chat_->sharedModel(), solve_->session());
-  }
 }
 
 // The lamp of the memory: numbers of the question of which no head has half left.
@@ -417,7 +418,6 @@ void MainWindow::connectServices() {
     if (!own.isEmpty()) sampler_->restore(own);
     sampler_->setAdvice(chat_->model()->sampling);
     inspect_->setModel(chat_->sharedModel());
-    lookAtGivens();
     generator_->setModel(chat_->sharedModel(), qstring(chat_->model()->name), qstring(chat_->model()->format));
     models_->setOpen(qstring(chat_->model()->path));
   });
@@ -432,13 +432,18 @@ void MainWindow::connectServices() {
   });
   connect(chat_.get(), &ChatService::turnFinished, sessions_.get(), &SessionService::refresh);
   connect(solve_, &SolvePanel::sessionChanged, this, &MainWindow::showSession);
-  connect(solve_, &SolvePanel::sessionChanged, this, &MainWindow::lookAtGivens);
-  connect(chat_.get(), &ChatService::stateKept, this, [this](SessionId session) {
-    if (session == solve_->session()) lookAtGivens();
+  connect(solve_, &SolvePanel::sessionChanged, this, [this] { showGivens({}); });
+  connect(solve_, &SolvePanel::memoryOpenChanged, this, [this](bool open) {
+    sessions_->saveSetting(QStringLiteral("memory_open"), open ? QStringLiteral("1") : QStringLiteral("0"));
   });
-  connect(inspector_.get(), &InspectService::givensSeen, this,
-          [this](SessionId session, const std::vector<GivenLeft>& givens) {
-            if (session == solve_->session()) showGivens(givens);
+  connect(inspector_.get(), &InspectService::memorySeen, this,
+          [this](SessionId session, const std::shared_ptr<const InspectResult>& result) {
+            if (session == solve_->session()) showGivens(result ? result->givens : std::vector<GivenLeft>{});
+          });
+  connect(inspect_, &InspectPanel::restateAtWanted, this,
+          [this](SessionId session, const RestatePlace& place, const QString& text) {
+            showWorkspace(workspaces_->indexOf(splitter_));
+            solve_->restateAt(session, place, text);
           });
   connect(inspect_, &InspectPanel::restateWanted, this, [this](SessionId session, const QString& text) {
     showWorkspace(workspaces_->indexOf(splitter_));
@@ -514,6 +519,7 @@ void MainWindow::applySettings(const QMap<QString, QString>& settings) {
     if (setting.key().startsWith(QLatin1String(sampler_of))) samplers_.insert(setting.key(), setting.value());
   }
   models_->setHub(settings.value(QStringLiteral("hub")));
+  solve_->setMemoryOpen(settings.value(QStringLiteral("memory_open")) == QStringLiteral("1"));
   inspect_->setWatching(settings.value(QLatin1String(watch_setting)) != QStringLiteral("0"));
   recent_ = settings.value(QStringLiteral("recent_models")).split(QLatin1Char('\n'), Qt::SkipEmptyParts);
   refreshModels();
@@ -676,7 +682,7 @@ void MainWindow::showSession() {
     list_->selectionModel()->clear();
   }
   restoring_ = false;
-  title_->setText(index.isValid() ? index.data().toString() : tr("New session"));
+  title_->setText(index.isValid() ? index.data().toString() : QString());
   inspect_->setSession(solve_->session(), title_->text());
   setWindowTitle(index.isValid() ? tr("%1 \u2013 Holdfast").arg(title_->text()) : tr("Holdfast"));
 }

@@ -34,6 +34,7 @@ class GeneratePanel;
 class GenerateService;
 class InspectPanel;
 class InspectService;
+class MemoryPanel;
 class ModelListModel;
 class ModelService;
 class ModelsPanel;
@@ -109,7 +110,6 @@ class MainWindow : public QMainWindow {
   void showModelState();
   void showFigures();
   void showCaches();
-  void lookAtGivens();
   void showGivens(const std::vector<GivenLeft>& givens);
   void showWorkspace(int index);
   void showLook();
@@ -132,6 +132,7 @@ class MainWindow : public QMainWindow {
   ModelListModel* modelModel_;
   SamplerPanel* sampler_;
   StartPanel* start_;
+  MemoryPanel* memory_;
   SolvePanel* solve_;
   InspectPanel* inspect_;
   ModelsPanel* models_;

@@ -96,6 +96,16 @@ void MainWindow::buildCommands() {
   message("branches", tr("Show the branches"), Qt::CTRL | Qt::Key_T, [side] { side(SolvePanel::Side::tree); });
   message("states", tr("Show the kept states"), Qt::CTRL | Qt::SHIFT | Qt::Key_T,
           [side] { side(SolvePanel::Side::states); });
+  message("memory", tr("Show the memory"), Qt::CTRL | Qt::Key_M, [this] { solve_->toggleMemory(); });
+  message("restate", tr("Re-state the givens here"), Qt::CTRL | Qt::Key_R, [this] {
+    showWorkspace(0);
+    solve_->restate();
+  });
+  message("restateEarlier", tr("Re-state the givens from before they faded, as a branch"),
+          Qt::CTRL | Qt::SHIFT | Qt::Key_R, [this] {
+            showWorkspace(0);
+            solve_->restateEarlier();
+          });
   message("inspect", tr("Between the session and its memory"), Qt::CTRL | Qt::Key_I, [this] {
     const bool back = workspaces_->currentWidget() == inspect_ && inspect_->canShowInSolve();
     back ? inspect_->showInSolve() : solve_->inspectHere();
