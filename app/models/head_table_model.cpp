@@ -34,7 +34,12 @@ QVariant HeadTableModel::data(const QModelIndex& index, int role) const {
 }
 
 QVariant HeadTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
+  if (orientation != Qt::Horizontal) return {};
+  if (role == Qt::TextAlignmentRole) {
+    return static_cast<int>(section == 0 ? Qt::AlignLeft | Qt::AlignVCenter : Qt::AlignRight | Qt::AlignVCenter) |
+           static_cast<int>(Qt::TextWordWrap);
+  }
+  if (role != Qt::DisplayRole) return {};
   if (section == 0) return tr("Head");
   return columns_[static_cast<std::size_t>(section - 1)].name;
 }

@@ -401,6 +401,7 @@ void GeneratePanel::connectService() {
     if (shown_->rowCount() > 0) table_->selectRow(0);
     showCurrent();
     updateState();
+    if (std::exchange(makesFirst_, false) && open_) startOrStop();
   });
   connect(service_, &GenerateService::rowMade, this, [this](const ProblemRow& row) {
     ++made_;
@@ -446,7 +447,10 @@ void GeneratePanel::connectService() {
             }
             if (pieces.empty()) cursor.insertText(tr("It has no answer, so there is nothing to learn from it."));
           });
-  connect(service_, &GenerateService::failed, banner_, &Banner::showError);
+  connect(service_, &GenerateService::failed, this, [this](const QString& message) {
+    makesFirst_ = false;
+    banner_->showError(message);
+  });
 }
 
 void GeneratePanel::showSets(const std::vector<ProblemSetRow>& sets) {
@@ -535,7 +539,10 @@ PromptCotOptions GeneratePanel::options() const {
 void GeneratePanel::startOrStop() {
   if (service_->isRunning()) return service_->stop();
   banner_->hide();
-  if (!open_) return newSet();
+  if (!open_) {
+    makesFirst_ = true;
+    return service_->createSet(tr("Problems"));
+  }
   wanted_ = count_->value();
   made_ = 0;
   service_->make(open_, options(), wanted_);
@@ -655,7 +662,7 @@ void GeneratePanel::showCurrent() {
     preview_->clear();
     if (!service_->isRunning()) {
       detail_->setText(open_ ? tr("Choose concepts and make problems. Those from the generators come with proof.")
-                             : tr("Problems are kept in sets: make one first, with \u201cNew set\u2026\u201d."));
+                             : tr("Problems are kept in sets. \u201cMake problems\u201d begins the first one."));
     }
     return;
   }

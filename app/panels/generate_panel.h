@@ -98,6 +98,7 @@ class GeneratePanel : public QWidget {
   QTimer frames_;
   std::map<std::string, std::array<int, hardest_level + 1>> made_of_;  // problems of the open set by concept and level
   std::vector<ProblemSetRow> sets_;
+  bool makesFirst_ = false;  // problems, once there is a set for them
   ProblemSetId open_;
   std::int64_t wanted_ = 0, made_ = 0;  // of the making under way
 };

@@ -14,6 +14,7 @@
 #include <numeric>
 
 #include "app/widgets/heatmap_view.h"
+#include "app/widgets/parts.h"
 #include "engine/atomic_file.h"
 
 namespace holdfast {
@@ -71,7 +72,7 @@ void InspectDifference::buildChoosers() {
   file_->setToolTip(tr("A state that was exported from a session, or trained"));
   grid->addWidget(file_, 1, 2);
   export_ = new QPushButton(tr("Table (CSV)\u2026"));
-  grid->addWidget(export_, 1, 3);
+  grid->addWidget(export_, 1, 3, Qt::AlignLeft);
   summary_ = new QLabel;
   summary_->setObjectName(QStringLiteral("differenceSummary"));
   summary_->setWordWrap(true);
@@ -87,6 +88,7 @@ void InspectDifference::buildChoosers() {
   heads_->setAccessibleName(tr("The most diverged heads"));
   heads_->setHorizontalHeaderLabels({tr("Head"), tr("Distance"), tr("Cosine"), tr("|A|"), tr("|B|")});
   heads_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+  alignHeaders(heads_, 1);
   heads_->verticalHeader()->hide();
   heads_->setSelectionBehavior(QAbstractItemView::SelectRows);
   grid->addWidget(heads_, 3, 2, 1, 2);
@@ -242,7 +244,8 @@ void InspectDifference::showHeads() {
 }
 
 void InspectDifference::exportTable() {
-  const QString file = QFileDialog::getSaveFileName(this, tr("Distances as a table"), {}, tr("Tables (*.csv)"));
+  const QString file = QFileDialog::getSaveFileName(this, tr("Distances as a table"), QStringLiteral("distances.csv"),
+                                                    tr("Tables (*.csv)"));
   if (file.isEmpty() || !comparison_) return;
   const StateDifference& apart = comparison_->apart;
   std::string text = "layer,head,distance,cosine,norm_a,norm_b\n";

@@ -30,7 +30,7 @@ StatesPanel::StatesPanel(SessionService* sessions, QWidget* parent)
   setObjectName(QStringLiteral("statesPanel"));
   table_->setObjectName(QStringLiteral("states"));
   table_->setAccessibleName(tr("Kept states"));
-  table_->setHorizontalHeaderLabels({tr("At the end of"), tr("Tokens"), tr("Size")});
+  table_->setHorizontalHeaderLabels({tr("End of"), tr("Tokens"), tr("Size")});
   table_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
   table_->verticalHeader()->hide();

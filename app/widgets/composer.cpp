@@ -12,13 +12,15 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/widgets/elided_label.h"
+
 namespace holdfast {
 namespace {
 constexpr int most_lines = 10;
 }
 
 Composer::Composer(QWidget* parent)
-    : QFrame(parent), edit_(new QPlainTextEdit), button_(new QPushButton), hint_(new QLabel) {
+    : QFrame(parent), edit_(new QPlainTextEdit), button_(new QPushButton), hint_(new ElidedLabel) {
   setObjectName(QStringLiteral("composer"));
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(12, 10, 10, 10);

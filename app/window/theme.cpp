@@ -163,6 +163,9 @@ QCheckBox::indicator:focus, QRadioButton::indicator:focus { border: 2px solid $a
 #phaseCard, #upkeep { background: $surface; border: 1px solid $border; border-radius: 9px; }
 #recipeEditor, #runView, #phaseList, #phaseScroll { background: $window; }
 #recipeText, #runSamples, #runLog, #runRecipe, #runFiles { background: $surface; border: 1px solid $border; border-radius: 7px; color: $text; }
+#runFiles::item { padding: 4px 8px; color: $text; }
+#runFiles::item:hover { background: $hover; }
+#runFiles::item:selected { background: $selected; color: $text; }
 #runList, #evaluationList { background: transparent; border: 1px solid transparent; border-radius: 7px; outline: none; }
 #runList:focus, #evaluationList:focus { border: 1px solid $accent; }
 #runList::item, #evaluationList::item { padding: 6px 8px; border-radius: 7px; color: $text; }
@@ -172,15 +175,21 @@ QCheckBox::indicator:focus, QRadioButton::indicator:focus { border: 2px solid $a
 #shareTable, #itemTable, #evaluationReply, #besideReply { background: $surface; border: 1px solid $border; border-radius: 7px; color: $text; }
 QLabel[fault="true"] { color: $error_text; background: $error; border-radius: 7px; padding: 5px 9px; }
 QTabWidget::pane { border: none; }
+QTabBar { qproperty-drawBase: 0; }
 QTabBar::tab { background: transparent; color: $muted; padding: 6px 12px; border: none; border-bottom: 2px solid transparent; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:focus { color: $accent; }
 #topBar { background: $window; border-bottom: 1px solid $border; }
 #sessionList { background: transparent; border: 1px solid transparent; border-radius: 7px; outline: none; }
 #sessionList:focus { border: 1px solid $accent; }
-QPushButton, QToolButton { background: $surface; border: 1px solid $border; border-radius: 7px; padding: 5px 12px; }
+QPushButton, QToolButton {
+  background: $surface; border: 1px solid $border; border-radius: 7px; padding: 5px 12px; outline: none; }
+QToolButton { padding: 4px 12px 3px 12px; }
+#topBar QToolButton { padding: 4px 10px 3px 10px; }
+#newSession, #searchButton { padding: 5px 6px; }
 QPushButton:hover, QToolButton:hover { background: $hover; }
 QPushButton:focus, QToolButton:focus { border: 1px solid $accent; }
+QToolButton:checked { background: $selected; }
 QPushButton:disabled, QToolButton:disabled { color: $muted; }
 QToolButton::menu-indicator { image: none; }
 QPushButton::menu-indicator {
@@ -221,6 +230,12 @@ QTextEdit[view="true"][muted="true"] { color: $muted; }
 #concepts:focus, #problems:focus, #problemPreview:focus, #tokenView:focus, #tokenOthers:focus, #branchTree:focus,
 #states:focus, #shortcutsList:focus, #shareTable:focus, #itemTable:focus, #evaluationReply:focus, #besideReply:focus, #recipeText:focus,
 #runSamples:focus, #runLog:focus, #runRecipe:focus, #runFiles:focus { border: 1px solid $accent; }
+QTableView { background: $surface; border: 1px solid $border; border-radius: 7px; gridline-color: $hover; color: $text;
+  selection-background-color: $selected; selection-color: $text; }
+QTableView:focus { border: 1px solid $accent; }
+QTableView::item { padding: 0 3px; }
+QTableView::item:selected { background: $selected; color: $text; }
+QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: $side; color: $muted; border: none; padding: 4px 6px; }
 holdfast--Banner { background: $bubble; border: 1px solid $border; border-radius: 9px; }
 holdfast--Banner[error="true"] { background: $error; border: 1px solid $error_text; }
@@ -239,6 +254,7 @@ QSplitter[gap="true"]::handle { background: transparent; }
 QStatusBar { background: $side; border-top: 1px solid $border; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { color: $muted; padding: 0 6px; }
+QStatusBar QToolButton[flat="true"] { padding: 0 8px; border-radius: 5px; }
 QMenu { background: $surface; border: 1px solid $border; padding: 4px; }
 QMenu::item { padding: 5px 22px 5px 14px; border-radius: 5px; }
 QMenu::indicator { left: 8px; }

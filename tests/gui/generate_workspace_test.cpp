@@ -150,6 +150,18 @@ class GenerateWorkspaceTest : public QObject {
     QVERIFY(!window.question()->toPlainText().isEmpty());
   }
 
+  void the_first_problems_need_no_set_before_them() {
+    WindowDriver window(data());
+    QTRY_VERIFY_WITH_TIMEOUT(window.window().chat()->model().has_value(), patience);
+    window.click("generateWorkspace");
+    QTRY_VERIFY(window.find<QTreeWidget>("concepts")->topLevelItemCount() >= 14);
+    window.find<QSpinBox>("problemCount")->setValue(2);
+    window.click("makeProblems");
+    QTRY_COMPARE_WITH_TIMEOUT(window.find<QTableView>("problems")->model()->rowCount(), 2, patience);
+    QTRY_VERIFY(!window.window().generator()->isRunning());
+    QCOMPARE(window.find<QComboBox>("problemSet")->count(), 1);
+  }
+
   void a_set_is_renamed_and_deleted_after_a_question() {
     WindowDriver window(data());
     begin(window, "first");
