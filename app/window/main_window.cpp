@@ -77,6 +77,9 @@ QString bytes_text(std::size_t bytes) {
   return QLocale().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeIecFormat);
 }
 
+// One height, whatever stands in it.
+void fit_height(QStatusBar* bar) { bar->setFixedHeight(QFontMetrics(QApplication::font()).height() + 10); }
+
 QString local_file(const QMimeData* data) {
   if (!data->hasUrls() || data->urls().size() != 1 || !data->urls().first().isLocalFile()) return {};
   return data->urls().first().toLocalFile();
@@ -355,6 +358,7 @@ void MainWindow::buildStatusBar() {
   givensLamp_->setMenu(menu);
   givensLamp_->hide();
   statusBar()->addPermanentWidget(givensLamp_);
+  fit_height(statusBar());
 }
 
 // The lamp of the memory: numbers of the question of which no head has half left.
@@ -724,6 +728,7 @@ void MainWindow::showLook() {
   command("theme-dark")->setChecked(theme_ == ThemeChoice::dark);
   command("contrast")->setChecked(legibility_.contrast);
   applyTheme(*qApp, theme_, settings_.system_palette, legibility_);
+  fit_height(statusBar());
 }
 
 void MainWindow::raiseFor(const QString& model) {

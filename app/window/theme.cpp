@@ -233,7 +233,7 @@ QTextEdit[view="true"][muted="true"] { color: $muted; }
 QTableView { background: $surface; border: 1px solid $border; border-radius: 7px; gridline-color: $hover; color: $text;
   selection-background-color: $selected; selection-color: $text; }
 QTableView:focus { border: 1px solid $accent; }
-QTableView::item { padding: 0 3px; }
+QTableView::item { padding: 0 3px; border: none; }
 QTableView::item:selected { background: $selected; color: $text; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: $side; color: $muted; border: none; padding: 4px 6px; }

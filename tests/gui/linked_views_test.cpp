@@ -5,6 +5,7 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QSignalSpy>
+#include <QStatusBar>
 #include <QTableWidget>
 #include <QTextEdit>
 #include <QToolButton>
@@ -262,7 +263,9 @@ class LinkedViewsTest : public QObject {
   void the_lamp_says_which_givens_fade_and_they_are_said_again() {
     const auto window = asked();
     auto* lamp = window->find<QToolButton>("givensLamp");
+    const int bar = window->window().statusBar()->height();  // the lamp is not lit yet, or it is
     QTRY_VERIFY_WITH_TIMEOUT(lamp->isVisible(), link_patience);
+    QCOMPARE(window->window().statusBar()->height(), bar);
     QVERIFY2(lamp->text().contains(QStringLiteral("2 of 2")), qPrintable(lamp->text()));
     QVERIFY(lamp->toolTip().contains(QStringLiteral("12: ")));
     // To the first of them in the memory.
@@ -292,6 +295,7 @@ class LinkedViewsTest : public QObject {
     QVERIFY(window->question()->toPlainText().startsWith(QStringLiteral("And in a month?\nRemember")));
     window->press(Qt::Key_N, Qt::ControlModifier);
     QVERIFY(!lamp->isVisible());
+    QCOMPARE(window->window().statusBar()->height(), bar);
   }
 
   void held_and_fading_givens_are_told_apart() {
