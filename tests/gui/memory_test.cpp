@@ -1,8 +1,8 @@
 // The memory beside the transcript: it follows the answer, speaks of the same places, costs nothing while it is hidden,
 // and has a reply go on from before its givens faded. HOLDFAST_SCREENSHOTS=folder keeps pictures. Seen failing: a look
 // that goes on while the pane is hidden, a place one column too far, the first kept state in place of the last one
-// before the fading, a given that fades one token late, a branch that replaces the old one, a pane that stays where there
-// is no room.
+// before the fading, a given that fades one token late, a reply that is not in sight and is left as it is, a pane that
+// stays where there is no room.
 #include <QComboBox>
 #include <QLabel>
 #include <QMenu>
