@@ -8,10 +8,11 @@
 //   write, read, skip           dt ||x|| ||B||, ||H C||, ||D x||; means over the traced tokens since the sample before,
 //                               NaN where none was
 //   norm, stable rank           ||H||_F, ||H||_F^2 / ||H||_2^2 at the sample
-//   read while held             sum over later samples of (tokens * read) * (what is left of the write) / norm: how much
-//                               was read while it was held, by its part of all that was held. Which part of H a read
-//                               takes hangs on C and B of every token, which are not recorded: a read is taken to meet
-//                               all that H holds alike.
+//   read while held             sum over later samples of (tokens * read) * (what is left of the write) / norm: how
+//                               much was read while it was held, by its part of all that was held. Which part of H a
+//                               read takes hangs on C and B of every token, which are not recorded: a read is taken to
+//                               meet all that H holds alike.
+//                               It ranks what a head can have used, and proves no use.
 #pragma once
 
 #include <cstdint>
@@ -75,8 +76,8 @@ class Inspection {
   [[nodiscard]] std::vector<double> retention(std::int64_t written, std::int64_t at) const;
   // Over the tokens [first, last): (L, H), in tokens; infinite for a head that does not decay.
   [[nodiscard]] std::vector<double> half_life(std::int64_t first, std::int64_t last) const;
-  // Read while held, of what a token in the middle of each sample wrote: (S), in the unit of the read strength. NaN where
-  // no write was traced; of later samples, those in which no read was traced count nothing.
+  // Read while held, of what a token in the middle of each sample wrote: (S), in the unit of the read strength. NaN
+  // where no write was traced; of later samples, those in which no read was traced count nothing.
   [[nodiscard]] std::vector<double> read_while_held(std::int64_t layer, std::int64_t head) const;
   [[nodiscard]] std::span<const float> states() const noexcept { return states_; }  // (L, H, P, N) or empty
 

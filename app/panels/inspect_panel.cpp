@@ -272,9 +272,9 @@ QWidget* InspectPanel::buildOverview() {
   restateEarlier_ = new QToolButton;
   restateEarlier_->setObjectName(QStringLiteral("restateEarlier"));
   restateEarlier_->setText(tr("From earlier"));
-  restateEarlier_->setToolTip(
-      tr("A new branch in Solve: the reply goes on from the last kept state before they faded, with the givens said once "
-         "more. This one stays."));
+  restateEarlier_->setToolTip(tr(
+      "A new branch in Solve: the reply goes on from the last kept state before they faded, with the givens said once "
+      "more. This one stays."));
   given->addWidget(restateEarlier_);
   grid->addLayout(given, 4, 0);
   givens_ = new QTableWidget(0, 4);
@@ -282,7 +282,8 @@ QWidget* InspectPanel::buildOverview() {
   givens_->setAccessibleName(tr("Numbers of the question"));
   givens_->setHorizontalHeaderLabels({tr("Number"), tr("Best head"), tr("Median head"), tr("Memory")});
   givens_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-  for (const int column : {0, 3}) givens_->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+  for (const int column : {0, 3})
+    givens_->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   for (const int column : {1, 2}) {
     givens_->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
   }

@@ -23,8 +23,7 @@ InspectTimelineData inspectTimelineData(const std::shared_ptr<const InspectResul
   for (std::int64_t s = 1; s + 1 < seen.samples(); ++s)
     step = std::min(step, seen.sample_end(s) - seen.sample_end(s - 1));
   InspectTimelineData made;
-  made.columnTokens =
-      static_cast<int>(std::max({std::int64_t{1}, step, seen.tokens() / most_timeline_columns + 1}));
+  made.columnTokens = static_cast<int>(std::max({std::int64_t{1}, step, seen.tokens() / most_timeline_columns + 1}));
   HeatmapData& data = made.data;
   data.rows = static_cast<int>(seen.layers());
   data.columns = static_cast<int>((seen.tokens() + made.columnTokens - 1) / made.columnTokens);

@@ -21,8 +21,8 @@
 namespace holdfast {
 namespace {
 
-constexpr int least_rest = 400;     // milliseconds between two looks at a running turn
-constexpr double looks_share = 20;  // of the time that a look takes, at least
+constexpr int least_rest = 400;         // milliseconds between two looks at a running turn
+constexpr double looks_share = 20;      // of the time that a look takes, at least
 constexpr std::size_t most_curves = 5;  // colours, but one for the line at half
 
 QString size_shown(double bytes) {
@@ -255,11 +255,8 @@ void MemoryPanel::showBars() {
   if (!model) return;
   const auto state = static_cast<double>(model->state_bytes);
   const auto tokens = static_cast<double>(tokens_);
-  std::vector<AmountBar> bars{{tr("This state, of fixed size"),
-                               size_shown(state),
-                               state,
-                               tr("The model's memory of a session, whatever its length"),
-                               true}};
+  std::vector<AmountBar> bars{{tr("This state, of fixed size"), size_shown(state), state,
+                               tr("The model's memory of a session, whatever its length"), true}};
   QStringList smaller;
   const auto add = [&](const QString& name, double perToken) {
     const QString even = QLocale().toString(static_cast<qlonglong>(std::ceil(state / perToken)));
@@ -298,8 +295,10 @@ void MemoryPanel::showGivens() {
     made.lines.push_back({givens[i].text, result_->curves.tokens, result_->curves.best[i], false});
   }
   if (!result_->curves.tokens.empty()) {
-    made.lines.push_back(
-        {tr("half"), {result_->curves.tokens.front(), result_->curves.tokens.back()}, {given_fades, given_fades}, true});
+    made.lines.push_back({tr("half"),
+                          {result_->curves.tokens.front(), result_->curves.tokens.back()},
+                          {given_fades, given_fades},
+                          true});
   }
   made.xName = tr("token");
   made.yName = tr("left in the best head");

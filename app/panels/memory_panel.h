@@ -30,9 +30,9 @@ class MemoryPanel : public QWidget {
  public:
   MemoryPanel(ChatService* chat, InspectService* inspector, QWidget* parent = nullptr);
 
-  void setSession(SessionId session);   // what it has now is looked at
-  void setTokens(qint64 tokens);        // of the session, as they are written
-  void point(const TextPlace& place);   // where the mouse is elsewhere; of no message: nowhere
+  void setSession(SessionId session);  // what it has now is looked at
+  void setTokens(qint64 tokens);       // of the session, as they are written
+  void point(const TextPlace& place);  // where the mouse is elsewhere; of no message: nowhere
   [[nodiscard]] const InspectResult* result() const { return result_.get(); }  // null: not known
   [[nodiscard]] std::optional<RestatePlace> restatePlace() const;
 

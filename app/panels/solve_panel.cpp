@@ -144,9 +144,8 @@ void SolvePanel::buildSide() {
   treePanel_ = new TreePanel;
   statesPanel_ = new StatesPanel(sessions_);
   sidePages_ = new QStackedWidget;
-  for (QWidget* page :
-       {static_cast<QWidget*>(tokenPanel_), static_cast<QWidget*>(treePanel_), static_cast<QWidget*>(statesPanel_),
-        static_cast<QWidget*>(memory_)}) {
+  for (QWidget* page : {static_cast<QWidget*>(tokenPanel_), static_cast<QWidget*>(treePanel_),
+                        static_cast<QWidget*>(statesPanel_), static_cast<QWidget*>(memory_)}) {
     sidePages_->addWidget(page);
   }
   sideBox_ = new QWidget;

@@ -38,8 +38,8 @@ class SolvePanel : public QWidget {
  public:
   enum class Side { none, tokens, tree, states, memory };
 
-  SolvePanel(SessionService* sessions, ChatService* chat, SamplerPanel* sampler, StartPanel* start,
-             MemoryPanel* memory, QWidget* parent = nullptr);
+  SolvePanel(SessionService* sessions, ChatService* chat, SamplerPanel* sampler, StartPanel* start, MemoryPanel* memory,
+             QWidget* parent = nullptr);
 
   void openSession(SessionId session, NodeId at = {});  // `at`: the message to show
   void showPlace(SessionId session, const TextPlace& place);  // scrolled to and highlighted

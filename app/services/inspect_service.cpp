@@ -22,7 +22,7 @@ constexpr std::int64_t inspect_every = 4;   // tokens from sample to sample, mor
 constexpr std::int64_t inspect_unread = 2;  // tokens at a session's end that the model may not have read yet
 constexpr std::size_t inspect_block = 256;  // tokens between two looks at the stop button
 constexpr std::int64_t memory_most_numbers = 20'000'000;  // log decays that are looked through unasked
-constexpr int given_places = 160;           // of a curve
+constexpr int given_places = 160;                         // of a curve
 constexpr qsizetype inspect_words = 40;     // of a text, in a label
 
 QString node_kind_word(NodeKind kind) {
@@ -320,9 +320,9 @@ void InspectService::addParts(InspectResult& result, const std::vector<Text::Mes
     const qsizetype end = i + 1 < messages.size() ? static_cast<qsizetype>(messages[i + 1].begin)
                                                   : result.pieces.size();
     if (begin >= result.pieces.size()) break;  // what the model has not read yet
-    result.parts.push_back({messages[i].node, messages[i].kind, messages[i].begin,
-                            pieceStarts(result.pieces.mid(begin, end - begin),
-                                        QString::fromStdString(messages[i].text))});
+    result.parts.push_back(
+        {messages[i].node, messages[i].kind, messages[i].begin,
+         pieceStarts(result.pieces.mid(begin, end - begin), QString::fromStdString(messages[i].text))});
   }
 }
 

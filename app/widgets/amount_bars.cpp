@@ -14,9 +14,7 @@ constexpr double least_bar = 2.0;  // so that what is small can be seen
 
 }  // namespace
 
-AmountBars::AmountBars(QWidget* parent) : QWidget(parent) {
-  setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
-}
+AmountBars::AmountBars(QWidget* parent) : QWidget(parent) { setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed); }
 
 void AmountBars::setBars(std::vector<AmountBar> bars) {
   const bool taller = bars.size() != bars_.size();

@@ -99,7 +99,8 @@ class MemoryTest : public QObject {
   // The timeline shows all of the text that is kept.
   static bool shown(WindowDriver& window) {
     const InspectResult* seen = panel(window)->result();
-    return panel(window)->isVisible() && seen != nullptr && window.find<HeatmapView>("memoryTimeline")->data().rows > 0 &&
+    return panel(window)->isVisible() && seen != nullptr &&
+           window.find<HeatmapView>("memoryTimeline")->data().rows > 0 &&
            seen->tokens.size() + 2 >= static_cast<std::size_t>(window.window().findChild<SolvePanel*>()->tokens());
   }
   static TextView* text(WindowDriver& window, const char* name) {
@@ -190,8 +191,8 @@ class MemoryTest : public QObject {
                          .watched = true,
                          .reread = {},
                          .damaged = {}};
-    result.parts = {{{2}, NodeKind::user, 0, {}},   {{3}, NodeKind::thought, 10, {}}, {{4}, NodeKind::answer, 30, {}},
-                    {{5}, NodeKind::user, 50, {}},  {{6}, NodeKind::thought, 60, {}}, {{7}, NodeKind::answer, 90, {}}};
+    result.parts = {{{2}, NodeKind::user, 0, {}},  {{3}, NodeKind::thought, 10, {}}, {{4}, NodeKind::answer, 30, {}},
+                    {{5}, NodeKind::user, 50, {}}, {{6}, NodeKind::thought, 60, {}}, {{7}, NodeKind::answer, 90, {}}};
     for (const int kept : {10, 25, 60, 75, 80, 92}) result.marks.push_back({kept, QStringLiteral("kept"), true});
     result.marks.push_back({78, QStringLiteral("a message"), false});
     QVERIFY(!restatePlace(result).has_value());
@@ -229,8 +230,10 @@ class MemoryTest : public QObject {
     QCOMPARE(window->label("memoryHonest").contains(QStringLiteral("a Transformer of this size (until")),
              own * tokens < bars[0].amount);
     panel(*window)->setTokens(10);
-    QVERIFY(window->label("memoryHonest").contains(
-        QStringLiteral("a Transformer of this size (until %1 tokens)").arg(std::ceil(bars[0].amount / own))));
+    QVERIFY(
+        window->label("memoryHonest")
+            .contains(
+                QStringLiteral("a Transformer of this size (until %1 tokens)").arg(std::ceil(bars[0].amount / own))));
     panel(*window)->setTokens(static_cast<qint64>(tokens));
     const auto& lines = window->find<PlotView>("memoryGivens")->data().lines;
     QCOMPARE(lines.size(), std::size_t{3});
@@ -264,11 +267,12 @@ class MemoryTest : public QObject {
       const QString piece = seen.pieces[from].trimmed();
       emit timeline->cellPointed(0, column);
       const auto& place = seen.placeOf(from);
-      const TextView* view = !place ? nullptr
+      const TextView* view = !place         ? nullptr
                              : from < first ? text(*window, "Question")
                              : from < end   ? text(*window, "thought")
                                             : answer;
-      if (view == nullptr || from == end || piece.isEmpty() || piece.contains(u'\\') || place->begin == place->end) continue;
+      if (view == nullptr || from == end || piece.isEmpty() || piece.contains(u'\\') || place->begin == place->end)
+        continue;
       QCOMPARE(marked(view).trimmed(), piece);
       ++columns;
     }
