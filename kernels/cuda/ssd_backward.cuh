@@ -86,8 +86,19 @@ __device__ __forceinline__ void finish_chunk(const ScanBack& s, std::int64_t uni
 // M[i,t]; then <H0, dH1> and the sum of dY.X, in up to four parts each.
 inline constexpr int end_floats = 4 * back_rows + 8;
 
-// Copies of states lie in memory as they lie in shared memory: in tiles of 64 columns for warpgroups, in rows
-// otherwise.
+// States along the sequences. Copies lie in memory as they lie in shared memory: in tiles of 64 columns for warpgroups,
+// in rows otherwise.
+struct StatePass {
+  __nv_bfloat16* copies;  // (units, H, P N)
+  float* states;          // (sequences, segments, H, P, N)  first pass: what a segment adds; second: its beginning
+  float* decays;          // (sequences, segments, H)  base 2
+  float* last;            // (sequences, H, P, N): what comes out at the end; or null
+  int segments;
+  bool tiles;
+};
+// Where has_warpgroups. copies = false is the first pass of several segments.
+void pass_states_by_warpgroups(CudaStream& on, const ScanBack& s, const StatePass& pass, bool backwards, bool copies);
+
 struct GradPlan {
   const __nv_bfloat16* before;  // (units, H, P N)
   const __nv_bfloat16* after;   // the gradients of the states after each chunk

@@ -44,15 +44,6 @@ struct PassShared {
   PassStage<H> stage[pass_stages];
   alignas(128) __nv_bfloat16 copy[2][back_dim * H];
 };
-struct StatePass {
-  __nv_bfloat16* copies;  // (units, H, P N) as tiles
-  float* states;          // (sequences, segments, H, P, N)  first pass: what a segment adds; second: its beginning
-  float* decays;          // (sequences, segments, H)  base 2
-  float* last;            // (sequences, H, P, N): what comes out at the end; or null
-  int segments;
-  bool tiles;  // copies in tiles of 64 columns, else in rows
-};
-
 template <int H, bool backwards>
 __device__ __forceinline__ void fetch_pass(PassStage<H>& stage, const ScanBack& s, std::int64_t unit, std::int64_t head,
                                            int n_first) {
@@ -198,10 +189,8 @@ __global__ void __launch_bounds__(pass_threads, 3) ssd_pass_states_kernel(ScanBa
         const int at = k * pass_threads + static_cast<int>(threadIdx.x);
         const int row = at / (H / 8);
         const int piece = at % (H / 8);
-        const int column = n_first / 8 + piece;
-        const unsigned place =
-            pass.tiles ? column / 8 * back_dim * 128 + tile_at<64>(row, column % 8) : tile_at<N>(row, column);
-        *reinterpret_cast<uint4*>(to + place) = *reinterpret_cast<const uint4*>(from + tile_at<H>(row, piece));
+        *reinterpret_cast<uint4*>(to + tile_at<N>(row, n_first / 8 + piece)) =
+            *reinterpret_cast<const uint4*>(from + tile_at<H>(row, piece));
       }
     }
     advance_pass<H, backwards>(h, shared.stage[slot], first);
@@ -979,13 +968,18 @@ void pass_states(CudaStream& on, const ScanBack& s, const StatePass& pass) {
                      .overlaps = true};
   if (pass.segments > 1) {
     allow_shared(ssd_pass_states_kernel<N, backwards, false>, shape.shared);
-    launch(on, "ssd_scan_backward segments", shape, ssd_pass_states_kernel<N, backwards, false>, s, pass);
+    if (pass.tiles) {
+      pass_states_by_warpgroups(on, s, pass, backwards, false);
+    } else {
+      launch(on, "ssd_scan_backward segments", shape, ssd_pass_states_kernel<N, backwards, false>, s, pass);
+    }
     launch(on, "ssd_scan_backward beginnings",
            {.grid = dim3(blocks_for(s.heads * back_dim * N, flat_pass_threads), sequences),
             .block = dim3(flat_pass_threads),
             .overlaps = true},
            ssd_pass_segments_kernel<backwards>, s, pass);
   }
+  if (pass.tiles) return pass_states_by_warpgroups(on, s, pass, backwards, true);
   allow_shared(ssd_pass_states_kernel<N, backwards, true>, shape.shared);
   launch(on, "ssd_scan_backward states", shape, ssd_pass_states_kernel<N, backwards, true>, s, pass);
 }

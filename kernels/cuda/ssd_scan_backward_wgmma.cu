@@ -303,6 +303,7 @@ __device__ __forceinline__ void inside_chunk(const GradBlock<N>& block, int warp
     }
     products_wait<0>();
     hold(v);
+    keep_until_here(a);
     __syncwarp();
     if (lane == 0) barrier_arrive(shared_address(&barriers.empty[stage]));
 #pragma unroll
@@ -433,6 +434,7 @@ __device__ __forceinline__ void gather_heads(const GradBlock<N>& block, int warp
     }
     products_wait<0>();
     hold(gain);
+    keep_until_here(own);
     __syncwarp();
     if (lane == 0) barrier_arrive(shared_address(&barriers.empty[stage]));
   }
@@ -457,6 +459,7 @@ __device__ __forceinline__ void gather_heads(const GradBlock<N>& block, int warp
   products_commit();
   products_wait<0>();
   hold(gain);
+  keep_until_here(a);
   const std::int64_t at = (to_b ? block.group : s.groups + block.group) * N + lane % 4 * 2;
 #pragma unroll
   for (int half = 0; half < 2; ++half) {

@@ -320,7 +320,7 @@ __global__ void __launch_bounds__(scan_threads, 1) ssd_scan_chunks_kernel(ScanRo
 
 // As many segments as give every multiprocessor a block, but none shorter than eight chunks.
 int scan_segments(const CudaStream& on, const ScanRows& s) {
-  const std::int64_t chunks = (s.tokens + chunk_tokens - 1) / chunk_tokens / s.sequences;
+  const std::int64_t chunks = scan_chunk_count(s) / s.sequences;
   const std::int64_t wanted = on.card().multiprocessors / (s.heads * s.sequences);
   return static_cast<int>(std::clamp<std::int64_t>(std::min(wanted, chunks / 8), 1, 64));
 }
@@ -340,21 +340,27 @@ void scan_pass(CudaStream& on, const ScanRows& s, const ScanSegments& segments) 
 template <int N>
 void scan_chunks(Stream& stream, const ScanRows& s) {
   CudaStream& on = backend(stream);
-  ScanSegments segments{nullptr, nullptr, nullptr, scan_segments(on, s)};
+  const bool warpgroups = has_warpgroups(on);
+  const int segments = scan_segments(on, s);
   const std::int64_t state_size = scan_dim * N;
-  const std::int64_t count = segments.segments > 1 ? s.sequences * segments.segments * s.heads : 0;
-  const bool packed = s.sequence_of_unit != nullptr;
+  const std::int64_t count = segments > 1 ? s.sequences * segments * s.heads : 0;
+  const std::int64_t steps = warpgroups ? s.heads * scan_chunk_count(s) * chunk_tokens : 0;
   auto* next = static_cast<std::byte*>(stream.scratch(scratch_bytes(count * state_size, 4) + scratch_bytes(count, 4) +
-                                                      scratch_bytes(s.sequences + 1, 4)));
-  segments.states = cut_scratch<float>(next, count * state_size);
-  segments.decays = cut_scratch<float>(next, count);
-  if (packed) {
+                                                      scratch_bytes(s.sequences + 1, 4) + scratch_bytes(steps, 4)));
+  ScanSegments plan{cut_scratch<float>(next, count * state_size), cut_scratch<float>(next, count), nullptr, segments,
+                    nullptr};
+  if (s.sequence_of_unit != nullptr) {
     auto* begins = cut_scratch<std::int32_t>(next, s.sequences + 1);
     find_begins(on, begins, s.sequence_of_unit, s.tokens / chunk_tokens, s.sequences);
-    segments.begins = begins;
+    plan.begins = begins;
   }
-  if (segments.segments > 1) scan_pass<N, false>(on, s, segments);
-  scan_pass<N, true>(on, s, segments);
+  if (warpgroups) {
+    auto* dt = cut_scratch<float>(next, steps);
+    make_scan_dt(on, s, dt);
+    plan.dt = dt;
+  }
+  if (segments > 1) scan_pass<N, false>(on, s, plan);
+  scan_pass<N, true>(on, s, plan);
 }
 
 }  // namespace

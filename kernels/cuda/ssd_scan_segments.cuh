@@ -17,7 +17,11 @@ struct ScanSegments {
   float* decays;               // (sequences, segments, H)  sum of dt A over the segment before, in base 2
   const std::int32_t* begins;  // (sequences + 1), in chunks; null: one sequence
   int segments;                // of each sequence
+  const float* dt;             // (H, T), zeros behind T up to whole chunks; with warpgroups alone
 };
+[[nodiscard]] __host__ __device__ inline std::int64_t scan_chunk_count(const ScanRows& s) {
+  return (s.tokens + chunk_tokens - 1) / chunk_tokens;
+}
 
 // Segments of all sequences are counted through, as blocks along y.
 __device__ __forceinline__ bool is_last_segment(const ScanSegments& of, unsigned at) {
@@ -33,8 +37,7 @@ __device__ __forceinline__ SegmentRange segment_range(const ScanRows& s, const S
   const unsigned sequence = at / static_cast<unsigned>(of.segments);
   const unsigned segment = at % static_cast<unsigned>(of.segments);
   const std::int64_t begin = of.begins == nullptr ? 0 : of.begins[sequence];
-  const std::int64_t chunks =
-      of.begins == nullptr ? (s.tokens + chunk_tokens - 1) / chunk_tokens : of.begins[sequence + 1] - begin;
+  const std::int64_t chunks = of.begins == nullptr ? scan_chunk_count(s) : of.begins[sequence + 1] - begin;
   const std::int64_t first = begin + chunks * segment / of.segments;
   const std::int64_t last =
       first_pass && is_last_segment(of, at) ? first : begin + chunks * (segment + 1) / of.segments;
@@ -79,7 +82,9 @@ __device__ __forceinline__ float* end_of_segment(const ScanRows& s, const ScanSe
 
 // Whether the card and the build have products of warpgroups.
 [[nodiscard]] bool has_warpgroups(const CudaStream& on);
-// One pass over all segments, only where has_warpgroups. outputs = false is the first pass, without y.
+// Only where has_warpgroups: dt of all tokens, and log_decay; then one pass over all segments. outputs = false is the
+// first pass, without y.
+void make_scan_dt(CudaStream& on, const ScanRows& s, float* dt);
 void scan_by_warpgroups(CudaStream& on, const ScanRows& s, const ScanSegments& segments, bool outputs);
 
 }  // namespace holdfast::cuda

@@ -3,14 +3,14 @@
 //   warpgroup 0    the state: H = exp(g[Q-1]) H + (X o w)^T B. H stays in its registers, as the sums of the product; a
 //                  bf16 copy of H before each chunk goes to shared memory
 //   warpgroups 1.. y of a chunk each, in turn: scores C B^T, then C H^T beside the masking of the scores, then scores X
-//   two warps      by turns: copies of a chunk's tiles, and what follows from its dt
+//   four warps     by turns: copies of a chunk's tiles, and what follows from its dt, which another kernel has made and
+//                  turned, so that a chunk's lie together
 //
 // They meet at barriers in shared memory: `full` and `empty` of each stage of tiles, `made` and `read` of each copy of
 // H. So the state of the next chunk is made while y of this one is, and y's parts of two chunks overlap.
 //
 // Decays between a token t and an earlier s that do not share a block of 16 are taken in two factors, from t to the
 // last token r of s's block and from r to s. Both are at most 1, so neither overflows, and what underflows was nothing.
-#include "kernels/cuda/mma.cuh"
 #include "kernels/cuda/ssd_scan_segments.cuh"
 #include "kernels/cuda/wgmma.cuh"
 
@@ -19,8 +19,10 @@ namespace {
 
 constexpr int group_threads = 128;
 [[maybe_unused]] constexpr int group_warps = group_threads / warp_size;
+constexpr int dt_threads = 256;
+constexpr int dt_heads = 32;  // of a block
 constexpr int output_groups = 2;
-constexpr int feeders = 2;                       // warps
+constexpr int feeders = 4;                       // warps
 constexpr int stages = 4;                        // chunks whose tiles are here or on the way
 constexpr int copies = 2;                        // of the state
 [[maybe_unused]] constexpr int scan_block = 16;  // tokens
@@ -50,27 +52,10 @@ struct Barriers {
 
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
 
-// One warp: dt of a chunk and what follows from it. Tokens beyond the end have dt = 0, so that they change nothing.
-struct RawSteps {
-  float value[2];
-};
-__device__ __forceinline__ RawSteps raw_steps(const ScanRows& s, std::int64_t head, std::int64_t begin,
-                                              std::int64_t end) {
-  const std::int64_t t = begin + threadIdx.x % warp_size * 2;
-  return {t < end ? raw_step(s, t, head) : 0.0f, t + 1 < end ? raw_step(s, t + 1, head) : 0.0f};
-}
-__device__ __forceinline__ void make_steps(Steps& steps, const RawSteps& raw, const ScanRows& s, std::int64_t head,
-                                           std::int64_t begin, std::int64_t end, float bias, float rate, bool log) {
+// One warp: what follows from dt of a chunk, of which lane l has tokens 2 l and 2 l + 1.
+__device__ __forceinline__ void make_steps(Steps& steps, float2 dt, float rate) {
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
-  float dt[2];
-  float sum[2];
-#pragma unroll
-  for (int i = 0; i < 2; ++i) {
-    const std::int64_t t = begin + lane * 2 + i;
-    dt[i] = t < end ? step_size(raw.value[i], bias, s.dt_min, s.dt_max) : 0.0f;
-    if (log && t < end) s.log_decay[t * s.heads + head] = dt[i] * rate;
-    sum[i] = dt[i] * rate * log2_e;
-  }
+  float sum[2] = {dt.x * rate, dt.y * rate};
   sum[1] += sum[0];
   float upto = sum[1];
 #pragma unroll
@@ -87,51 +72,15 @@ __device__ __forceinline__ void make_steps(Steps& steps, const RawSteps& raw, co
     *reinterpret_cast<float2*>(to + lane * 2) = make_float2(low, high);
   };
   pair(steps.sum, sum[0], sum[1]);
-  pair(steps.dt, dt[0], dt[1]);
-  pair(steps.near, exp2_quick(block_end - sum[0]) * dt[0], exp2_quick(block_end - sum[1]) * dt[1]);
-  pair(steps.weight, exp2_quick(last - sum[0]) * dt[0], exp2_quick(last - sum[1]) * dt[1]);
-}
-
-template <int N>
-__device__ __forceinline__ void leave_state(const float (&h)[N / 8][4], const __nv_bfloat16* to, int first) {
-  const int lane = static_cast<int>(threadIdx.x) % warp_size;
-  const unsigned tiles = shared_address(to);
-  const int row = first + lane % 8 + lane / 8 % 2 * 8;
-#pragma unroll
-  for (int j = 0; j < N / 8; j += 2) {
-    const unsigned at =
-        tiles + static_cast<unsigned>(j / 8) * tile_bytes + tile_at<tile_columns>(row, j % 8 + lane / 16);
-    store_matrices(at, pack_bf16(h[j][0], h[j][1]), pack_bf16(h[j][2], h[j][3]), pack_bf16(h[j + 1][0], h[j + 1][1]),
-                   pack_bf16(h[j + 1][2], h[j + 1][3]));
-  }
+  pair(steps.dt, dt.x, dt.y);
+  pair(steps.near, exp2_quick(block_end - sum[0]) * dt.x, exp2_quick(block_end - sum[1]) * dt.y);
+  pair(steps.weight, exp2_quick(last - sum[0]) * dt.x, exp2_quick(last - sum[1]) * dt.y);
 }
 
 // One warp leaves a barrier its arrival, behind all that its lanes did.
 __device__ __forceinline__ void arrive(std::uint64_t& barrier) {
   __syncwarp();
   if (threadIdx.x % warp_size == 0) barrier_arrive(shared_address(&barrier));
-}
-
-// (X o w)^T of a chunk, the rows p of this warp, as the operand of four products.
-template <int N>
-__device__ __forceinline__ void weighted_inputs(unsigned (&a)[chunk_tokens / 16][4], const Tiles<N>& tiles,
-                                                const Steps& steps, int first) {
-  const int lane = static_cast<int>(threadIdx.x) % warp_size;
-  const unsigned x_tile = shared_address(tiles.x);
-#pragma unroll
-  for (int k = 0; k < chunk_tokens / 16; ++k) {
-    load_matrices_transposed(
-        a[k], x_tile + tile_at<tile_columns>(k * 16 + lane % 8 + lane / 16 * 8, first / 8 + lane / 8 % 2));
-#pragma unroll
-    for (int half = 0; half < 2; ++half) {
-      const float2 weight = *reinterpret_cast<const float2*>(&steps.weight[k * 16 + half * 8 + lane % 4 * 2]);
-#pragma unroll
-      for (int i = 0; i < 2; ++i) {
-        a[k][half * 2 + i] =
-            pack_bf16(weight.x * low_bf16(a[k][half * 2 + i]), weight.y * high_bf16(a[k][half * 2 + i]));
-      }
-    }
-  }
 }
 
 // Scores of this warp's 16 tokens, times the decays between tokens and dt, as the operand of four products.
@@ -187,16 +136,19 @@ struct ScanBlock {
 };
 
 template <int N, int makers>
-__device__ __forceinline__ void feed(const ScanBlock<N, makers>& block, const CUtensorMap& xbc, int feeder) {
+__device__ __forceinline__ void feed(const ScanBlock<N, makers>& block, const CUtensorMap& xbc, const float* dt,
+                                     int feeder) {
   constexpr bool outputs = makers > 0;
   const ScanRows& s = block.s;
   const std::int64_t group = block.head / (s.heads / s.groups);
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
-  const float bias = s.dt_bias[block.head];
-  const float rate = s.a[block.head];
-  const bool log = outputs && s.log_decay != nullptr;
+  const float rate = s.a[block.head] * log2_e;
   const auto begin_of = [&](int i) { return block.range.begin + static_cast<std::int64_t>(i) * chunk_tokens; };
-  RawSteps raw = raw_steps(s, block.head, begin_of(feeder), block.range.end);
+  dt += block.head * scan_chunk_count(s) * chunk_tokens + lane * 2;
+  const auto dt_of = [&](int i) {
+    return i < block.count ? *reinterpret_cast<const float2*>(dt + begin_of(i)) : make_float2(0.0f, 0.0f);
+  };
+  float2 coming = dt_of(feeder);
   for (int i = feeder; i < block.count; i += feeders) {
     const int stage = i % stages;
     if (i >= stages) barrier_wait_round(block.barriers.empty[stage], i / stages - 1);
@@ -214,34 +166,41 @@ __device__ __forceinline__ void feed(const ScanBlock<N, makers>& block, const CU
         if constexpr (outputs) copy_tile(shared_address(tiles.c[half]), xbc, c_at + half * tile_columns, row, full);
       }
     }
-    const RawSteps now = raw;
-    if (i + feeders < block.count) raw = raw_steps(s, block.head, begin_of(i + feeders), block.range.end);
-    make_steps(block.shared.steps[stage], now, s, block.head, begin_of(i), block.range.end, bias, rate, log);
+    const float2 now = coming;
+    coming = dt_of(i + feeders);
+    make_steps(block.shared.steps[stage], now, rate);
     arrive(block.barriers.full[stage]);
   }
 }
 
-// The state through all chunks; returns the sum of log decays.
+// The state through all chunks; returns the sum of log decays. What the next chunk adds is made ready beside the
+// product.
 template <int N, int makers>
 __device__ __forceinline__ float keep_state(float (&h)[N / 8][4], const ScanBlock<N, makers>& block, int first) {
   constexpr bool outputs = makers > 0;
   Barriers& barriers = block.barriers;
+  unsigned added[chunk_tokens / 16][4];
+  float last = 0.0f;
+  const auto prepare = [&](int i, unsigned(&to)[chunk_tokens / 16][4]) {
+    if (i >= block.count) return;
+    const int stage = i % stages;
+    barrier_wait_round(barriers.full[stage], i / stages);
+    const Steps& steps = block.shared.steps[stage];
+    turned_operand(to, block.shared.tiles[stage].x, first,
+                   [&](int t) { return *reinterpret_cast<const float2*>(&steps.weight[t]); });
+    last = steps.sum[chunk_tokens - 1];
+  };
+  prepare(0, added);
   float total = 0.0f;
   for (int i = 0; i < block.count; ++i) {
     if constexpr (outputs) {  // before chunk i
       const int copy = i % copies;
       if (i >= copies) barrier_wait_round(barriers.read[copy], i / copies - 1);
-      leave_state<N>(h, block.shared.state[copy][0], first);
+      leave_sums<N>(h, block.shared.state[copy], first);
       show_to_products();
       arrive(barriers.made[copy]);
     }
     const int stage = i % stages;
-    barrier_wait_round(barriers.full[stage], i / stages);
-    const Tiles<N>& tiles = block.shared.tiles[stage];
-    const Steps& steps = block.shared.steps[stage];
-    unsigned a[chunk_tokens / 16][4];
-    weighted_inputs<N>(a, tiles, steps, first);
-    const float last = steps.sum[chunk_tokens - 1];
     const float keep = exp2_quick(last);
     total += last;
 #pragma unroll
@@ -251,12 +210,21 @@ __device__ __forceinline__ float keep_state(float (&h)[N / 8][4], const ScanBloc
     }
     hold(h);
     products_begin();
+    const unsigned b_tile = shared_address(block.shared.tiles[stage].b[0]);
 #pragma unroll
-    for (int k = 0; k < chunk_tokens / 16; ++k) add_product(h, a[k], k_down_rows(shared_address(tiles.b[0]), k));
+    for (int k = 0; k < chunk_tokens / 16; ++k) add_product(h, added[k], k_down_rows(b_tile, k));
     products_commit();
+    unsigned next[chunk_tokens / 16][4];
+    prepare(i + 1, next);
     products_wait<0>();
     hold(h);
+    keep_until_here(added);
     arrive(barriers.empty[stage]);
+#pragma unroll
+    for (int k = 0; k < chunk_tokens / 16; ++k) {
+#pragma unroll
+      for (int j = 0; j < 4; ++j) added[k][j] = next[k][j];
+    }
   }
   return total;
 }
@@ -323,6 +291,7 @@ __device__ __forceinline__ void make_outputs(const ScanBlock<N, makers>& block, 
     }
     products_wait<0>();
     hold(y);
+    keep_until_here(a);
     arrive(barriers.empty[stage]);
 #pragma unroll
     for (int j = 0; j < scan_dim / 16; ++j) {
@@ -382,7 +351,7 @@ __global__ void __launch_bounds__(wide_threads(makers), 1)
       shared,     barriers, s,
       blockIdx.x, range,    static_cast<int>((range.end - range.begin + chunk_tokens - 1) / chunk_tokens)};
   if (warp >= (1 + makers) * group_warps) {
-    feed(block, xbc, warp - (1 + makers) * group_warps);
+    feed(block, xbc, segments.dt, warp - (1 + makers) * group_warps);
   } else if (warp >= group_warps) {
     if constexpr (outputs) make_outputs(block, warp / group_warps - 1, warp % group_warps);
   } else {
@@ -402,6 +371,32 @@ __global__ void __launch_bounds__(wide_threads(makers), 1)
     }
   }
 #endif
+}
+
+// dt as the feeders want it, and its log decays. Grid (chunks, ceil(H / dt_heads)).
+__global__ void __launch_bounds__(dt_threads) ssd_scan_dt_kernel(ScanRows s, float* dt) {
+  __shared__ float turned[dt_heads][chunk_tokens + 1];
+  wait_for_previous();
+  const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * chunk_tokens;
+  const std::int64_t first_head = static_cast<std::int64_t>(blockIdx.y) * dt_heads;
+  const int heads = static_cast<int>(min(s.heads - first_head, std::int64_t{dt_heads}));
+#pragma unroll
+  for (int k = 0; k < chunk_tokens * dt_heads / dt_threads; ++k) {
+    const int i = k * dt_threads + static_cast<int>(threadIdx.x);
+    const std::int64_t t = first + i / dt_heads;
+    const std::int64_t head = first_head + i % dt_heads;
+    float value = 0.0f;
+    if (t < s.tokens && head < s.heads) {
+      value = step_size(raw_step(s, t, head), s.dt_bias[head], s.dt_min, s.dt_max);
+      if (s.log_decay != nullptr) s.log_decay[t * s.heads + head] = value * s.a[head];
+    }
+    turned[i % dt_heads][i / dt_heads] = value;
+  }
+  __syncthreads();
+  for (int i = static_cast<int>(threadIdx.x); i < chunk_tokens * heads; i += dt_threads) {
+    dt[(first_head + i / chunk_tokens) * gridDim.x * chunk_tokens + first + i % chunk_tokens] =
+        turned[i / chunk_tokens][i % chunk_tokens];
+  }
 }
 
 // A build for other architectures leaves the kernels' bodies out, and with them the barriers.
@@ -428,6 +423,14 @@ void launch_warpgroups(CudaStream& on, const CUtensorMap& map, const ScanRows& s
 bool has_warpgroups(const CudaStream& on) {
   static const bool built = was_built();
   return on.card().major == 9 && built;
+}
+
+void make_scan_dt(CudaStream& on, const ScanRows& s, float* dt) {
+  launch(on, "ssd_scan dt",
+         {.grid = dim3(static_cast<unsigned>(scan_chunk_count(s)), blocks_for(s.heads, dt_heads)),
+          .block = dim3(dt_threads),
+          .overlaps = true},
+         ssd_scan_dt_kernel, s, dt);
 }
 
 void scan_by_warpgroups(CudaStream& on, const ScanRows& s, const ScanSegments& segments, bool outputs) {

@@ -1,9 +1,10 @@
 // Tensor maps are made by the driver, which is found at run time, so that programs start where there is none.
+#include "kernels/cuda/tensor_map.h"
+
 #include <dlfcn.h>
 
 #include <string>
 
-#include "kernels/cuda/wgmma.cuh"
 #include "kernels/error.h"
 
 namespace holdfast::cuda {

@@ -5,18 +5,15 @@
 // them. A warp's part of the sums is what mma.cuh calls a fragment: rows g and g + 8 of its 16.
 #pragma once
 
-#include <cuda.h>
 #include <cuda_runtime.h>
 
 #include <cstdint>
 
 #include "kernels/cuda/bulk.cuh"
+#include "kernels/cuda/mma.cuh"
+#include "kernels/cuda/tensor_map.h"
 
 namespace holdfast::cuda {
-
-inline constexpr int tile_rows = 64;
-inline constexpr int tile_columns = 64;
-inline constexpr unsigned tile_bytes = tile_rows * tile_columns * 2;
 
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
 
@@ -51,6 +48,13 @@ template <int n>
 __device__ __forceinline__ void hold(float (&d)[n][4]) {
 #pragma unroll
   for (int j = 0; j < n; ++j) asm volatile("" : "+f"(d[j][0]), "+f"(d[j][1]), "+f"(d[j][2]), "+f"(d[j][3])::"memory");
+}
+
+// Behind a wait, for operands in registers: what is under way still reads them, which the compiler does not know.
+template <int n>
+__device__ __forceinline__ void keep_until_here(const unsigned (&a)[n][4]) {
+#pragma unroll
+  for (int k = 0; k < n; ++k) asm volatile("" ::"r"(a[k][0]), "r"(a[k][1]), "r"(a[k][2]), "r"(a[k][3]) : "memory");
 }
 
 #define HOLDFAST_SUMS_4(d, j) "+f"(d[j][0]), "+f"(d[j][1]), "+f"(d[j][2]), "+f"(d[j][3])
@@ -134,9 +138,41 @@ __device__ __forceinline__ void store_matrices(unsigned address, unsigned a, uns
                : "memory");
 }
 
-#endif
+// Sums of a warpgroup (64, N) as bf16 to N / 64 tiles; `first`: the warp's rows begin there.
+template <int N>
+__device__ __forceinline__ void leave_sums(const float (&d)[N / 8][4], const void* tiles, int first) {
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+  const int row = first + lane % 8 + lane / 8 % 2 * 8;
+#pragma unroll
+  for (int j = 0; j < N / 8; j += 2) {
+    const unsigned at = shared_address(tiles) + static_cast<unsigned>(j / 8) * tile_bytes +
+                        tile_at<tile_columns>(row, j % 8 + lane / 16);
+    store_matrices(at, pack_bf16(d[j][0], d[j][1]), pack_bf16(d[j][2], d[j][3]), pack_bf16(d[j + 1][0], d[j + 1][1]),
+                   pack_bf16(d[j + 1][2], d[j + 1][3]));
+  }
+}
 
-// The map of a row-major matrix of bf16 for copy_tile. base and row_bytes are multiples of 16; throws DeviceError.
-[[nodiscard]] CUtensorMap map_tiles(const void* base, std::int64_t columns, std::int64_t rows, std::int64_t row_bytes);
+// A tile turned and its rows weighted, as the operand of four products: row m of the operand is column m of the tile, k
+// its row. weight(t): of rows t and t + 1.
+template <class Weight>
+__device__ __forceinline__ void turned_operand(unsigned (&a)[tile_rows / 16][4], const void* tile, int first,
+                                               Weight weight) {
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+#pragma unroll
+  for (int k = 0; k < tile_rows / 16; ++k) {
+    load_matrices_transposed(a[k], shared_address(tile) + tile_at<tile_columns>(k * 16 + lane % 8 + lane / 16 * 8,
+                                                                                first / 8 + lane / 8 % 2));
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      const float2 w = weight(k * 16 + half * 8 + lane % 4 * 2);
+#pragma unroll
+      for (int i = 0; i < 2; ++i) {
+        a[k][half * 2 + i] = pack_bf16(w.x * low_bf16(a[k][half * 2 + i]), w.y * high_bf16(a[k][half * 2 + i]));
+      }
+    }
+  }
+}
+
+#endif
 
 }  // namespace holdfast::cuda

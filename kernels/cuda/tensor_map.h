@@ -1,0 +1,17 @@
+// Maps by which tiles are copied to shared memory (wgmma.cuh): 64 rows of 64 bf16, swizzled.
+#pragma once
+
+#include <cuda.h>
+
+#include <cstdint>
+
+namespace holdfast::cuda {
+
+inline constexpr int tile_rows = 64;
+inline constexpr int tile_columns = 64;
+inline constexpr unsigned tile_bytes = tile_rows * tile_columns * 2;
+
+// The map of a row-major matrix of bf16 for copy_tile. base and row_bytes are multiples of 16; throws DeviceError.
+[[nodiscard]] CUtensorMap map_tiles(const void* base, std::int64_t columns, std::int64_t rows, std::int64_t row_bytes);
+
+}  // namespace holdfast::cuda
