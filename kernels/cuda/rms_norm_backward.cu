@@ -84,18 +84,43 @@ __global__ void __launch_bounds__(threads) rms_norm_backward_kernel(NormBack<T> 
   for (int k = 0; k < kept; ++k) {
     if (column(k) < a.columns) load_piece<float, width>(a.weight + column(k), weight[k]);
   }
+  // Of the next row, on its way while this one is worked; long rows have no registers for that.
+  constexpr bool ahead = kept == 1;
+  float next_x[kept][width];
+  float next_dx[kept][width] = {};
+  Piece<T, width> next_dy[kept];
+  const auto fetch = [&](std::int64_t row) {
+    if (row >= a.rows) return;
+    const std::int64_t at = row * a.columns;
+#pragma unroll
+    for (int k = 0; k < kept; ++k) {
+      if (column(k) >= a.columns) continue;
+      load_piece<float, width>(a.x + at + column(k), next_x[k]);
+      next_dy[k] = *reinterpret_cast<const Piece<T, width>*>(a.dy + at + column(k));
+      if (a.accumulate) load_piece<float, width>(a.dx + at + column(k), next_dx[k]);
+    }
+  };
+  if (ahead) fetch(blockIdx.x);
   int turn = 0;
   for (std::int64_t row = blockIdx.x; row < a.rows; row += gridDim.x, turn ^= 1) {
+    if (!ahead) fetch(row);
     const std::int64_t at = row * a.columns;
     float x[kept][width];
+    float dx[kept][width];
     float dy[kept][width];
+#pragma unroll
+    for (int k = 0; k < kept; ++k) {
+#pragma unroll
+      for (int j = 0; j < width; ++j) {
+        x[k][j] = next_x[k][j], dx[k][j] = next_dx[k][j], dy[k][j] = to_float(next_dy[k].values[j]);
+      }
+    }
+    if (ahead) fetch(row + gridDim.x);
     float squares = 0.0f;
     float dot = 0.0f;
 #pragma unroll
     for (int k = 0; k < kept; ++k) {
       if (column(k) >= a.columns) continue;
-      load_piece<float, width>(a.x + at + column(k), x[k]);
-      load_piece<T, width>(a.dy + at + column(k), dy[k]);
 #pragma unroll
       for (int j = 0; j < width; ++j) {
         squares += x[k][j] * x[k][j];
@@ -106,15 +131,12 @@ __global__ void __launch_bounds__(threads) rms_norm_backward_kernel(NormBack<T> 
 #pragma unroll
     for (int k = 0; k < kept; ++k) {
       if (column(k) >= a.columns) continue;
-      float* to = a.dx + at + column(k);
-      float dx[width] = {};
-      if (a.accumulate) load_piece<float, width>(to, dx);
 #pragma unroll
       for (int j = 0; j < width; ++j) {
-        dx[j] += f.scale * dy[k][j] * weight[k][j] - f.back * x[k][j];
+        dx[k][j] += f.scale * dy[k][j] * weight[k][j] - f.back * x[k][j];
         gained[k][j] += dy[k][j] * x[k][j] * f.scale;
       }
-      store_piece<float, width>(to, dx);
+      store_piece<float, width>(a.dx + at + column(k), dx[k]);
     }
   }
   if (a.partial == nullptr) return;
