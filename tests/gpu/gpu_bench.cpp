@@ -1,5 +1,5 @@
-// Figures of one GPU, each beside the floor that bytes and operations set:  gpu_bench [7b|130m|ops|train|steps|full7b|adapters]
-// [bf16|q8|q4]
+// Figures of one GPU, each beside the floor that bytes and operations set:  gpu_bench
+// [7b|130m|ops|train|steps|full7b|adapters] [bf16|q8|q4]
 // ...
 //   gpu_bench layer SHAPE times each operation of one layer in a long pass, and says what share of a pass it is;
 //   prefill SHAPE times passes alone; scan is a part of ops. gpu_bench trace SHAPE runs one long pass, gpu_bench trace
@@ -68,6 +68,14 @@ Tensor random_rounded(Stream& stream, const Shape& shape, std::uint64_t seed) {
   }
   Tensor tensor(stream.device(), DType::bf16, shape);
   stream.copy(tensor.view(), {all.data(), DType::bf16, shape, DeviceKind::cpu});
+  stream.synchronize();
+  return tensor;
+}
+
+Tensor between(Stream& stream, const Shape& shape, std::uint64_t seed, double low, double high) {
+  const std::vector<float> values = test::Random(seed).uniforms(shape.elements(), low, high);
+  Tensor tensor(stream.device(), DType::f32, shape);
+  stream.copy(tensor.view(), view_of(std::span<const float>(values), shape));
   stream.synchronize();
   return tensor;
 }
@@ -188,9 +196,9 @@ void bench_scan(Stream& stream, std::int64_t heads, std::int64_t groups, std::in
   const std::int64_t channels = heads * 64 + 2 * groups * 128;
   const Shape xbc_shape{tokens, channels};
   Tensor xbc = rounded ? random_rounded(stream, xbc_shape, 1) : random_tensor(stream, xbc_shape, 1);
-  Tensor dt = random_tensor(stream, {tokens, heads}, 2);
-  Tensor bias = random_tensor(stream, {heads}, 3);
-  Tensor a = random_tensor(stream, {heads}, 4, 0.001);
+  Tensor dt = rounded ? random_rounded(stream, {tokens, heads}, 2) : random_tensor(stream, {tokens, heads}, 2);
+  Tensor bias = between(stream, {heads}, 3, -6.0, -2.5);
+  Tensor a = between(stream, {heads}, 4, -16.0, -1.0);
   Tensor y(stream.device(), rounded ? DType::bf16 : DType::f32, {tokens, heads, 64});
   Tensor state = Tensor::zeros(stream.device(), DType::f32, {heads, 64, 128});
   const double seconds = median_seconds(stream, 5, 5, [&] {

@@ -340,7 +340,7 @@ void add_rounded_cases(GpuCases& cases) {
   cases.push_back({"bf16 ssd_scan in segments", [](Stream& stream) {
                      scan_agrees(stream, {4000, 2, 64, 128, 1}, false, 0.001);
                    }});
-  cases.push_back({"bf16 ssd_scan of 1250048 tokens", scan_is_long});
+  cases.push_back({"a scan of 1250048 tokens", scan_is_long});
   for (const WeightFormat format : {WeightFormat::bf16, WeightFormat::q8_0, WeightFormat::q4_1}) {
     for (const std::int64_t rows : {3, 40, 130}) {
       for (const bool rounded : {false, true}) {

@@ -851,6 +851,7 @@ void add_loss_cases(GpuCases& cases) {
        {EntropyCase{70, 24, 203, false, plain}, EntropyCase{130, 64, 1000, false, plain},
         EntropyCase{1, 7, 5, false, plain}, EntropyCase{33, 32, 77, false, f32}, EntropyCase{33, 32, 96, false, q8},
         EntropyCase{130, 64, 1000, true, plain}, EntropyCase{70, 24, 203, true, plain},
+        EntropyCase{13, 16, 5000, true, plain}, EntropyCase{11, 16, 50288, true, plain},
         EntropyCase{64, 64, 512, true, bf16}, EntropyCase{64, 64, 512, true, q8}}) {
     cases.push_back({"train: cross_entropy " + type_name(s.rounded) + std::to_string(s.tokens) + " x " +
                          std::to_string(s.width) + " x " + std::to_string(s.vocabulary) +

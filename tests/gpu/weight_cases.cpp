@@ -74,13 +74,15 @@ void embedding_is_exact(Stream& stream, WeightFormat format, std::int64_t cols) 
   verify(table.bytes() == Weight::packed_bytes(DeviceKind::cuda, format, rows, cols), "packed_bytes is what is taken");
   const std::vector<std::int32_t> ids{36, 0, 5, 5, 17, 35};
   const Tensor on = ids_on(stream, ids);
-  GpuFloats y(stream, std::ssize(ids) * cols, 1);
-  embedding(stream, {.y = y.view(Shape{std::ssize(ids), cols}), .ids = on.view(), .table = &table});
   std::vector<float> picked;
   for (const std::int32_t id : ids)
     picked.insert(picked.end(), want.begin() + id * cols, want.begin() + (id + 1) * cols);
-  verify(compare_bitwise(y.values(), picked), "embedding");
-  verify(y.intact(), "embedding: y");
+  for (const std::int64_t misalign : {0, 1}) {
+    GpuFloats y(stream, std::ssize(ids) * cols, misalign);
+    embedding(stream, {.y = y.view(Shape{std::ssize(ids), cols}), .ids = on.view(), .table = &table});
+    verify(compare_bitwise(y.values(), picked), "embedding");
+    verify(y.intact(), "embedding: y");
+  }
 }
 
 void embedding_refuses_a_bad_id(Stream& stream) {
@@ -154,7 +156,7 @@ void add_weight_cases(GpuCases& cases) {
   for (const WeightFormat format : all_formats) {
     const std::int64_t block = block_columns(format);
     for (const std::int64_t cols :
-         block == 1 ? std::vector<std::int64_t>{1, 7, 8, 40, 1027} : std::vector<std::int64_t>{block, 5 * block}) {
+         block == 1 ? std::vector<std::int64_t>{1, 7, 8, 12, 40, 1027} : std::vector<std::int64_t>{block, 5 * block}) {
       cases.push_back({"embedding of " + std::string(name(format)) + ", " + std::to_string(cols) + " columns, is exact",
                        [=](Stream& stream) { embedding_is_exact(stream, format, cols); }});
     }
