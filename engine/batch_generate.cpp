@@ -75,7 +75,7 @@ class BatchRun {
     if (prompt_state_ && std::ranges::equal(tokens, prompt_)) return;
     prompt_.assign(tokens.begin(), tokens.end());
     prompt_state_.reset();
-    State state = options_.begin == nullptr ? State(model_.device(), model_.config()) : options_.begin->clone(stream_);
+    State state = options_.begin == nullptr ? model_.new_state() : options_.begin->clone(stream_);
     if (tokens.empty()) {
       prompt_logits_.assign(options_.logits.begin(), options_.logits.end());
     } else {

@@ -131,7 +131,7 @@ void InspectionRecorder::states(const ProbeStates& shown) {
 Inspection Inspection::of(const Mamba2Model& model, Stream& stream, std::span<const TokenId> tokens,
                           const InspectionOptions& options, const std::function<void(std::int64_t)>& progress,
                           std::stop_token stop) {
-  State state(model.device(), model.config());
+  State state = model.new_state();
   return behind(state, 0, model, stream, tokens, options, progress, std::move(stop));
 }
 

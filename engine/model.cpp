@@ -8,12 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/adamw.h"
 #include "kernels/causal_conv1d.h"
 #include "kernels/error.h"
 #include "kernels/layer_step.h"
 #include "kernels/linear.h"
 #include "kernels/rms_norm.h"
 #include "kernels/ssd_scan.h"
+#include "kernels/stack_step.h"
 #include "kernels/state_stats.h"
 
 namespace holdfast {
@@ -84,16 +86,17 @@ class Activations {
  public:
   // head_rows: of the logits that are kept here; 0 where they go straight to the caller.
   // dtype: of what the mixer works on; the residual is f32 always.
+  // wide_state: floats of one layer's state, where states are narrower.
   // seen_layers: whose decays are kept for a probe; 0 without one.
   Activations(Stream& stream, const Mamba2Config& c, std::int64_t rows, std::int64_t head_rows, DType dtype,
-              std::int64_t seen_layers, const ProbeWish& wish)
+              std::int64_t wide_state_floats, std::int64_t seen_layers, const ProbeWish& wish)
       : rows_(rows), where_(stream.kind()) {
     const std::int64_t seen = seen_layers * c.n_heads * (wish.trace ? 4 : 1);
     const std::int64_t figures = wish.norm || wish.stable_rank ? 2 * c.n_layer * c.n_heads : 0;
-    const auto bytes =
-        static_cast<std::size_t>(rows * (floats_per_row(c) + seen + 6) + head_rows * c.vocab_size + figures) *
-            sizeof(float) +
-        18 * 64;
+    const auto bytes = static_cast<std::size_t>(rows * (floats_per_row(c) + seen + 6) + head_rows * c.vocab_size +
+                                                figures + wide_state_floats) *
+                           sizeof(float) +
+                       19 * 64;
     next_ = static_cast<std::byte*>(stream.workspace(bytes));
     residual = cut(DType::f32, c.d_model);
     normed = cut(dtype, c.d_model);
@@ -118,6 +121,8 @@ class Activations {
     ids = {begin + 2 * rows, DType::i32, Shape{rows}, where_};
     rows_ = head_rows;
     logits = cut(DType::f32, c.vocab_size);
+    rows_ = 1;
+    wide_state = cut(DType::f32, wide_state_floats);
     rows_ = 2;
     if (figures > 0) figure_rows = cut(DType::f32, c.n_layer * c.n_heads);
   }
@@ -133,6 +138,7 @@ class Activations {
   TensorView ids;                       // (rows)
   TensorView conv_table, state_table;   // (rows)  addresses of the sequences' states; on a GPU
   TensorView logits;                    // (head_rows, V)
+  TensorView wide_state;                // (1, H * P * N) or nothing
 
  private:
   TensorView cut(DType dtype, std::int64_t cols) {
@@ -169,6 +175,7 @@ class BlockPass {
         steps_(std::all_of(block.begin(), block.end(), [](const Segment& s) { return s.count == 1; })),
         wish_(wish_of(probe, block)),
         act_(stream, config, rows_, on_device || stream.kind() == DeviceKind::cuda ? head_rows() : 0, dtype(),
+             wide_state_floats(),
              probe == nullptr ? 0
              : steps_         ? config.n_layer
                               : 1,
@@ -180,7 +187,8 @@ class BlockPass {
       // All that decides which work is recorded: figures only move what lies behind the rest.
       const std::uint64_t seen = probe_ == nullptr ? 0 : wish_.trace ? 2 : 1;
       const auto rows = static_cast<std::uint64_t>(rows_);
-      stream_.repeat(serial_ << 24 | rows << 4 | seen << 2 | static_cast<std::uint64_t>(wanted_),
+      const auto rounded = static_cast<std::uint64_t>(state_dtype() == DType::bf16);
+      stream_.repeat(serial_ << 24 | rounded << 23 | rows << 4 | seen << 2 | static_cast<std::uint64_t>(wanted_),
                      [this] { compute(); });
     } else {
       compute();
@@ -207,6 +215,14 @@ class BlockPass {
     return wanted_ == LogitRows::last ? ends() : 0;
   }
 
+  // Room for what is made of states in bf16: a layer's for the scan, all layers' for a probe.
+  [[nodiscard]] std::int64_t wide_state_floats() const {
+    if (state_dtype() == DType::f32) return 0;
+    const bool seen = wish_.norm || wish_.stable_rank || wish_.states;
+    if (steps_ && !seen) return 0;
+    return config_.d_inner() * config_.d_state * (seen ? config_.n_layer : 1);
+  }
+
   // Long passes on a GPU round activations to bf16, as their products do, unless the weights are finer than that.
   [[nodiscard]] DType dtype() const {
     if (stream_.kind() == DeviceKind::cpu || rows_ <= gpu_exact_rows || steps_) return DType::f32;
@@ -218,6 +234,9 @@ class BlockPass {
     }
     return DType::bf16;
   }
+
+  // Of all sequences of a block.
+  [[nodiscard]] DType state_dtype() const { return sequences_[block_[0].sequence].state->ssm_dtype(); }
 
   // What differs from call to call: ids and, on a GPU, where the states are.
   void bring_inputs() {
@@ -242,12 +261,15 @@ class BlockPass {
 
   // On a GPU this is what is recorded: nothing in it looks at the sequences but through act_ (when steps_).
   void compute() {
+    if (steps_) return step();
     embedding(stream_, {.y = act_.residual, .ids = act_.ids, .table = &weights_.embedding});
-    for (std::int64_t i = 0; i < config_.n_layer; ++i) layer(i);
-    if (wanted_ == LogitRows::last && act_.logits.shape[0] != 0) {
-      head(ends_of_residual(), act_.logits);
+    for (std::int64_t i = 0; i < config_.n_layer; ++i) {
+      pass(i, weights_.layers[static_cast<std::size_t>(i)]);
+      if (probe_ != nullptr) show_layer(i, act_.log_decay, act_.trace);
     }
+    if (logits_are_kept()) head(ends_of_residual(), act_.logits);
   }
+  [[nodiscard]] bool logits_are_kept() const { return wanted_ == LogitRows::last && act_.logits.shape[0] != 0; }
 
   // The last row of each sequence that ends in this block, as a matrix.
   TensorView ends_of_residual() {
@@ -259,16 +281,6 @@ class BlockPass {
       stream_.copy(row_range(act_.picked, count++, 1), row_range(act_.residual, s.row + s.count - 1, 1));
     }
     return row_range(act_.picked, 0, count);
-  }
-
-  void layer(std::int64_t i) {
-    const LayerWeights& w = weights_.layers[static_cast<std::size_t>(i)];
-    if (steps_) {
-      step(i, w);
-    } else {
-      pass(i, w);
-    }
-    if (probe_ != nullptr && !steps_) show_layer(i, act_.log_decay, act_.trace);
   }
 
   void pass(std::int64_t i, const LayerWeights& w) {
@@ -283,50 +295,69 @@ class BlockPass {
   static ConstTensorView bias(const Tensor& tensor) { return tensor ? tensor.view() : ConstTensorView{}; }
 
   // One token of each sequence.
-  void step(std::int64_t i, const LayerWeights& w) {
-    const bool gpu = stream_.kind() == DeviceKind::cuda;
-    std::vector<float*> conv;
-    std::vector<float*> ssm;
-    for (const Segment& s : block_) {
-      if (gpu) break;
-      conv.push_back(sequences_[s.sequence].state->conv(i).as<float>());
-      ssm.push_back(sequences_[s.sequence].state->ssm(i).as<float>());
+  void step() {
+    const bool gpu = stream_.kind() == DeviceKind::cuda;  // there tables name the states
+    std::vector<LayerStepArgs> layers;
+    for (std::int64_t i = 0; i < config_.n_layer; ++i) {
+      for (const Segment& s : block_) {
+        if (gpu) break;
+        conv_at_.push_back(sequences_[s.sequence].state->conv(i).as<float>());
+        ssm_at_.push_back(sequences_[s.sequence].state->ssm(i).as<float>());
+      }
     }
-    layer_step(stream_, {.residual = act_.residual,
-                         .normed = act_.normed,
-                         .norm = w.norm.view(),
-                         .in_proj = &w.in_proj,
-                         .in_proj_bias = bias(w.in_proj_bias),
-                         .step = {.y = act_.y,
-                                  .conv = conv,
-                                  .state = ssm,
-                                  .proj = act_.proj,
-                                  .conv_weight = w.conv_weight.view(),
-                                  .conv_bias = bias(w.conv_bias),
-                                  .dt_bias = w.dt_bias.view(),
-                                  .a = w.a.view(),
-                                  .d = w.d.view(),
-                                  .heads = config_.n_heads,
-                                  .head_dim = config_.head_dim,
-                                  .d_state = config_.d_state,
-                                  .groups = config_.n_groups,
-                                  .dt_min = config_.dt_min,
-                                  .dt_max = config_.dt_max,
-                                  .log_decay = of_layer(act_.log_decay, i),
-                                  .trace = step_trace(i),
-                                  .conv_table = gpu ? act_.conv_table : TensorView{},
-                                  .state_table = gpu ? act_.state_table : TensorView{},
-                                  .conv_offset = i * config_.conv_dim() * (config_.d_conv - 1),
-                                  .state_offset = i * config_.d_inner() * config_.d_state},
-                         .gate_norm = w.gate_norm.view(),
-                         .out_proj = &w.out_proj,
-                         .out_proj_bias = bias(w.out_proj_bias),
+    for (std::int64_t i = 0; i < config_.n_layer; ++i) layers.push_back(layer_args(i, gpu));
+    stack_step(stream_, {.ids = act_.ids,
+                         .embedding = &weights_.embedding,
+                         .layers = layers,
+                         .norm = weights_.norm_f.view(),
+                         .head = &weights_.head(),
+                         .head_normed = act_.head_normed,
+                         .logits = logits_are_kept() ? act_.logits : TensorView{},
                          .eps = config_.norm_eps});
+  }
+
+  [[nodiscard]] LayerStepArgs layer_args(std::int64_t i, bool gpu) {
+    const LayerWeights& w = weights_.layers[static_cast<std::size_t>(i)];
+    return {.residual = act_.residual,
+            .normed = act_.normed,
+            .norm = w.norm.view(),
+            .in_proj = &w.in_proj,
+            .in_proj_bias = bias(w.in_proj_bias),
+            .step = {.y = act_.y,
+                     .conv = of_layer(conv_at_, i),
+                     .state = of_layer(ssm_at_, i),
+                     .proj = act_.proj,
+                     .conv_weight = w.conv_weight.view(),
+                     .conv_bias = bias(w.conv_bias),
+                     .dt_bias = w.dt_bias.view(),
+                     .a = w.a.view(),
+                     .d = w.d.view(),
+                     .heads = config_.n_heads,
+                     .head_dim = config_.head_dim,
+                     .d_state = config_.d_state,
+                     .groups = config_.n_groups,
+                     .dt_min = config_.dt_min,
+                     .dt_max = config_.dt_max,
+                     .log_decay = of_layer(act_.log_decay, i),
+                     .trace = step_trace(i),
+                     .conv_table = gpu ? act_.conv_table : TensorView{},
+                     .state_table = gpu ? act_.state_table : TensorView{},
+                     .conv_offset = i * config_.conv_dim() * (config_.d_conv - 1),
+                     .state_offset = i * config_.d_inner() * config_.d_state,
+                     .state_dtype = state_dtype()},
+            .gate_norm = w.gate_norm.view(),
+            .out_proj = &w.out_proj,
+            .out_proj_bias = bias(w.out_proj_bias),
+            .eps = config_.norm_eps};
   }
 
   // A layer's rows of what is kept for a probe when all layers are.
   [[nodiscard]] TensorView of_layer(TensorView kept, std::int64_t i) const {
     return kept ? row_range(kept, i * rows_, rows_) : TensorView{};
+  }
+  [[nodiscard]] std::span<float* const> of_layer(const std::vector<float*>& all, std::int64_t i) const {
+    const auto rows = static_cast<std::size_t>(rows_);
+    return all.empty() ? std::span<float* const>() : std::span(all).subspan(static_cast<std::size_t>(i) * rows, rows);
   }
   [[nodiscard]] TensorView step_trace(std::int64_t i) const {
     TensorView trace = of_layer(act_.trace, i);
@@ -351,8 +382,13 @@ class BlockPass {
                             .weight = w.conv_weight.view(),
                             .bias = bias(w.conv_bias)});
     y.shape = Shape{s.count, config_.n_heads, config_.head_dim};
+    // The scan's states are f32.
+    const bool rounded = state.ssm_dtype() == DType::bf16;
+    const TensorView kept = state.ssm(i);
+    const TensorView h = rounded ? TensorView{act_.wide_state.data, DType::f32, kept.shape, kept.where} : kept;
+    if (rounded) convert(stream_, h, kept);
     ssd_scan(stream_, {.y = y,
-                       .state = state.ssm(i),
+                       .state = h,
                        .xbc = xbc,
                        .dt_raw = columns(config_.d_inner() + config_.conv_dim(), config_.n_heads),
                        .dt_stride = width,
@@ -363,6 +399,7 @@ class BlockPass {
                        .dt_min = config_.dt_min,
                        .dt_max = config_.dt_max,
                        .log_decay = probe_ == nullptr ? TensorView{} : row_range(act_.log_decay, s.row, s.count)});
+    if (rounded) convert(stream_, kept, h);
     if (act_.trace) {
       TensorView trace = row_range(act_.trace, s.row, s.count);
       trace.shape = Shape{s.count, config_.n_heads, 3};
@@ -424,6 +461,11 @@ class BlockPass {
     const std::int64_t all = config_.n_layer * config_.n_heads;
     for (const Segment& s : block_) {
       ConstTensorView states = std::as_const(*sequences_[s.sequence].state).ssm();
+      if (states.dtype == DType::bf16) {
+        const TensorView wide{act_.wide_state.data, DType::f32, states.shape, states.where};
+        convert(stream_, wide, states);
+        states = wide;
+      }
       ProbeStates shown;
       shown.sequence = static_cast<int>(s.sequence);
       std::vector<float> figure_room, state_room;
@@ -523,6 +565,7 @@ class BlockPass {
   std::int64_t rows_;
   bool steps_;  // every sequence has one token here
   ProbeWish wish_;
+  std::vector<float*> conv_at_, ssm_at_;  // where the sequences' states are, layer by layer; on the CPU
   Activations act_;
 };
 
@@ -530,6 +573,9 @@ void check_tokens(const Mamba2Config& config, std::span<const SequenceInput> seq
   for (const SequenceInput& s : sequences) {
     if (s.tokens.empty()) throw ArgumentError("forward: a sequence has no tokens, want at least one");
     if (s.state == nullptr) throw ArgumentError("forward: a sequence has no state");
+    if (s.state->ssm_dtype() != sequences[0].state->ssm_dtype()) {
+      throw ArgumentError("forward: states of f32 and of bf16 in one pass, want one type");
+    }
     for (const TokenId id : s.tokens) {
       if (id < 0 || id >= config.vocab_size) {
         throw ArgumentError("token id " + std::to_string(id) + ": want 0 to " + std::to_string(config.vocab_size - 1));
@@ -557,9 +603,11 @@ Mamba2Model::Mamba2Model() {
 }
 
 std::shared_ptr<const Mamba2Model> Mamba2Model::load(Stream& stream, std::shared_ptr<const Checkpoint> checkpoint,
-                                                     LoadDType dtype, const std::function<void(double)>& progress) {
+                                                     LoadDType dtype, const std::function<void(double)>& progress,
+                                                     DType state_dtype) {
   std::shared_ptr<Mamba2Model> model(new Mamba2Model);
   model->device_ = stream.device();
+  model->state_dtype_ = State::checked_dtype(*model->device_, state_dtype);
   model->config_ = checkpoint->config();
   model->dtype_ = dtype;
   model->weights_ = Weights::load(stream, *checkpoint, dtype, progress);
@@ -568,10 +616,11 @@ std::shared_ptr<const Mamba2Model> Mamba2Model::load(Stream& stream, std::shared
 }
 
 std::shared_ptr<const Mamba2Model> Mamba2Model::random(Stream& stream, const Mamba2Config& config, WeightFormat format,
-                                                       std::uint64_t seed) {
+                                                       std::uint64_t seed, DType state_dtype) {
   config.validate();
   std::shared_ptr<Mamba2Model> model(new Mamba2Model);
   model->device_ = stream.device();
+  model->state_dtype_ = State::checked_dtype(*model->device_, state_dtype);
   model->config_ = config;
   model->weights_ = Weights::random(stream, config, format, seed);
   model->fingerprint_ = "random-" + std::to_string(seed) + "-" + std::string(name(format));

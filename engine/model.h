@@ -34,9 +34,11 @@ class Mamba2Model {
   [[nodiscard]] static std::shared_ptr<const Mamba2Model> load(Stream& stream,
                                                                std::shared_ptr<const Checkpoint> checkpoint,
                                                                LoadDType dtype = LoadDType::stored,
-                                                               const std::function<void(double)>& progress = {});
+                                                               const std::function<void(double)>& progress = {},
+                                                               DType state_dtype = DType::f32);
   [[nodiscard]] static std::shared_ptr<const Mamba2Model> random(Stream& stream, const Mamba2Config& config,
-                                                                 WeightFormat format, std::uint64_t seed);
+                                                                 WeightFormat format, std::uint64_t seed,
+                                                                 DType state_dtype = DType::f32);
 
   [[nodiscard]] const Mamba2Config& config() const noexcept { return config_; }
   [[nodiscard]] const Weights& weights() const noexcept { return weights_; }
@@ -45,6 +47,10 @@ class Mamba2Model {
   // Computed when first asked for, from the checkpoint's bytes.
   [[nodiscard]] const std::string& fingerprint() const;
   [[nodiscard]] LoadDType dtype() const noexcept { return dtype_; }
+  [[nodiscard]] DType state_dtype() const noexcept { return state_dtype_; }
+
+  // A state in which nothing was read, as this model keeps it: on its device, in its type of states.
+  [[nodiscard]] State new_state() const { return State(device_, config_, state_dtype_); }
 
   // Reads tokens (one or many) of one or many sequences. Law: forward(a + b) = forward(a); forward(b), up to rounding.
   // Sequences do not influence each other. Long inputs are read in blocks, so that scratch memory stays bounded.
@@ -66,6 +72,7 @@ class Mamba2Model {
   mutable std::once_flag fingerprint_once_;
   mutable std::string fingerprint_;
   LoadDType dtype_ = LoadDType::stored;
+  DType state_dtype_ = DType::f32;
 };
 
 }  // namespace holdfast

@@ -33,10 +33,7 @@ std::uint64_t prefix_hash(std::uint64_t hash, std::span<const TokenId> tokens) n
 }
 
 Session::Session(std::shared_ptr<const Mamba2Model> model, std::shared_ptr<const Tokenizer> tokenizer, Stream& stream)
-    : model_(std::move(model)),
-      tokenizer_(std::move(tokenizer)),
-      stream_(&stream),
-      state_(model_->device(), model_->config()) {}
+    : model_(std::move(model)), tokenizer_(std::move(tokenizer)), stream_(&stream), state_(model_->new_state()) {}
 
 void Session::read(std::span<const TokenId> tokens) {
   if (tokens.empty()) return;
@@ -140,8 +137,7 @@ Snapshot Session::snapshot() const {
                     .prefix_hash = prefix_hash_,
                     .seen = seen_,
                     .tail = tail_};
-  stream_->copy(snapshot.state.conv(), state_.conv());
-  stream_->copy(snapshot.state.ssm(), state_.ssm());
+  snapshot.state.take(*stream_, state_);
   return snapshot;
 }
 
@@ -157,9 +153,7 @@ void Session::restore(const Snapshot& snapshot) {
                       " logits, want " + std::as_const(state_).ssm().shape.to_string() + " and " +
                       std::to_string(model_->config().vocab_size));
   }
-  stream_->copy(state_.conv(), std::as_const(snapshot.state).conv());
-  stream_->copy(state_.ssm(), ssm);
-  stream_->synchronize();
+  state_.take(*stream_, snapshot.state);
   logits_ = snapshot.logits;
   draws_ = snapshot.draws;
   tokens_read_ = snapshot.tokens_read;

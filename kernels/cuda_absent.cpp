@@ -14,6 +14,7 @@
 #include "kernels/rms_norm.h"
 #include "kernels/sample.h"
 #include "kernels/ssd_scan.h"
+#include "kernels/stack_step.h"
 #include "kernels/state_stats.h"
 
 namespace holdfast::cuda {
@@ -65,5 +66,6 @@ void minus_exp(Stream&, TensorView, ConstTensorView) { absent(); }
 void state_stats(Stream&, const StateStatsArgs&) { absent(); }
 void ssd_trace(Stream&, const SsdTraceArgs&) { absent(); }
 bool layer_step(Stream&, const LayerStepArgs&) { absent(); }
+bool stack_step(Stream&, const StackStepArgs&) { absent(); }
 
 }  // namespace holdfast::cuda

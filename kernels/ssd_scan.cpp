@@ -145,9 +145,13 @@ void ssd_step(Stream& stream, const SsdStepArgs& args) {
   if (args.conv_table && args.state_table && where == DeviceKind::cuda) {
     require(args.conv_table, Shape{batch}, DType::i64, where, "ssd_step: conv_table");
     require(args.state_table, Shape{batch}, DType::i64, where, "ssd_step: state_table");
+    ssd_require(args.state_dtype == DType::f32 || args.state_dtype == DType::bf16,
+                [&] { return "ssd_step: states of " + std::string(name(args.state_dtype)) + ", want f32 or bf16"; });
     if (batch != 0) cuda::ssd_step(stream, args);
     return;
   }
+  ssd_require(args.state_dtype == DType::f32,
+              [&] { return "ssd_step: states of " + std::string(name(args.state_dtype)) + " by pointers, want f32"; });
   ssd_require(std::ssize(args.conv) == batch && std::ssize(args.state) == batch, [&] {
     return "ssd_step: " + std::to_string(args.conv.size()) + " conv and " + std::to_string(args.state.size()) +
            " state pointers, want one of each for " + std::to_string(batch) + " sequences";

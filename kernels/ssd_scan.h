@@ -90,6 +90,8 @@ struct SsdStepArgs {
   ConstTensorView state_table = {};  // (B)  i64
   std::int64_t conv_offset = 0;
   std::int64_t state_offset = 0;
+  // Of what state_table names: f32, or bf16, rounded to nearest even. All arithmetic is f32.
+  DType state_dtype = DType::f32;
 };
 void ssd_step(Stream&, const SsdStepArgs&);
 

@@ -36,11 +36,8 @@ class ReplyGroup {
     const auto v = static_cast<std::size_t>(model.config().vocab_size);
     logits_.resize(prompts.size() * v);
     for (std::size_t i = 0; i < prompts.size(); ++i) {
-      states_.emplace_back(model.device(), model.config());
-      if (begin != nullptr) {
-        stream.copy(states_.back().conv(), begin->conv());
-        stream.copy(states_.back().ssm(), begin->ssm());
-      }
+      states_.push_back(model.new_state());
+      if (begin != nullptr) states_.back().take(stream, *begin);
       model.forward(stream, prompts[i], states_.back(), logits(i));
     }
   }

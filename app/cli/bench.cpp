@@ -152,8 +152,9 @@ class BenchCommand final : public Command {
     } catch (const ArgumentError& error) {
       throw UsageError(std::string("--shape: ") + error.what());
     }
+    const DType state_type = device_.state_type();
     loaded.stream = open_stream(device_);
-    loaded.model = Mamba2Model::random(*loaded.stream, config, bench_format(device_.dtype), 1);
+    loaded.model = Mamba2Model::random(*loaded.stream, config, bench_format(device_.dtype), 1, state_type);
     return loaded;
   }
 
@@ -168,6 +169,7 @@ class BenchCommand final : public Command {
                      {"head_dim", c.head_dim},    {"d_state", c.d_state}, {"n_groups", c.n_groups},
                      {"vocab_size", c.vocab_size}};
     json["dtype"] = name(model.weights().layers.front().in_proj.format());
+    json["state_dtype"] = name(model.state_dtype());
     json["device"] = loaded.stream->device()->description();
     json["threads"] = loaded.stream->kind() == DeviceKind::cpu ? loaded.stream->pool().threads() : 0;
     json["check"] = {{"difference", report.check_difference}, {"tolerance", report.check_tolerance}};

@@ -21,7 +21,7 @@ constexpr std::int64_t bench_check_tokens = 70;  // more than a chunk of the sca
 class BenchRun {
  public:
   BenchRun(const Mamba2Model& model, Stream& stream, std::int64_t batch) : model_(&model), stream_(&stream) {
-    for (std::int64_t i = 0; i < batch; ++i) states_.emplace_back(model.device(), model.config());
+    for (std::int64_t i = 0; i < batch; ++i) states_.push_back(model.new_state());
     logits_.resize(static_cast<std::size_t>(batch * model.config().vocab_size));
   }
 
@@ -189,7 +189,7 @@ double weight_bytes_per_pass(const Weights& weights) {
          (weights.lm_head ? static_cast<double>(weights.embedding.bytes()) : 0.0);
 }
 
-double state_traffic(const Mamba2Config& c) { return 2.0 * static_cast<double>(c.state_floats()) * sizeof(float); }
+double state_traffic(const Mamba2Model& model) { return 2.0 * static_cast<double>(model.new_state().bytes()); }
 
 }  // namespace
 
@@ -198,14 +198,14 @@ Work prefill_work(const Mamba2Model& model, std::int64_t prompt) {
   const double head = static_cast<double>(c.vocab_size) * static_cast<double>(c.d_model);
   const auto tokens = static_cast<double>(prompt);
   return {.operations = 2.0 * product_elements(c) + 2.0 * head / tokens + recurrence_operations(c),
-          .bytes = (weight_bytes_per_pass(model.weights()) + state_traffic(c)) / tokens};
+          .bytes = (weight_bytes_per_pass(model.weights()) + state_traffic(model)) / tokens};
 }
 
 Work decode_work(const Mamba2Model& model, std::int64_t batch) {
   const Mamba2Config& c = model.config();
   const double head = static_cast<double>(c.vocab_size) * static_cast<double>(c.d_model);
   return {.operations = 2.0 * (product_elements(c) + head) + recurrence_operations(c),
-          .bytes = weight_bytes_per_pass(model.weights()) / static_cast<double>(batch) + state_traffic(c)};
+          .bytes = weight_bytes_per_pass(model.weights()) / static_cast<double>(batch) + state_traffic(model)};
 }
 
 double median_of(std::vector<double> values) {

@@ -112,9 +112,8 @@ class EvalCommand final : public Command {
     SuiteOptions options = suite_options_;
     if (!state_.empty()) loaded.begin = load_state(state_, *loaded.model);
     if (loaded.begin) {
-      begin.emplace(loaded.model->device(), loaded.model->config());
-      loaded.stream->copy(begin->conv(), loaded.begin->state.conv());
-      loaded.stream->copy(begin->ssm(), loaded.begin->state.ssm());
+      begin.emplace(loaded.model->new_state());
+      begin->take(*loaded.stream, loaded.begin->state);
       options.begin = &*begin;
     }
     const SuiteResult result = evaluate_suite(*loaded.model, *loaded.stream, chat, *loaded.tokenizer, items, options,

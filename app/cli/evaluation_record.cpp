@@ -40,9 +40,8 @@ class EvaluationRun {
     device.threads = static_cast<int>(row.threads);
     loaded_ = load_model(row.model, data, device, true, TrainedState::welcome);
     if (loaded_.begin) {
-      begin_.emplace(loaded_.model->device(), loaded_.model->config());
-      loaded_.stream->copy(begin_->conv(), loaded_.begin->state.conv());
-      loaded_.stream->copy(begin_->ssm(), loaded_.begin->state.ssm());
+      begin_.emplace(loaded_.model->new_state());
+      begin_->take(*loaded_.stream, loaded_.begin->state);
     }
     chat_.emplace(choose_chat_format(*loaded_.checkpoint, *loaded_.tokenizer), loaded_.tokenizer);
     batch_ = row.device == "cuda" ? evaluation_gpu_batch : evaluation_cpu_batch;

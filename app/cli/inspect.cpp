@@ -194,7 +194,7 @@ class InspectCommand final : public Command {
                   {"median", number_or_null(quantile(values, 0.5))},
                   {"most", number_or_null(quantile(values, 1.0))}};
     };
-    const std::size_t state_bytes = State(loaded.model->device(), loaded.model->config()).bytes();
+    const std::size_t state_bytes = loaded.model->new_state().bytes();
     const Json json = {{"model", loaded.name},
                        {"tokens", seen.tokens()},
                        {"layers", seen.layers()},

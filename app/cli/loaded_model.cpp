@@ -16,6 +16,7 @@ std::unique_ptr<Stream> open_stream(const DeviceOptions& options) {
 
 LoadedModel load_model(const std::string& name, const std::filesystem::path& data, const DeviceOptions& options,
                        bool with_tokenizer, TrainedState state) {
+  const DType state_type = options.state_type();  // before anything is read
   const auto begin = std::chrono::steady_clock::now();
   LoadedModel loaded;
   loaded.name = name;
@@ -32,8 +33,9 @@ LoadedModel load_model(const std::string& name, const std::filesystem::path& dat
   const Notes notes;
   // A state goes with the number format that it was trained over.
   const LoadDType dtype = loaded.begin ? opened.dtype : options.load_dtype();
-  loaded.model = Mamba2Model::load(*loaded.stream, loaded.checkpoint, dtype,
-                                   [&](double done) { notes.progress("loading " + name, done); });
+  loaded.model = Mamba2Model::load(
+      *loaded.stream, loaded.checkpoint, dtype, [&](double done) { notes.progress("loading " + name, done); },
+      state_type);
   notes.clear_line();
   loaded.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return loaded;

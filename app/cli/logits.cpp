@@ -86,7 +86,7 @@ class LogitsCommand final : public Command {
   void write(const LoadedModel& loaded, std::span<const TokenId> ids) {
     const Mamba2Config& config = loaded.model->config();
     SafetensorsWriter file(out_, entries(config, static_cast<std::int64_t>(ids.size())), {{"format", "pt"}});
-    State state(loaded.model->device(), config);
+    State state = loaded.model->new_state();
     std::vector<float> last;
     const auto begin = std::chrono::steady_clock::now();
     const std::size_t split = split_ > 0 ? static_cast<std::size_t>(split_) : ids.size();
@@ -96,8 +96,11 @@ class LogitsCommand final : public Command {
     const TokenId likeliest = greedy_token(loaded, last);
     if (continue_ > 0) go_on(loaded, state, last, file);
     if (state_) {
-      write_tensor(loaded, std::as_const(state).conv(), file);
-      write_tensor(loaded, std::as_const(state).ssm(), file);
+      State kept(Device::cpu(), config);
+      kept.take(*loaded.stream, state);
+      for (const ConstTensorView& tensor : {std::as_const(kept).conv(), std::as_const(kept).ssm()}) {
+        file.write(std::as_bytes(std::span(tensor.as<float>(), static_cast<std::size_t>(tensor.shape.elements()))));
+      }
     }
     file.commit();
     const Json json = {{"out", out_},
@@ -149,13 +152,6 @@ class LogitsCommand final : public Command {
       loaded.model->forward(*loaded.stream, {&token, 1}, state, logits);
     }
     file.write(std::as_bytes(std::span(tokens)));
-  }
-
-  static void write_tensor(const LoadedModel& loaded, ConstTensorView tensor, SafetensorsWriter& file) {
-    std::vector<float> values(static_cast<std::size_t>(tensor.shape.elements()));
-    loaded.stream->copy(view_of(std::span(values), tensor.shape), tensor);
-    loaded.stream->synchronize();
-    file.write(std::as_bytes(std::span(values)));
   }
 
   std::string model_;

@@ -52,9 +52,18 @@ void DeviceOptions::add_to(CLI::App& app) {
                  "How matrices are kept in memory: stored, f32, bf16, q8 or q4 (small ones stay as stored)")
       ->check(CLI::IsMember({"stored", "f32", "bf16", "q8", "q4"}))
       ->capture_default_str();
+  app.add_option("--state-dtype", state_dtype, "How a GPU keeps the memory of a text: f32, or bf16 in half the room")
+      ->check(CLI::IsMember({"f32", "bf16"}))
+      ->capture_default_str();
 }
 
 LoadDType DeviceOptions::load_dtype() const { return holdfast::load_dtype(dtype); }
+
+DType DeviceOptions::state_type() const {
+  if (state_dtype == "f32") return DType::f32;
+  if (device == "cpu") throw UsageError("--state-dtype bf16: the CPU keeps states in f32; want --device cuda with it");
+  return DType::bf16;
+}
 
 void SamplerOptions::add_to(CLI::App& app) {
   temperature_ =

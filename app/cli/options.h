@@ -13,6 +13,7 @@
 #include "engine/sampler.h"
 #include "engine/token.h"
 #include "engine/weights.h"
+#include "kernels/tensor.h"
 
 namespace holdfast::cli {
 
@@ -26,8 +27,10 @@ struct DeviceOptions {
   int threads = 0;  // 0 = one per core
   std::string device = "cpu";
   std::string dtype = "stored";
+  std::string state_dtype = "f32";
   void add_to(CLI::App& app);
   [[nodiscard]] LoadDType load_dtype() const;
+  [[nodiscard]] DType state_type() const;  // throws UsageError for bf16 on the CPU
 };
 
 struct SamplerOptions {

@@ -170,7 +170,7 @@ KeptInspections InspectService::findKept(const SharedModel& model, SessionId ses
 State InspectService::stateBefore(const SharedModel& model, Stream& stream, SessionId session, const Text& text,
                                   std::int64_t token, const std::stop_token& stop) const {
   const Mamba2Model& weights = *model.model;
-  State state(weights.device(), weights.config());
+  State state = weights.new_state();
   std::optional<Snapshot> kept;
   const auto tokens = std::span(text.tokens).first(static_cast<std::size_t>(token));
   if (session && token > 0) {
@@ -187,9 +187,7 @@ State InspectService::stateBefore(const SharedModel& model, Stream& stream, Sess
     if (begin->model_fingerprint != weights.fingerprint()) {
       throw FormatError("this session begins with a state of other weights than the model's that is open");
     }
-    stream.copy(state.conv(), std::as_const(begin->state).conv());
-    stream.copy(state.ssm(), std::as_const(begin->state).ssm());
-    stream.synchronize();
+    state.take(stream, begin->state);
     done = begin->tokens_read - (text.origin ? text.origin->tokens_read : 0);
   }
   while (done < tokens.size() && !stop.stop_requested()) {

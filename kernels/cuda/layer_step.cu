@@ -22,8 +22,9 @@ namespace {
   h.xbc = proj + inner;
   h.dt = proj + inner + channels;
   h.z_stride = h.xbc_stride = h.dt_stride = s.proj.shape[1];
-  h.state = static_cast<float* const*>(s.state_table.data);
+  h.state = static_cast<void* const*>(s.state_table.data);
   h.state_offset = s.state_offset;
+  h.state_rounded = s.state_dtype == DType::bf16;
   h.dt_bias = s.dt_bias.as<float>();
   h.a = s.a.as<float>();
   h.d = s.d.as<float>();

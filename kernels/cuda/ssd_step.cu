@@ -18,8 +18,8 @@ constexpr int step_lanes = 8;  // that share a row of the state
 constexpr int step_conv_widest = 8;
 
 struct StepShape {
-  float* const* conv;   // (B) addresses in device memory
-  float* const* state;  // (B)
+  float* const* conv;  // (B) addresses in device memory
+  void* const* state;  // (B)  f32 or bf16
   std::int64_t conv_offset, state_offset;
   float* y;
   const float* proj;
@@ -40,6 +40,7 @@ struct StepShape {
 // Grid (channels, B).
 __global__ void __launch_bounds__(step_conv_threads) ssd_step_conv_kernel(StepShape s) {
   wait_for_previous();
+  let_next_start();
   const std::int64_t channel = static_cast<std::int64_t>(blockIdx.x) * step_conv_threads + threadIdx.x;
   if (channel >= s.channels) return;
   const std::int64_t b = blockIdx.y;
@@ -58,6 +59,7 @@ __global__ void __launch_bounds__(step_conv_threads) ssd_step_conv_kernel(StepSh
 }
 
 // Grid (H, B).
+template <class State>
 __global__ void __launch_bounds__(step_threads) ssd_step_heads_kernel(StepShape s) {
   wait_for_previous();
   const std::int64_t head = blockIdx.x;
@@ -72,32 +74,33 @@ __global__ void __launch_bounds__(step_threads) ssd_step_heads_kernel(StepShape 
   const float log_decay = dt * s.a[head];
   const float decay = expf(log_decay);
   if (threadIdx.x == 0 && s.log_decay != nullptr) s.log_decay[b * s.heads + head] = log_decay;
-  float* state = s.state[b] + s.state_offset + head * s.head_dim * s.d_state;
+  State* state = static_cast<State*>(s.state[b]) + s.state_offset + head * s.head_dim * s.d_state;
   float read = 0.0f;  // sums of squares, for the trace: of H C and of x
   float x_squares = 0.0f;
   for (std::int64_t p = threadIdx.x / step_lanes; p < s.head_dim; p += step_threads / step_lanes) {
     const std::int64_t channel = head * s.head_dim + p;
     const float x = xbc[channel];
     const float weight = dt * x;
-    float* row = state + p * s.d_state;
+    State* row = state + p * s.d_state;
     float sum = 0.0f;
     if (s.quads) {
 #pragma unroll 4
       for (std::int64_t n = lane * 4; n < s.d_state; n += step_lanes * 4) {
-        float4 h = *reinterpret_cast<const float4*>(row + n);
+        float h[4];
+        load_piece<State, 4>(row + n, h);
         const float4 bn = *reinterpret_cast<const float4*>(in + n);
         const float4 cn = *reinterpret_cast<const float4*>(out + n);
-        h.x = decay * h.x + weight * bn.x;
-        h.y = decay * h.y + weight * bn.y;
-        h.z = decay * h.z + weight * bn.z;
-        h.w = decay * h.w + weight * bn.w;
-        *reinterpret_cast<float4*>(row + n) = h;
-        sum += h.x * cn.x + h.y * cn.y + h.z * cn.z + h.w * cn.w;
+        h[0] = decay * h[0] + weight * bn.x;
+        h[1] = decay * h[1] + weight * bn.y;
+        h[2] = decay * h[2] + weight * bn.z;
+        h[3] = decay * h[3] + weight * bn.w;
+        store_piece<State, 4>(row + n, h);
+        sum += h[0] * cn.x + h[1] * cn.y + h[2] * cn.z + h[3] * cn.w;
       }
     } else {
       for (std::int64_t n = lane; n < s.d_state; n += step_lanes) {
-        const float h = decay * row[n] + weight * in[n];
-        row[n] = h;
+        const float h = decay * to_float(row[n]) + weight * in[n];
+        store(row + n, h);
         sum += h * out[n];
       }
     }
@@ -154,14 +157,14 @@ void ssd_step(Stream& stream, const SsdStepArgs& args) {
   s.xbc = reinterpret_cast<float*>(memory);
   if (args.conv_table) {
     s.conv = static_cast<float* const*>(args.conv_table.data);
-    s.state = static_cast<float* const*>(args.state_table.data);
+    s.state = static_cast<void* const*>(args.state_table.data);
     s.conv_offset = args.conv_offset, s.state_offset = args.state_offset;
   } else {
-    auto* tables = reinterpret_cast<float**>(memory + xbc_bytes);
+    std::byte* tables = memory + xbc_bytes;
     on.upload(tables, args.conv.data(), count * sizeof(float*));
-    on.upload(tables + count, args.state.data(), count * sizeof(float*));
-    s.conv = tables;
-    s.state = tables + count;
+    on.upload(tables + count * sizeof(float*), args.state.data(), count * sizeof(float*));
+    s.conv = reinterpret_cast<float* const*>(tables);
+    s.state = reinterpret_cast<void* const*>(tables + count * sizeof(float*));
     for (float* state : args.state) s.quads = s.quads && reinterpret_cast<std::uintptr_t>(state) % 16 == 0;
   }
   const auto rows = static_cast<unsigned>(sequences);
@@ -175,6 +178,7 @@ void ssd_step(Stream& stream, const SsdStepArgs& args) {
   h.z = s.proj, h.xbc = s.xbc, h.dt = s.proj + s.inner + s.channels;
   h.z_stride = h.dt_stride = s.width, h.xbc_stride = s.channels;
   h.state = s.state, h.state_offset = s.state_offset;
+  h.state_rounded = args.state_dtype == DType::bf16;
   h.dt_bias = s.dt_bias, h.a = s.a, h.d = s.d;
   h.sequences = sequences;
   h.heads = s.heads, h.head_dim = s.head_dim, h.d_state = s.d_state, h.groups = s.groups;
@@ -183,7 +187,7 @@ void ssd_step(Stream& stream, const SsdStepArgs& args) {
   if (s.quads && s.trace == nullptr && can_step_heads(h)) return step_heads(on, h);
   launch(on, "ssd_step",
          {.grid = dim3(static_cast<unsigned>(s.heads), rows), .block = dim3(step_threads), .overlaps = true},
-         ssd_step_heads_kernel, s);
+         h.state_rounded ? ssd_step_heads_kernel<__nv_bfloat16> : ssd_step_heads_kernel<float>, s);
 }
 
 }  // namespace holdfast::cuda

@@ -15,8 +15,9 @@ struct HeadSteps {
   const float* xbc = nullptr;  // rows of x | B | C, after the convolution
   const float* dt = nullptr;   // rows of H
   std::int64_t z_stride = 0, xbc_stride = 0, dt_stride = 0;
-  float* const* state = nullptr;  // (B) addresses, to which state_offset elements are added
+  void* const* state = nullptr;  // (B) addresses, to which state_offset elements are added
   std::int64_t state_offset = 0;
+  bool state_rounded = false;  // states are bf16, else f32
   const float* dt_bias = nullptr;
   const float* a = nullptr;
   const float* d = nullptr;

@@ -162,6 +162,8 @@ void CommandsProgramTest::bad_input_is_one_sentence_and_an_exit_code_data() {
   row("split outside the ids", {"logits", model, "--ids", "1,2", "--split", "2", "--out", "/nowhere/x"}, 2, "--split");
   row("threads is no number", {"logits", model, "--ids", "1", "--threads", "all", "--out", "x"}, 2, "--threads");
   row("threads is negative", {"logits", model, "--ids", "1", "--threads", "-1", "--out", "x"}, 2, "--threads");
+  row("states of bf16 on the CPU", {"logits", model, "--ids", "1", "--state-dtype", "bf16", "--out", "x"}, 2,
+      "the CPU keeps states in f32");
   row("unknown dtype", {"logits", model, "--ids", "1", "--dtype", "int3", "--out", "x"}, 2, "--dtype");
   row("unknown device", {"logits", model, "--ids", "1", "--device", "tpu", "--out", "x"}, 2, "--device");
   row("unknown layout", {"convert", model, "/nowhere/x", "--to", "onnx"}, 2, "--to");

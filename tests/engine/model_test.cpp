@@ -272,6 +272,27 @@ class ModelTest : public QObject {
     QVERIFY(std::all_of(ssm.begin(), ssm.end(), [](float v) { return v == 0.0f; }));
   }
 
+  void states_of_bf16_are_refused_on_the_cpu() {
+    Stream stream(Device::cpu(), 1);
+    QVERIFY_THROWS_EXCEPTION(ArgumentError, State(Device::cpu(), odd_config(1), DType::bf16));
+    QVERIFY_THROWS_EXCEPTION(ArgumentError,
+                             Mamba2Model::random(stream, odd_config(1), WeightFormat::f32, 7, DType::bf16));
+  }
+
+  void a_state_takes_what_another_remembers() {
+    Stream stream(Device::cpu(), 1);
+    const auto model = Mamba2Model::random(stream, odd_config(2), WeightFormat::f32, 7);
+    const std::array<TokenId, 3> ids{1, 5, 2};
+    State from = model->new_state();
+    State to = model->new_state();
+    std::vector<float> logits(77), again(77);
+    model->forward(stream, ids, from, logits);
+    to.take(stream, from);
+    model->forward(stream, std::span(ids).first(1), from, logits);
+    model->forward(stream, std::span(ids).first(1), to, again);
+    HOLDFAST_COMPARE(compare_bitwise(again, logits));
+  }
+
   void a_probe_sees_every_token_and_the_states() {
     class Seen : public Probe {
      public:

@@ -3,13 +3,16 @@
 // ...
 //   gpu_bench layer SHAPE times each operation of one layer in a long pass, and says what share of a pass it is;
 //   prefill SHAPE times passes alone; scan is a part of ops. gpu_bench trace SHAPE runs one long pass, gpu_bench trace
-//   train each of training's operations once, for a profiler.
+//   SHAPE FORMAT BATCH two tokens of so many sequences, gpu_bench trace train each of training's operations once, for a
+//   profiler. gpu_bench state times a token's states, gpu_bench drift SHAPE|FOLDER says what states of bf16 cost in
+//   accuracy.
 // Before a model is timed, a long pass and single steps must give the same logits.
 #include <algorithm>
 #include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <string>
@@ -132,9 +135,10 @@ double pass_against_steps(Stream& stream, const Mamba2Model& model) {
   return largest_difference(stepped, whole);
 }
 
-void decode(Stream& stream, const Mamba2Model& model, std::int64_t batch, double bandwidth) {
+void decode(Stream& stream, const Mamba2Model& model, std::int64_t batch, double bandwidth,
+            DType state_dtype = DType::f32) {
   std::vector<State> states;
-  for (std::int64_t b = 0; b < batch; ++b) states.emplace_back(model.device(), model.config());
+  for (std::int64_t b = 0; b < batch; ++b) states.emplace_back(model.device(), model.config(), state_dtype);
   const auto count = static_cast<std::size_t>(batch);
   std::vector<TokenId> ids = some_ids(batch, model.config());
   const std::vector<SampleParams> params(count);
@@ -150,11 +154,56 @@ void decode(Stream& stream, const Mamba2Model& model, std::int64_t batch, double
   const Mamba2Config& c = model.config();
   const double table = c.tied_embeddings ? 0.0 : static_cast<double>(model.weights().embedding.bytes());
   const double bytes = static_cast<double>(model.weights().bytes()) - table +
-                       static_cast<double>(batch) * 2.0 * 4.0 * static_cast<double>(c.state_floats());
-  std::printf("decode B %-3lld   %9.1f tok/s  %8.3f ms  floor %8.3f ms  %5.1f %%\n", static_cast<long long>(batch),
+                       static_cast<double>(batch) * 2.0 * static_cast<double>(states[0].bytes());
+  std::printf("decode B %-3lld, states %-4s %9.1f tok/s  %8.3f ms  floor %8.3f ms  %5.1f %%\n",
+              static_cast<long long>(batch), std::string(name(state_dtype)).c_str(),
               static_cast<double>(batch) / seconds, seconds * 1e3, bytes / bandwidth * 1e3,
               100.0 * bytes / bandwidth / seconds);
   std::fflush(stdout);
+}
+
+// What states of bf16 cost: the same text, drawn by the model with states of f32, read token by token with both.
+void drift(Stream& stream, const Mamba2Model& model, std::int64_t tokens) {
+  State wide(model.device(), model.config());
+  State narrow(model.device(), model.config(), DType::bf16);
+  const auto v = static_cast<std::size_t>(model.config().vocab_size);
+  std::vector<float> exact(v), rounded(v);
+  test::Random random(9);
+  TokenId id = 1;
+  double worst = 0.0;
+  double at_end = 0.0;
+  std::int64_t agree = 0;
+  std::int64_t looked = 0;
+  for (std::int64_t t = 1; t <= tokens; ++t) {
+    const bool look = t > tokens - 1024 || t % 64 == 0;
+    const TokenId now = id;
+    const SequenceInput input{{&now, 1}, &narrow, {}};
+    const ConstTensorView other = model.forward_on_device(stream, {&input, 1});
+    if (look) stream.copy(view_of(std::span<float>(rounded), other.shape), other);
+    const SequenceInput same{{&now, 1}, &wide, {}};
+    const ConstTensorView logits = model.forward_on_device(stream, {&same, 1});
+    if (look) stream.copy(view_of(std::span<float>(exact), logits.shape), logits);
+    SampleParams params;
+    params.temperature = 1.0f;
+    const auto uniform = static_cast<float>(random.uniform()) * 0.9999f;
+    float log_prob = 0.0f;
+    sample(stream, {.logits = logits,
+                    .params = {&params, 1},
+                    .uniform = {&uniform, 1},
+                    .seen = {},
+                    .tokens = {&id, 1},
+                    .log_probs = {&log_prob, 1}});
+    if (!look) continue;
+    at_end = largest_difference(rounded, exact);
+    worst = std::max(worst, at_end);
+    agree += std::max_element(rounded.begin(), rounded.end()) - rounded.begin() ==
+             std::max_element(exact.begin(), exact.end()) - exact.begin();
+    ++looked;
+  }
+  std::printf(
+      "states of bf16 against f32 over %lld tokens: logits differ by %.2e at the end, %.2e at most, "
+      "the likeliest token is the same in %lld of %lld places\n",
+      static_cast<long long>(tokens), at_end, worst, static_cast<long long>(agree), static_cast<long long>(looked));
 }
 
 void prefill(Stream& stream, const Mamba2Model& model, std::int64_t tokens, double products) {
@@ -187,6 +236,7 @@ void bench_model(Stream& stream, const std::string& shape, const std::string& fo
               static_cast<double>(model->weights().bytes()) / (1 << 30), pass_against_steps(stream, *model));
   for (const std::int64_t batch : wide ? std::vector<std::int64_t>{1, 4, 16, 64} : std::vector<std::int64_t>{1}) {
     decode(stream, *model, batch, top.bytes);
+    if (batch == 1 || batch == 64) decode(stream, *model, batch, top.bytes, DType::bf16);
   }
   if (!wide) return;
   for (const std::int64_t tokens : {4096, 16384}) prefill(stream, *model, tokens, top.products);
@@ -302,6 +352,64 @@ void bench_prefill(Stream& stream, const std::string& shape, const Ceilings& top
   for (const std::int64_t tokens : {4096, 16384}) prefill(stream, *model, tokens, top.products);
 }
 
+// One token's convolution, recurrence and gate over the heads of 7B, in recorded work; as many layers' states as do not
+// fit the cache together.
+void bench_step(Stream& stream, std::int64_t batch, double bandwidth) {
+  const std::int64_t heads = 128, head_dim = 64, d_state = 128, groups = 8;
+  const std::int64_t inner = heads * head_dim;
+  const std::int64_t channels = inner + 2 * groups * d_state;
+  const std::int64_t layers = batch == 1 ? 32 : 4;
+  std::vector<Tensor> states;
+  std::vector<std::int64_t> addresses;
+  for (std::int64_t b = 0; b < batch; ++b) states.push_back(random_tensor(stream, {layers, inner, d_state}, 11));
+  for (const Tensor& s : states) {
+    addresses.push_back(static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(s.view().data)));
+  }
+  Tensor conv = random_tensor(stream, {batch, layers, channels, 3}, 12);
+  for (std::int64_t b = 0; b < batch; ++b) {
+    addresses.push_back(static_cast<std::int64_t>(
+        reinterpret_cast<std::uintptr_t>(conv.view().as<float>() + b * layers * channels * 3)));
+  }
+  Tensor tables(stream.device(), DType::i64, Shape{2 * batch});
+  stream.copy(tables.view(), {addresses.data(), DType::i64, tables.shape(), DeviceKind::cpu});
+  Tensor proj = random_tensor(stream, {batch, inner + channels + heads}, 13);
+  Tensor y(stream.device(), DType::f32, {batch, inner});
+  Tensor conv_weight = random_tensor(stream, {channels, 4}, 14);
+  Tensor vector = random_tensor(stream, {channels}, 15);
+  Tensor a = random_tensor(stream, {heads}, 16, 0.001);
+  const TensorView of_heads{vector.view().data, DType::f32, Shape{heads}, DeviceKind::cuda};
+  auto* at = tables.view().as<std::int64_t>();
+  const double seconds =
+      median_seconds(stream, 9, 3,
+                     [&] {
+                       stream.repeat(static_cast<std::uint64_t>(batch) << 40, [&] {
+                         for (std::int64_t l = 0; l < layers; ++l) {
+                           ssd_step(stream, {.y = y.view(),
+                                             .conv = {},
+                                             .state = {},
+                                             .proj = proj.view(),
+                                             .conv_weight = conv_weight.view(),
+                                             .conv_bias = vector.view(),
+                                             .dt_bias = of_heads,
+                                             .a = a.view(),
+                                             .d = of_heads,
+                                             .heads = heads,
+                                             .head_dim = head_dim,
+                                             .d_state = d_state,
+                                             .groups = groups,
+                                             .conv_table = {at + batch, DType::i64, Shape{batch}, DeviceKind::cuda},
+                                             .state_table = {at, DType::i64, Shape{batch}, DeviceKind::cuda},
+                                             .conv_offset = l * channels * 3,
+                                             .state_offset = l * inner * d_state});
+                         }
+                       });
+                     }) /
+      static_cast<double>(layers);
+  const double bytes = static_cast<double>(batch * inner * d_state) * 8.0;
+  std::printf("ssd_step, 7B heads, B %-3lld %8.2f us  %6.2f TB/s  %5.1f %%\n", static_cast<long long>(batch),
+              seconds * 1e6, bytes / seconds * 1e-12, 100.0 * bytes / bandwidth / seconds);
+}
+
 // One long pass, for a profiler.
 void trace_pass(Stream& stream, const std::string& shape) {
   const auto model = Mamba2Model::random(stream, shape_config(shape), WeightFormat::bf16, 1);
@@ -310,6 +418,20 @@ void trace_pass(Stream& stream, const std::string& shape) {
   const SequenceInput input{ids, &state, {}};
   (void)model->forward_on_device(stream, {&input, 1});
   stream.synchronize();
+}
+
+// Single tokens of some sequences, for a profiler.
+void trace_steps(Stream& stream, const std::string& shape, const std::string& format, std::int64_t batch) {
+  const auto model = Mamba2Model::random(stream, shape_config(shape), format_of(format), 1);
+  std::vector<State> states;
+  for (std::int64_t b = 0; b < batch; ++b) states.emplace_back(model->device(), model->config());
+  const std::vector<TokenId> ids = some_ids(batch, model->config());
+  for (int step = 0; step < 2; ++step) {
+    std::vector<SequenceInput> inputs;
+    for (std::size_t b = 0; b < states.size(); ++b) inputs.push_back({{&ids[b], 1}, &states[b], {}});
+    (void)model->forward_on_device(stream, inputs);
+    stream.synchronize();
+  }
 }
 
 void bench_linear(Stream& stream, WeightFormat format, std::int64_t rows, std::int64_t outputs, std::int64_t cols,
@@ -348,6 +470,7 @@ void bench_scans(Stream& stream, bool rounded) {
 
 void bench_ops(Stream& stream, const Ceilings& top) {
   for (const bool rounded : {false, true}) bench_scans(stream, rounded);
+  for (const std::int64_t batch : {1, 64}) bench_step(stream, batch, top.bytes);
   for (const WeightFormat format : {WeightFormat::bf16, WeightFormat::q8_0, WeightFormat::q4_1, WeightFormat::q4_k}) {
     bench_linear(stream, format, 1, 18560, 4096, top.bytes);
     bench_linear(stream, format, 1, 4096, 8192, top.bytes);
@@ -370,13 +493,27 @@ int main(int argc, char** argv) {
       std::string(argv[2]) == "train" ? test::trace_training(stream) : trace_pass(stream, argv[2]);
       return 0;
     }
+    if (argc == 3 && std::string(argv[1]) == "drift") {
+      const bool random = std::string(argv[2]).find('/') == std::string::npos;
+      drift(stream,
+            *(random ? Mamba2Model::random(stream, shape_config(argv[2]), WeightFormat::bf16, 1)
+                     : Mamba2Model::load(stream, Checkpoint::open(argv[2]))),
+            32768);
+      return 0;
+    }
+    if (argc == 5 && std::string(argv[1]) == "trace") {
+      trace_steps(stream, argv[2], argv[3], std::atoll(argv[4]));
+      return 0;
+    }
     const Ceilings top = ceilings(stream);
     std::printf("%s\ncopy %.2f TB/s, bf16 product of 8192^3 %.0f TFLOP/s\n", stream.device()->description().c_str(),
                 top.bytes * 1e-12, top.products * 1e-12);
     std::string shape;
     for (int i = 1; i < argc; ++i) {
       const std::string word = argv[i];
-      if (word == "ops") {
+      if (word == "state") {
+        for (const std::int64_t batch : {1, 64}) bench_step(stream, batch, top.bytes);
+      } else if (word == "ops") {
         bench_ops(stream, top);
       } else if (word == "scan") {
         bench_scans(stream, true);

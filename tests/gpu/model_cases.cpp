@@ -7,6 +7,7 @@
 #include "engine/model.h"
 #include "engine/session.h"
 #include "engine/shape.h"
+#include "kernels/error.h"
 #include "kernels/sample.h"
 #include "tests/engine/golden.h"
 #include "tests/gpu/cases.h"
@@ -213,6 +214,54 @@ void a_million_tokens_at_once(Stream& stream) {
       "state");
 }
 
+// The states that a probe is shown.
+class StateWatcher final : public Probe {
+ public:
+  ProbeWish wish(int, std::int64_t) override { return {.norm = true, .states = true}; }
+  void layer(const ProbeView&) override {}
+  void states(const ProbeStates& shown) override { seen.assign(shown.states.begin(), shown.states.end()); }
+  std::vector<float> seen;
+};
+
+// Passes and steps with states of bf16 stay close to those of f32; what leaves the GPU is f32 and comes back exactly.
+void states_of_bf16(Stream& stream) {
+  const Mamba2Config config = shape_config("384,3,12,64,128,1,1024");
+  const auto model = Mamba2Model::random(stream, config, WeightFormat::bf16, 7, DType::bf16);
+  const auto ids = random_ids(140, 1024, 3);
+  Session session(model, nullptr, stream);
+  verify(session.state().ssm_dtype() == DType::bf16, "the model's sessions keep bf16");
+  session.read(std::span(ids).first(100));
+  for (std::size_t i = 100; i < 120; ++i) session.read(std::span(ids).subspan(i, 1));
+  State wide(model->device(), config);
+  std::vector<float> logits(1024);
+  model->forward(stream, std::span(ids).first(120), wide, logits);
+  verify(compare_relative(session.logits(), logits, 3e-2), "against states of f32");
+  const Snapshot kept = session.snapshot();
+  const ConstTensorView ssm = std::as_const(kept.state).ssm();
+  verify(ssm.dtype == DType::f32 && ssm.where == DeviceKind::cpu, "a snapshot is f32, on the CPU");
+  StateWatcher watcher;
+  session.set_probe(&watcher);
+  session.read(std::span(ids).subspan(120, 20));
+  session.set_probe(nullptr);
+  const Snapshot later = session.snapshot();
+  const ConstTensorView watched = std::as_const(later.state).ssm();
+  verify(compare_bitwise(watcher.seen, std::span(watched.as<float>(), watcher.seen.size())), "what a probe is shown");
+  Session other(model, nullptr, stream);
+  other.restore(kept);
+  other.read(std::span(ids).subspan(120, 20));
+  verify(compare_bitwise(other.logits(), session.logits()), "restored");
+  State narrow(model->device(), config, DType::bf16);
+  const auto one = std::span(ids).first(1);
+  const SequenceInput mixed[2] = {{one, &wide, {}}, {one, &narrow, {}}};
+  bool refused = false;
+  try {
+    model->forward(stream, mixed, LogitRows::none);
+  } catch (const ArgumentError&) {
+    refused = true;
+  }
+  verify(refused, "states of two types in one pass must be refused");
+}
+
 }  // namespace
 
 GpuCases model_cases(const std::string& golden) {
@@ -235,6 +284,7 @@ GpuCases model_cases(const std::string& golden) {
   cases.push_back({"any split gives the same", any_split_gives_the_same});
   cases.push_back({"batches change between steps", batches_change_between_steps});
   cases.push_back({"snapshots move between devices", snapshots_move_between_devices});
+  cases.push_back({"model with states of bf16", states_of_bf16});
   return cases;
 }
 

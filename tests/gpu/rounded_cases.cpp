@@ -230,6 +230,67 @@ void linear_agrees(Stream& stream, WeightFormat format, std::int64_t rows, std::
   verify(compare(rounded_y ? y_16.values() : y_32.values(), want.y, allowed), "linear");
 }
 
+// Steps whose states are bf16 between tokens: each begins with exact bf16 numbers, y is as exact as with f32, and what
+// is left is rounded once.
+void rounded_states_agree(Stream& stream, oracle::SsdShape shape, std::int64_t batch) {
+  shape.tokens = 3;
+  std::vector<SsdData> sequences;
+  std::vector<GpuFloats> conv;
+  std::vector<GpuRounded> state;
+  std::vector<std::int64_t> addresses;
+  const auto address = [](const void* at) { return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(at)); };
+  for (std::int64_t b = 0; b < batch; ++b) {
+    sequences.emplace_back(shape, 60 + static_cast<std::uint64_t>(b));
+    round_all(sequences.back().state);
+    conv.emplace_back(stream, sequences.back().conv_state);
+    state.emplace_back(stream, sequences.back().state);
+  }
+  for (GpuFloats& c : conv) addresses.push_back(address(c.data()));
+  for (GpuRounded& h : state) addresses.push_back(address(h.view(Shape{1}).data));
+  Tensor tables(stream.device(), DType::i64, Shape{2 * batch});
+  stream.copy(tables.view(), {addresses.data(), DType::i64, tables.shape(), DeviceKind::cpu});
+  auto* at = tables.view().as<std::int64_t>();
+  const SsdData& data = sequences[0];
+  GpuFloats conv_weight(stream, data.conv_weight), conv_bias(stream, data.conv_bias);
+  GpuFloats dt_bias(stream, data.dt_bias), a(stream, data.a), d(stream, data.d);
+  for (std::int64_t t = 0; t < shape.tokens; ++t) {
+    std::vector<float> rows;
+    std::vector<oracle::SsdStepResult> want;
+    for (std::size_t b = 0; b < sequences.size(); ++b) {
+      const std::vector<float> row = sequences[b].proj(t);
+      rows.insert(rows.end(), row.begin(), row.end());
+      want.push_back(oracle::ssd_step(shape, data.parameters(), oracle::exact(row), oracle::exact(data.conv_weight),
+                                      oracle::exact(data.conv_bias), oracle::exact(conv[b].values()),
+                                      oracle::exact(state[b].values())));
+    }
+    GpuFloats proj(stream, rows);
+    GpuFloats y(stream, batch * shape.inner());
+    ssd_step(stream, {.y = y.view(Shape{batch, shape.inner()}),
+                      .conv = {},
+                      .state = {},
+                      .proj = proj.view(Shape{batch, std::ssize(rows) / batch}),
+                      .conv_weight = conv_weight.view(Shape{shape.conv_dim(), data.width}),
+                      .conv_bias = conv_bias.view(Shape{shape.conv_dim()}),
+                      .dt_bias = dt_bias.view(Shape{shape.heads}),
+                      .a = a.view(Shape{shape.heads}),
+                      .d = d.view(Shape{shape.heads}),
+                      .heads = shape.heads,
+                      .head_dim = shape.head_dim,
+                      .d_state = shape.d_state,
+                      .groups = shape.groups,
+                      .conv_table = {at, DType::i64, Shape{batch}, DeviceKind::cuda},
+                      .state_table = {at + batch, DType::i64, Shape{batch}, DeviceKind::cuda},
+                      .state_dtype = DType::bf16});
+    const std::vector<float> got = y.values();
+    for (std::size_t b = 0; b < sequences.size(); ++b) {
+      const std::string where = "token " + std::to_string(t) + ", sequence " + std::to_string(b);
+      const auto inner = static_cast<std::size_t>(shape.inner());
+      verify(oracle::compare(std::span(got).subspan(b * inner, inner), want[b].y), where + ", y");
+      verify(compare_rounded(state[b].values(), want[b].state, 0.0), where + ", state");
+    }
+  }
+}
+
 struct StepShape {
   std::int64_t d_model, heads, head_dim, d_state, groups;
 };
@@ -348,6 +409,14 @@ void add_rounded_cases(GpuCases& cases) {
                              (rounded ? ", to bf16" : ""),
                          [=](Stream& stream) { linear_agrees(stream, format, rows, 136, 96, rounded); }});
       }
+    }
+  }
+  for (const oracle::SsdShape& s : {oracle::SsdShape{0, 4, 64, 128, 2}, oracle::SsdShape{0, 6, 5, 7, 2},
+                                    oracle::SsdShape{0, 2, 16, 64, 1}, oracle::SsdShape{0, 3, 32, 256, 3}}) {
+    for (const std::int64_t batch : {1, 3}) {
+      cases.push_back({"ssd_step with states of bf16, P=" + std::to_string(s.head_dim) +
+                           ", N=" + std::to_string(s.d_state) + ", B=" + std::to_string(batch),
+                       [=](Stream& stream) { rounded_states_agree(stream, s, batch); }});
     }
   }
   const StepShape shapes[] = {{768, 24, 64, 128, 1}, {256, 8, 64, 64, 2}, {4096, 128, 64, 128, 8}, {64, 4, 16, 64, 1}};
