@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/run_memory.h"
 #include "kernels/adamw.h"
 #include "kernels/causal_conv1d.h"
 #include "kernels/error.h"
@@ -84,6 +85,11 @@ std::vector<Block> cut_into_blocks(std::span<const SequenceInput> sequences, std
 // The buffers of one block, cut from the stream's workspace.
 class Activations {
  public:
+  [[nodiscard]] static std::size_t bytes(const Mamba2Config& c, std::int64_t rows, std::int64_t head_rows,
+                                         std::int64_t more_floats) {
+    const std::int64_t floats = rows * (floats_per_row(c) + 6) + head_rows * c.vocab_size + more_floats;
+    return static_cast<std::size_t>(floats) * sizeof(float) + 19 * 64;
+  }
   // head_rows: of the logits that are kept here; 0 where they go straight to the caller.
   // dtype: of what the mixer works on; the residual is f32 always.
   // wide_state: floats of one layer's state, where states are narrower.
@@ -93,11 +99,8 @@ class Activations {
       : rows_(rows), where_(stream.kind()) {
     const std::int64_t seen = seen_layers * c.n_heads * (wish.trace ? 4 : 1);
     const std::int64_t figures = wish.norm || wish.stable_rank ? 2 * c.n_layer * c.n_heads : 0;
-    const auto bytes = static_cast<std::size_t>(rows * (floats_per_row(c) + seen + 6) + head_rows * c.vocab_size +
-                                                figures + wide_state_floats) *
-                           sizeof(float) +
-                       19 * 64;
-    next_ = static_cast<std::byte*>(stream.workspace(bytes));
+    next_ = static_cast<std::byte*>(
+        stream.workspace(bytes(c, rows, head_rows, rows * seen + figures + wide_state_floats)));
     residual = cut(DType::f32, c.d_model);
     normed = cut(dtype, c.d_model);
     head_normed = cut(DType::f32, c.d_model);
@@ -634,6 +637,14 @@ const std::string& Mamba2Model::fingerprint() const {
     }
   });
   return fingerprint_;
+}
+
+std::size_t forward_workspace_bytes(DeviceKind where, const Mamba2Config& config, std::int64_t prompt,
+                                    std::int64_t sequences) {
+  const std::int64_t most = block_rows(config, where);
+  const std::int64_t blocks = (prompt + most - 1) / most;
+  const std::int64_t rows = prompt == 0 ? 1 : (prompt + blocks - 1) / blocks;
+  return std::max(Activations::bytes(config, rows, 1, 0), Activations::bytes(config, sequences, sequences, 0));
 }
 
 void Mamba2Model::forward(Stream& stream, std::span<const SequenceInput> sequences, LogitRows rows,

@@ -1,12 +1,9 @@
 #include "engine/weights.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
-#include <fstream>
 #include <random>
 #include <string>
 #include <utility>
@@ -50,35 +47,27 @@ std::size_t vector_bytes(const Mamba2Config& c) {
   return static_cast<std::size_t>(c.n_layer * layer + c.d_model) * sizeof(float);
 }
 
-std::size_t available_memory() {
-  std::ifstream info("/proc/meminfo");
-  for (std::string line; std::getline(info, line);) {
-    if (line.starts_with("MemAvailable:")) return std::stoull(line.substr(13)) * 1024;
-  }
-  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
-
 std::string gigabytes(std::size_t bytes) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.1f GiB", static_cast<double>(bytes) / (1 << 30));
   return text.data();
 }
 
-void check_room(const Checkpoint& checkpoint, LoadDType dtype, DeviceKind where) {
-  if (where != DeviceKind::cpu) return;  // a GPU's arena checks for itself
-  const std::size_t need = weight_bytes(where, checkpoint, dtype);
-  const std::size_t have = available_memory();
+void check_room(const Checkpoint& checkpoint, LoadDType dtype, const Device& device) {
+  const std::size_t need = weight_bytes(device.kind(), checkpoint, dtype);
+  const std::size_t have = device.memory().free;
   if (need <= have) return;
   std::string advice = "no smaller format fits either";
   for (const LoadDType smaller : {LoadDType::bf16, LoadDType::q8, LoadDType::q4}) {
-    const std::size_t bytes = weight_bytes(where, checkpoint, smaller);
+    const std::size_t bytes = weight_bytes(device.kind(), checkpoint, smaller);
     if (bytes <= have) {
       advice = std::string(name(smaller)) + " needs " + gigabytes(bytes);
       break;
     }
   }
+  if (device.kind() == DeviceKind::cuda) advice += ", and the CPU may have room";
   throw DeviceError(checkpoint.path().string() + ": the weights need " + gigabytes(need) + ", " + gigabytes(have) +
-                    " of memory are free; " + advice);
+                    " of " + (device.kind() == DeviceKind::cuda ? "the GPU's " : "") + "memory are free; " + advice);
 }
 
 // One block for all weights, with room for the rounding up of each tensor's size.
@@ -364,7 +353,7 @@ std::size_t Weights::bytes() const noexcept {
 
 Weights Weights::load(Stream& stream, const Checkpoint& checkpoint, LoadDType dtype,
                       const std::function<void(double)>& progress) {
-  check_room(checkpoint, dtype, stream.kind());
+  check_room(checkpoint, dtype, *stream.device());
   WeightReader reader(stream, checkpoint, dtype, progress);
   Weights weights;
   weights.embedding = reader.matrix("embedding");

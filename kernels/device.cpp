@@ -37,6 +37,16 @@ class CpuDevice final : public Device {
  public:
   [[nodiscard]] DeviceKind kind() const noexcept override { return DeviceKind::cpu; }
   [[nodiscard]] std::string description() const override { return processor_name(); }
+  [[nodiscard]] Memory memory() const override {
+    Memory memory;
+    memory.total = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    memory.free = memory.total;
+    std::ifstream info("/proc/meminfo");
+    for (std::string line; std::getline(info, line);) {
+      if (line.starts_with("MemAvailable:")) memory.free = std::stoull(line.substr(13)) * 1024;
+    }
+    return memory;
+  }
 
   // Large blocks come straight from the system: aligned to huge pages, asked for as such, and returned at once.
   [[nodiscard]] void* allocate(std::size_t bytes) override {
@@ -92,6 +102,7 @@ class ArenaDevice final : public Device {
 
   [[nodiscard]] DeviceKind kind() const noexcept override { return parent_->kind(); }
   [[nodiscard]] std::string description() const override { return parent_->description(); }
+  [[nodiscard]] Memory memory() const override { return parent_->memory(); }
 
   [[nodiscard]] void* allocate(std::size_t bytes) override {
     constexpr std::size_t alignment = 256;

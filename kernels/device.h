@@ -35,6 +35,12 @@ class Device {
 
   [[nodiscard]] virtual DeviceKind kind() const noexcept = 0;
   [[nodiscard]] virtual std::string description() const = 0;  // "AMD EPYC, 2 threads, AVX-512 BF16"
+  // What can be allocated now, and what there is in all; bytes. Other programs change it at any time.
+  struct Memory {
+    std::size_t free = 0;
+    std::size_t total = 0;
+  };
+  [[nodiscard]] virtual Memory memory() const = 0;
   // Aligned to 64 bytes (CPU; huge pages are asked for from 2 MiB on) or 256 bytes (GPU). Throws DeviceError.
   [[nodiscard]] virtual void* allocate(std::size_t bytes) = 0;
   virtual void release(void* memory, std::size_t bytes) noexcept = 0;

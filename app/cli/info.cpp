@@ -2,13 +2,18 @@
 #include "app/cli/model_json.h"
 #include "app/cli/options.h"
 #include "app/cli/output.h"
+#include "engine/run_memory.h"
+#include "kernels/error.h"
 
 namespace holdfast::cli {
 namespace {
 
 constexpr const char* info_footer =
-    "Nothing is loaded: memory is what the weights would take, on the CPU, in each number format.\n"
-    "Example: holdfast info holdfast-mini --json";
+    "Nothing is loaded. Memory is what the weights would take in each number format, then what running it takes on\n"
+    "--device with weights as --dtype, for --batch sequences and a prompt of --prompt tokens; a GPU's driver takes "
+    "some\n"
+    "0.5 GB beside it.\n"
+    "Example: holdfast info holdfast-mini --device cuda --batch 16 --json";
 
 Json info_shape(const Mamba2Config& config) {
   return {{"d_model", config.d_model},
@@ -43,6 +48,17 @@ std::string info_text(const Json& json) {
             info_bytes(bytes) + "\n";
   }
   text += "state         " + info_bytes(json["state_bytes"]) + " per sequence, the same after every token\n";
+  if (json.contains("run")) {
+    const Json& run = json["run"];
+    text += "to run        " + info_bytes(run["bytes"]) + " on " + run["device"].get<std::string>() + " (" +
+            run["dtype"].get<std::string>() + ", " + number(run["batch"]) + " at once): weights " +
+            info_bytes(run["weights_bytes"]) + ", states " + info_bytes(run["states_bytes"]) + ", activations " +
+            info_bytes(run["activations_bytes"]) + ", products " + info_bytes(run["scratch_bytes"]) + "\n";
+    if (!run["free_bytes"].is_null()) {
+      text += "              " + info_bytes(run["free_bytes"]) + " are free" +
+              (run["fits"].get<bool>() ? "" : ": it does not fit" + run["advice"].get<std::string>()) + "\n";
+    }
+  }
   const Json& tokenizer = json["tokenizer"];
   text +=
       "tokenizer     " +
@@ -87,6 +103,11 @@ class InfoCommand final : public Command {
   InfoCommand(CLI::App& parent, const Globals& globals)
       : Command(parent, globals, "info", "What a checkpoint is, and what it would take to run it") {
     app_->add_option("MODEL", model_, "A folder, a file or an installed model")->required();
+    device_.add_to(*app_);
+    app_->add_option("--batch", batch_, "Sequences at once")->check(CLI::Range(1, 4096))->capture_default_str();
+    app_->add_option("--prompt", prompt_, "Tokens of a prompt")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 24))
+        ->capture_default_str();
     output_.add_to(*app_);
     app_->add_flag("--fingerprint", fingerprint_, "Also the hash of all weights (reads the whole checkpoint)");
     app_->footer(info_footer);
@@ -96,13 +117,54 @@ class InfoCommand final : public Command {
     const ModelFacts facts = model_facts(*checkpoint);
     if (!facts.tokenizer_fault.empty()) throw FormatError(facts.tokenizer_fault);
     Json json = model_json(model_, checkpoint->path(), facts);
+    json["run"] = run_json(*checkpoint);
     if (fingerprint_) json["fingerprint"] = checkpoint->fingerprint();
     put_result(output_, json, info_text(json));
     return exit_fine;
   }
 
  private:
+  [[nodiscard]] Json run_json(const Checkpoint& checkpoint) const {
+    const DeviceKind where = device_.device == "cuda" ? DeviceKind::cuda : DeviceKind::cpu;
+    const RunMemory need = run_memory(where, checkpoint, device_.load_dtype(), batch_, prompt_);
+    Json run = {{"device", device_.device},
+                {"dtype", device_.dtype},
+                {"batch", batch_},
+                {"prompt", prompt_},
+                {"bytes", need.total()},
+                {"weights_bytes", need.weights},
+                {"states_bytes", need.states},
+                {"activations_bytes", need.activations},
+                {"scratch_bytes", need.scratch},
+                {"free_bytes", nullptr},
+                {"fits", nullptr},
+                {"advice", nullptr}};
+    std::size_t free = 0;
+    try {
+      free = (where == DeviceKind::cuda ? Device::cuda() : Device::cpu())->memory().free;
+    } catch (const DeviceError&) {
+      return run;  // no such device here: the estimate stands without it
+    }
+    run["free_bytes"] = free;
+    run["fits"] = need.total() <= free;
+    run["advice"] = need.total() <= free ? "" : advice(checkpoint, where, free);
+    return run;
+  }
+
+  // What would fit: ", q8 would (7.4 GB)".
+  [[nodiscard]] std::string advice(const Checkpoint& checkpoint, DeviceKind where, std::size_t free) const {
+    for (const LoadDType smaller : {LoadDType::bf16, LoadDType::q8, LoadDType::q4}) {
+      const std::size_t bytes = run_memory(where, checkpoint, smaller, batch_, prompt_).total();
+      if (bytes <= free)
+        return ", " + std::string(name(smaller)) + " would (" + human_bytes(static_cast<double>(bytes)) + ")";
+    }
+    return ", and no smaller number format does either";
+  }
+
   std::string model_;
+  DeviceOptions device_;
+  int batch_ = 1;
+  std::int64_t prompt_ = 512;
   OutputOptions output_;
   bool fingerprint_ = false;
 };

@@ -80,10 +80,20 @@ class CudaDevice final : public Device {
   [[nodiscard]] const Card& card() const noexcept { return card_; }
   [[nodiscard]] DeviceKind kind() const noexcept override { return DeviceKind::cuda; }
   [[nodiscard]] std::string description() const override {
-    std::size_t free = 0;
-    std::size_t total = 0;
-    if (cudaSetDevice(card_.index) != cudaSuccess || cudaMemGetInfo(&free, &total) != cudaSuccess) return card_.name;
-    return card_.name + ", " + mebibytes(total) + ", " + mebibytes(free) + " free";
+    const Memory now = memory();
+    if (now.total == 0) return card_.name;
+    return card_.name + ", " + mebibytes(now.total) + ", " + mebibytes(now.free) + " free";
+  }
+  // What the pool keeps for the next ones counts as free. Zero where the driver does not tell.
+  [[nodiscard]] Memory memory() const override {
+    Memory now;
+    if (cudaSetDevice(card_.index) != cudaSuccess || cudaMemGetInfo(&now.free, &now.total) != cudaSuccess) return {};
+    std::uint64_t reserved = 0;
+    std::uint64_t used = 0;
+    cudaMemPoolGetAttribute(pool_, cudaMemPoolAttrReservedMemCurrent, &reserved);
+    cudaMemPoolGetAttribute(pool_, cudaMemPoolAttrUsedMemCurrent, &used);
+    now.free += reserved - used;
+    return now;
   }
 
   [[nodiscard]] void* allocate(std::size_t bytes) override {
@@ -109,16 +119,9 @@ class CudaDevice final : public Device {
 
  private:
   [[nodiscard]] std::string room(std::size_t bytes) const {
-    std::size_t free = 0;
-    std::size_t total = 0;
+    const Memory now = memory();
     std::string text = card_.name + " has no room for " + mebibytes(bytes);
-    if (cudaMemGetInfo(&free, &total) == cudaSuccess) {
-      std::uint64_t reserved = 0;
-      std::uint64_t used = 0;
-      cudaMemPoolGetAttribute(pool_, cudaMemPoolAttrReservedMemCurrent, &reserved);
-      cudaMemPoolGetAttribute(pool_, cudaMemPoolAttrUsedMemCurrent, &used);
-      text += ": " + mebibytes(free + (reserved - used)) + " of " + mebibytes(total) + " are free";
-    }
+    if (now.total != 0) text += ": " + mebibytes(now.free) + " of " + mebibytes(now.total) + " are free";
     return text + "; a smaller number format or the CPU may do";
   }
 

@@ -52,6 +52,20 @@ Outcome read_in_pieces(const Mamba2Model& model, Stream& stream, std::span<const
   return outcome;
 }
 
+// The processor, with little memory left.
+class SmallDevice final : public Device {
+ public:
+  explicit SmallDevice(std::size_t free) : free_(free) {}
+  [[nodiscard]] DeviceKind kind() const noexcept override { return DeviceKind::cpu; }
+  [[nodiscard]] std::string description() const override { return "small"; }
+  [[nodiscard]] Memory memory() const override { return {free_, free_}; }
+  [[nodiscard]] void* allocate(std::size_t bytes) override { return Device::cpu()->allocate(bytes); }
+  void release(void* memory, std::size_t bytes) noexcept override { Device::cpu()->release(memory, bytes); }
+
+ private:
+  std::size_t free_;
+};
+
 Outcome read_all(const Mamba2Model& model, Stream& stream, std::span<const TokenId> ids) {
   const std::size_t whole = ids.size();
   return read_in_pieces(model, stream, ids, {&whole, 1});
@@ -103,6 +117,24 @@ class ModelTest : public QObject {
   Q_OBJECT
 
  private slots:
+  void what_has_no_room_is_refused_before_it_is_read() {
+    const std::shared_ptr<const Checkpoint> checkpoint = Checkpoint::open(golden_path("hf-g1-tied/hf"));
+    const auto said = [&](std::size_t free) {
+      Stream stream(std::make_shared<SmallDevice>(free), 1);
+      try {
+        (void)Mamba2Model::load(stream, checkpoint, LoadDType::f32);
+      } catch (const DeviceError& error) {
+        return QString::fromUtf8(error.what());
+      }
+      return QString();
+    };
+    const std::size_t whole = weight_bytes(DeviceKind::cpu, *checkpoint, LoadDType::f32);
+    QCOMPARE(said(whole), QString());
+    QVERIFY(said(whole - 1).contains(QStringLiteral("the weights need ")));
+    QVERIFY(said(whole - 1).contains(QStringLiteral("of memory are free; ")));
+    QVERIFY(said(1).contains(QStringLiteral("no smaller format fits either")));
+  }
+
   void golden_checkpoints_give_golden_logits_and_states_data() {
     QTest::addColumn<QString>("model");
     QTest::addColumn<QString>("layout");

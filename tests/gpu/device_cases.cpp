@@ -1,6 +1,11 @@
 // Memory, copies and recorded work of a GPU stream.
+#include <cmath>
 #include <string>
 
+#include "engine/model.h"
+#include "engine/run_memory.h"
+#include "engine/shape.h"
+#include "kernels/ceiling.h"
 #include "kernels/error.h"
 #include "kernels/rms_norm.h"
 #include "tests/gpu/cases.h"
@@ -57,10 +62,37 @@ void repeated_work_sees_new_data(Stream& stream) {
   }
 }
 
+// From a free card to a model that has read a prompt and written tokens of four sequences.
+void memory_is_what_was_told(Stream& on) {
+  const Mamba2Config config = shape_config("780m");
+  for (const WeightFormat format : {WeightFormat::bf16, WeightFormat::q8_0}) {
+    constexpr std::int64_t prompt = 4096, sequences = 4;
+    // The library of products and the kernels are there before, as they would be for any model.
+    { (void)measure_ceiling(on, format); }
+    const std::size_t before = on.device()->memory().free;
+    Stream stream(on.device());
+    const auto model = Mamba2Model::random(stream, config, format, 1);
+    std::vector<State> states;
+    for (std::int64_t i = 0; i < sequences; ++i) states.emplace_back(stream.device(), config);
+    const std::vector<TokenId> ids(static_cast<std::size_t>(prompt), 7);
+    const SequenceInput whole{ids, &states[0], {}};
+    (void)model->forward_on_device(stream, {&whole, 1});
+    std::vector<SequenceInput> steps;
+    for (State& state : states) steps.push_back({std::span(ids).first(1), &state, {}});
+    (void)model->forward_on_device(stream, steps);
+    stream.synchronize();
+    const auto used = static_cast<double>(before - on.device()->memory().free);
+    const auto told = static_cast<double>(run_memory(DeviceKind::cuda, config, format, sequences, prompt).total());
+    verify(std::abs(used - told) < 0.05 * used,
+           "told " + std::to_string(told / 1048576.0) + " MiB, used " + std::to_string(used / 1048576.0));
+  }
+}
+
 }  // namespace
 
 void add_device_cases(GpuCases& cases) {
   cases.push_back({"copies of every size arrive", copies_arrive});
+  cases.push_back({"memory is what was told", memory_is_what_was_told});
   cases.push_back({"repeated work sees new data", repeated_work_sees_new_data});
   cases.push_back({"too much memory is refused with what is free", too_much_memory_is_refused});
 }

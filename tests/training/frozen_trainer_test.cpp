@@ -50,6 +50,7 @@ class CountingDevice final : public Device {
  public:
   [[nodiscard]] DeviceKind kind() const noexcept override { return DeviceKind::cpu; }
   [[nodiscard]] std::string description() const override { return "counted"; }
+  [[nodiscard]] Memory memory() const override { return Device::cpu()->memory(); }
   [[nodiscard]] void* allocate(std::size_t bytes) override {
     void* memory = Device::cpu()->allocate(bytes);
     now_ += bytes;
