@@ -15,7 +15,7 @@
 #include "engine/json.h"
 #include "engine/session.h"
 #include "engine/utf8.h"
-#include "kernels/cpu/ceiling.h"
+#include "kernels/ceiling.h"
 #include "kernels/error.h"
 #include "kernels/matmul.h"
 #include "kernels/tensor.h"
@@ -46,29 +46,10 @@ std::size_t run_peak_memory() {
   return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
 }
 
-// Operations per second that products of this type reach at most: of a processor by its instructions, of a GPU by large
-// products, the best of a few rounds. 0: not known.
+// Operations per second that products of this type reach at most; 0: not known.
 double run_product_ceiling(Stream& stream, DType compute) {
-  if (stream.kind() == DeviceKind::cpu) return cpu::measure_ceiling(stream.pool(), 0.1).f32_flops;
-  constexpr std::int64_t size = 4096;
-  constexpr int rounds = 5, products = 4;
-  try {
-    const Tensor a(stream.device(), compute, {size, size}), b(stream.device(), compute, {size, size});
-    Tensor c(stream.device(), compute, {size, size});
-    const MatmulArgs product{.c = c.view(), .a = a.view(), .b = b.view(), .transpose_b = true};
-    double best = 0.0;
-    for (int round = 0; round <= rounds; ++round) {  // the first one is for warming up
-      stream.synchronize();
-      const auto begin = RunClock::now();
-      for (int i = 0; i < products; ++i) matmul(stream, product);
-      stream.synchronize();
-      const double operations = 2.0 * products * static_cast<double>(size * size) * static_cast<double>(size);
-      if (round > 0) best = std::max(best, operations / run_seconds_since(begin));
-    }
-    return best;
-  } catch (const DeviceError&) {
-    return 0.0;  // no room for it: the run itself says what it lacks
-  }
+  const WeightFormat format = compute == DType::bf16 ? WeightFormat::bf16 : WeightFormat::f32;
+  return measure_ceiling(stream, format, 0.1).operations_per_second;
 }
 
 // Everything that decides how a run goes on, beside what the trainer saves. Numbers go through JSON without loss.

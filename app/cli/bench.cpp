@@ -17,7 +17,8 @@ constexpr const char* bench_footer =
     "second\n"
     "of all sequences: the median of --repeat rounds, the least and the most. Shares are of what this device did in "
     "the\n"
-    "same run: memory read, and dot products in the weights' number format.\n"
+    "same run: memory read (a GPU: copied), and products in the weights' number format. --ops does the same for each\n"
+    "operation of a layer.\n"
     "--probe watches the memory while one sequence is decoded, as the inspector does, and says what that costs.\n"
     "Memory other than weights and states should stay within 64 MiB.\n"
     "Example: holdfast bench --shape 130m --dtype q8 --prompt 512,2048 --batch 1,16 --json";
@@ -30,7 +31,27 @@ WeightFormat bench_format(const std::string& dtype) {
   return dtype == "q4" ? WeightFormat::q4_1 : WeightFormat::bf16;
 }
 
-Json bench_case_json(const BenchCase& c, const Mamba2Model& model, const std::optional<BenchCeiling>& ceiling) {
+// A ceiling that could not be measured has no share.
+void put_shares(Json& json, double operations_per_second, double bytes_per_second, const Ceiling& ceiling) {
+  const auto share = [](double of, double most) { return most > 0.0 ? Json(of / most) : Json(nullptr); };
+  json["share_of_products"] = share(operations_per_second, ceiling.operations_per_second);
+  json["share_of_bandwidth"] = share(bytes_per_second, ceiling.bytes_per_second);
+}
+
+Json bench_op_json(const OpTime& op, const Ceiling& ceiling) {
+  Json json = {{"kind", op.prefill ? "prefill" : "decode"},
+               {"rows", op.rows},
+               {"op", op.op},
+               {"seconds", op.seconds},
+               {"operations", op.operations},
+               {"bytes", op.bytes},
+               {"operations_per_second", op.operations / op.seconds},
+               {"bytes_per_second", op.bytes / op.seconds}};
+  put_shares(json, op.operations / op.seconds, op.bytes / op.seconds, ceiling);
+  return json;
+}
+
+Json bench_case_json(const BenchCase& c, const Mamba2Model& model, const Ceiling& ceiling) {
   const Work work = c.prefill ? prefill_work(model, c.tokens) : decode_work(model, c.batch);
   const double rate = c.rates.median();
   Json json;
@@ -43,8 +64,7 @@ Json bench_case_json(const BenchCase& c, const Mamba2Model& model, const std::op
   json["samples"] = c.rates.samples;
   json["operations_per_token"] = work.operations;
   json["bytes_per_token"] = work.bytes;
-  json["share_of_products"] = ceiling ? Json(rate * work.operations / ceiling->operations_per_second) : Json(nullptr);
-  json["share_of_bandwidth"] = ceiling ? Json(rate * work.bytes / ceiling->bytes_per_second) : Json(nullptr);
+  put_shares(json, rate * work.operations, rate * work.bytes, ceiling);
   return json;
 }
 
@@ -75,10 +95,8 @@ std::string bench_text(const Json& json) {
                      bytes(memory["weights_bytes"]) + ", states " + bytes(memory["states_bytes"]) + ", peak " +
                      bytes(memory["peak_resident_bytes"]) + ": " + bytes(memory["other_bytes"]) +
                      " for the rest (64 MiB allowed" + (memory["within"].get<bool>() ? "" : ", EXCEEDED") + ")\n";
-  if (!json["ceiling"].is_null()) {
-    text += "this device: reads " + bytes(json["ceiling"]["bytes_per_second"]) + "/s, products " +
-            fixed(json["ceiling"]["operations_per_second"].get<double>() / 1e9, 0) + " Gop/s\n";
-  }
+  text += "this device: memory " + bytes(json["ceiling"]["bytes_per_second"]) + "/s, products " +
+          fixed(json["ceiling"]["operations_per_second"].get<double>() / 1e9, 0) + " Gop/s\n";
   text += "case                   tokens/s      least       most  products  bandwidth\n";
   for (const Json& row : json["cases"]) {
     std::string label = row["kind"].get<std::string>() + " " + row["tokens"].dump();
@@ -89,6 +107,16 @@ std::string bench_text(const Json& json) {
       text += bench_padded(fixed(row[key].get<double>(), 1), 11);
     }
     text += bench_padded(bench_share(row["share_of_products"]), 10) +
+            bench_padded(bench_share(row["share_of_bandwidth"]), 11) + "\n";
+  }
+  if (!json["ops"].empty()) text += "operations                      us/layer       GB/s    Gop/s  products  bandwidth\n";
+  for (const Json& row : json["ops"]) {
+    std::string label = row["kind"].get<std::string>() + " " + row["rows"].dump() + " " + row["op"].get<std::string>();
+    label.resize(30, ' ');
+    text += label + bench_padded(fixed(row["seconds"].get<double>() * 1e6, 1), 10) +
+            bench_padded(fixed(row["bytes_per_second"].get<double>() / 1e9, 1), 11) +
+            bench_padded(fixed(row["operations_per_second"].get<double>() / 1e9, 1), 9) +
+            bench_padded(bench_share(row["share_of_products"]), 10) +
             bench_padded(bench_share(row["share_of_bandwidth"]), 11) + "\n";
   }
   if (!json["probe"].is_null()) {
@@ -122,6 +150,7 @@ class BenchCommand final : public Command {
         ->check(CLI::Range(1, 1000))
         ->capture_default_str()
         ->type_name("N");
+    app_->add_flag("--ops", plan_.ops, "Also time each operation of a layer alone, beside what it must do and move");
     app_->add_flag("--probe", plan_.probe, "Measure what watching the memory costs a decoded token");
     output_.add_to(*app_);
     app_->footer(bench_footer);
@@ -174,11 +203,8 @@ class BenchCommand final : public Command {
     json["threads"] = loaded.stream->kind() == DeviceKind::cpu ? loaded.stream->pool().threads() : 0;
     json["check"] = {{"difference", report.check_difference}, {"tolerance", report.check_tolerance}};
     json["memory"] = bench_memory_json(report);
-    json["ceiling"] = nullptr;
-    if (report.ceiling) {
-      json["ceiling"] = {{"bytes_per_second", report.ceiling->bytes_per_second},
-                         {"operations_per_second", report.ceiling->operations_per_second}};
-    }
+    json["ceiling"] = {{"bytes_per_second", report.ceiling.bytes_per_second},
+                       {"operations_per_second", report.ceiling.operations_per_second}};
     json["probe"] = nullptr;
     if (report.probe) {
       const ProbeCost& cost = *report.probe;
@@ -190,6 +216,8 @@ class BenchCommand final : public Command {
                        {"most", std::ranges::max(cost.shares)}};
     }
     json["repeat"] = plan_.repeat;
+    Json& ops = json["ops"] = Json::array();
+    for (const OpTime& op : report.ops) ops.push_back(bench_op_json(op, report.ceiling));
     Json& cases = json["cases"] = Json::array();
     for (const BenchCase& c_row : report.cases) cases.push_back(bench_case_json(c_row, model, report.ceiling));
     return json;

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "engine/inspection.h"
-#include "kernels/cpu/ceiling.h"
+#include "kernels/ceiling.h"
 #include "kernels/cpu/thread_pool.h"
 #include "kernels/error.h"
 
@@ -154,20 +154,12 @@ std::int64_t peak_resident_bytes() {
   return 0;
 }
 
-// The fastest products there are for weights of this format; plain f32 ones where the processor has no others.
-double product_ceiling(const cpu::Ceiling& ceiling, WeightFormat format) {
-  const bool floating = format == WeightFormat::f32 || format == WeightFormat::f16;
-  if (format == WeightFormat::bf16 && ceiling.bf16_flops > 0.0) return ceiling.bf16_flops;
-  if (!floating && format != WeightFormat::bf16 && ceiling.int8_ops > 0.0) return ceiling.int8_ops;
-  return ceiling.f32_flops;
-}
-
-BenchCeiling bench_ceiling(std::span<const cpu::Ceiling> rounds, WeightFormat format) {
+Ceiling bench_ceiling(std::span<const Ceiling> rounds) {
   std::vector<double> bytes;
   std::vector<double> operations;
-  for (const cpu::Ceiling& round : rounds) {
-    bytes.push_back(round.read_bytes);
-    operations.push_back(product_ceiling(round, format));
+  for (const Ceiling& round : rounds) {
+    bytes.push_back(round.bytes_per_second);
+    operations.push_back(round.operations_per_second);
   }
   return {.bytes_per_second = median_of(bytes), .operations_per_second = median_of(operations)};
 }
@@ -237,14 +229,20 @@ BenchReport run_bench(const Mamba2Model& model, Stream& stream, const BenchPlan&
   report.weights_bytes = static_cast<std::int64_t>(model.weights().bytes());
   report.states_bytes = static_cast<std::int64_t>(run.state_bytes());
   // Round by round: a machine that slows down for a while slows every case alike.
-  std::vector<cpu::Ceiling> ceilings;
+  std::vector<Ceiling> ceilings;
   if (plan.probe) report.probe = ProbeCost{.every = InspectionOptions{}.every, .off = {}, .on = {}, .shares = {}};
   for (int round = 0; round < plan.repeat; ++round) {
-    if (stream.kind() == DeviceKind::cpu) ceilings.push_back(cpu::measure_ceiling(stream.pool()));
+    ceilings.push_back(measure_ceiling(stream, format));
     for (BenchCase& timed : report.cases) timed.rates.samples.push_back(run.rate(timed));
     if (report.probe) run.probe(plan.tokens, round % 2 == 0, *report.probe);
   }
-  if (!ceilings.empty()) report.ceiling = bench_ceiling(ceilings, format);
+  report.ceiling = bench_ceiling(ceilings);
+  for (const BenchCase& timed : report.cases) {
+    if (!plan.ops) break;
+    const std::vector<OpTime> ops =
+        timed.prefill ? time_pass_ops(model, stream, timed.tokens) : time_step_ops(model, stream, timed.batch);
+    report.ops.insert(report.ops.end(), ops.begin(), ops.end());
+  }
   return report;
 }
 

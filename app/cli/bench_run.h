@@ -6,7 +6,9 @@
 #include <optional>
 #include <vector>
 
+#include "app/cli/bench_ops.h"
 #include "engine/model.h"
+#include "kernels/ceiling.h"
 #include "kernels/device.h"
 
 namespace holdfast::cli {
@@ -19,12 +21,6 @@ struct Work {
 };
 [[nodiscard]] Work prefill_work(const Mamba2Model& model, std::int64_t prompt);  // per token; logits of the last one
 [[nodiscard]] Work decode_work(const Mamba2Model& model, std::int64_t batch);    // per token of one sequence
-
-// What the CPU does when nothing else is asked of it: medians over the rounds, measured between the timed runs.
-struct BenchCeiling {
-  double bytes_per_second = 0.0;       // read from memory
-  double operations_per_second = 0.0;  // dot products in the weights' number format, as far as the processor has them
-};
 
 struct Rates {  // tokens per second, all sequences together
   std::vector<double> samples;
@@ -53,12 +49,14 @@ struct BenchPlan {
   std::int64_t tokens = 128;
   int repeat = 5;
   bool probe = false;
+  bool ops = false;  // also each operation of a layer alone
 };
 
 struct BenchReport {
   std::vector<BenchCase> cases;
-  std::optional<BenchCeiling> ceiling;  // absent on a GPU
+  Ceiling ceiling;  // of the device: medians over the rounds, measured between the timed runs
   std::optional<ProbeCost> probe;
+  std::vector<OpTime> ops;
   double check_difference = 0.0;  // prefill against steps, relative to the largest logit
   double check_tolerance = 0.0;
   std::int64_t peak_resident_bytes = 0;  // of the process, before the ceilings; 0 where the system does not tell

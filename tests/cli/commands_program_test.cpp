@@ -39,6 +39,7 @@ class CommandsProgramTest : public QObject {
   void failed_command_leaves_no_file();
   void bench_checks_measures_and_reports();
   void bench_runs_a_checkpoint();
+  void bench_times_each_operation();
   void inspect_writes_its_series();
   void inspect_compares_two_states();
 };
@@ -95,6 +96,17 @@ void CommandsProgramTest::info_tells_shape_and_bytes() {
   const Ran text = Program().run({"info", golden("hf-g1-tied/hf")});
   HOLDFAST_ENDED(text, 0);
   QVERIFY(text.out.contains("3 layers, width 64, 8 heads of 16"));
+  // What running takes is the weights and the states and little else; four sequences have four states.
+  const auto run = json["run"];
+  QCOMPARE(run["weights_bytes"].get<double>(), json["memory_bytes"]["stored"].get<double>());
+  QCOMPARE(run["states_bytes"].get<double>(), json["state_bytes"].get<double>());
+  QVERIFY(run["fits"].get<bool>());
+  QCOMPARE(run["bytes"].get<double>(), run["weights_bytes"].get<double>() + run["states_bytes"].get<double>() +
+                                           run["activations_bytes"].get<double>() + run["scratch_bytes"].get<double>());
+  const auto four =
+      Program().run({"info", golden("hf-g1-tied/hf"), "--json", "--batch", "4", "--dtype", "bf16"}).json()["run"];
+  QCOMPARE(four["states_bytes"].get<double>(), 4.0 * run["states_bytes"].get<double>());
+  QVERIFY(text.out.contains("to run "));
 }
 
 void CommandsProgramTest::info_fingerprint_names_the_weights_and_not_their_layout_on_disk() {
@@ -317,6 +329,25 @@ void CommandsProgramTest::bench_runs_a_checkpoint() {
   HOLDFAST_ENDED(ran, 0);
   QVERIFY(ran.out.contains("prefill 16"));
   QVERIFY(ran.out.contains("decode 2 x 1"));
+}
+
+void CommandsProgramTest::bench_times_each_operation() {
+  const Ran ran = Program().run({"bench", "--shape", "64,2,8,16,16,2,96", "--dtype", "bf16", "--prompt", "33",
+                                 "--batch", "3", "--tokens", "2", "--repeat", "1", "--ops", "--json"});
+  HOLDFAST_ENDED(ran, 0);
+  std::map<std::string, double> operations;
+  const auto json = ran.json();
+  for (const auto& op : json["ops"]) {
+    QVERIFY(op["seconds"].get<double>() > 0.0);
+    QVERIFY(op["bytes_per_second"].get<double>() > 0.0);
+    operations[op["kind"].get<std::string>() + " " + op["op"].get<std::string>()] = op["operations"].get<double>();
+  }
+  // in_proj has 328 rows of 64, out_proj 64 of 128; the scan five operations for each of 128 x 16 states and token.
+  QCOMPARE(operations.at("prefill in_proj"), 2.0 * 33 * 328 * 64);
+  QCOMPARE(operations.at("prefill ssd_scan"), 5.0 * 33 * 128 * 16);
+  QCOMPARE(operations.at("decode out_proj"), 2.0 * 3 * 64 * 128);
+  QCOMPARE(operations.at("decode layer"), 2.0 * 3 * 64 * (328 + 128) + 5.0 * 3 * 128 * 16);
+  QCOMPARE(operations.at("decode head"), 2.0 * 3 * 96 * 64);
 }
 
 QTEST_GUILESS_MAIN(CommandsProgramTest)
