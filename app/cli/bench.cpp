@@ -69,13 +69,15 @@ Json bench_case_json(const BenchCase& c, const Mamba2Model& model, const Ceiling
 }
 
 Json bench_memory_json(const BenchReport& report) {
+  Json json = {{"peak_resident_bytes", nullptr},           {"weights_bytes", report.weights_bytes},
+               {"states_bytes", report.states_bytes},      {"other_bytes", nullptr},
+               {"other_bytes_allowed", bench_other_bytes}, {"within", nullptr}};
+  if (report.peak_resident_bytes == 0) return json;
   const std::int64_t other = report.peak_resident_bytes - report.weights_bytes - report.states_bytes;
-  return {{"peak_resident_bytes", report.peak_resident_bytes},
-          {"weights_bytes", report.weights_bytes},
-          {"states_bytes", report.states_bytes},
-          {"other_bytes", other},
-          {"other_bytes_allowed", bench_other_bytes},
-          {"within", other <= bench_other_bytes}};
+  json["peak_resident_bytes"] = report.peak_resident_bytes;
+  json["other_bytes"] = other;
+  json["within"] = other <= bench_other_bytes;
+  return json;
 }
 
 std::string bench_share(const Json& share) {
@@ -92,9 +94,12 @@ std::string bench_text(const Json& json) {
   const auto bytes = [](const Json& value) { return human_bytes(value.get<double>()); };
   std::string text = json["model"].get<std::string>() + ", " + json["dtype"].get<std::string>() + ", " +
                      json["device"].get<std::string>() + ", " + json["threads"].dump() + " threads\n" + "weights " +
-                     bytes(memory["weights_bytes"]) + ", states " + bytes(memory["states_bytes"]) + ", peak " +
-                     bytes(memory["peak_resident_bytes"]) + ": " + bytes(memory["other_bytes"]) +
-                     " for the rest (64 MiB allowed" + (memory["within"].get<bool>() ? "" : ", EXCEEDED") + ")\n";
+                     bytes(memory["weights_bytes"]) + ", states " + bytes(memory["states_bytes"]);
+  if (!memory["within"].is_null()) {
+    text += ", peak " + bytes(memory["peak_resident_bytes"]) + ": " + bytes(memory["other_bytes"]) +
+            " for the rest (64 MiB allowed" + (memory["within"].get<bool>() ? "" : ", EXCEEDED") + ")";
+  }
+  text += "\n";
   text += "this device: memory " + bytes(json["ceiling"]["bytes_per_second"]) + "/s, products " +
           fixed(json["ceiling"]["operations_per_second"].get<double>() / 1e9, 0) + " Gop/s\n";
   text += "case                   tokens/s      least       most  products  bandwidth\n";
@@ -109,7 +114,8 @@ std::string bench_text(const Json& json) {
     text += bench_padded(bench_share(row["share_of_products"]), 10) +
             bench_padded(bench_share(row["share_of_bandwidth"]), 11) + "\n";
   }
-  if (!json["ops"].empty()) text += "operations                      us/layer       GB/s    Gop/s  products  bandwidth\n";
+  if (!json["ops"].empty())
+    text += "operations                      us/layer       GB/s    Gop/s  products  bandwidth\n";
   for (const Json& row : json["ops"]) {
     std::string label = row["kind"].get<std::string>() + " " + row["rows"].dump() + " " + row["op"].get<std::string>();
     label.resize(30, ' ');

@@ -47,14 +47,18 @@ class BenchRun {
   }
 
   // One step of the first `batch` sequences, each with a token of its own.
-  void step(std::span<const TokenId> tokens, std::size_t at, std::size_t batch) {
+  void step(std::span<const TokenId> tokens, std::size_t at, std::size_t batch, bool logits) {
     inputs_.clear();
     for (std::size_t i = 0; i < batch; ++i) {
       inputs_.push_back({.tokens = tokens.subspan((at + 7 * i) % tokens.size(), 1),
                          .state = &states_[i],
                          .logits = std::span(logits_).subspan(i * vocab(), vocab())});
     }
-    model_->forward(*stream_, inputs_, LogitRows::last);
+    if (logits || stream_->kind() == DeviceKind::cpu) {
+      model_->forward(*stream_, inputs_, LogitRows::last);
+    } else {
+      (void)model_->forward_on_device(*stream_, inputs_);  // sampling reads them there
+    }
     stream_->synchronize();
   }
 
@@ -66,7 +70,7 @@ class BenchRun {
       prefill(tokens);
     } else {
       const auto batch = static_cast<std::size_t>(bench_case.batch);
-      for (std::size_t t = 0; t < tokens.size(); ++t) step(tokens, t, batch);
+      for (std::size_t t = 0; t < tokens.size(); ++t) step(tokens, t, batch, false);
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return static_cast<double>(bench_case.tokens * bench_case.batch) / seconds;
@@ -107,7 +111,7 @@ class BenchRun {
     prefill(tokens);
     const std::vector<float> whole(logits_.begin(), logits_.begin() + static_cast<std::ptrdiff_t>(vocab()));
     reset();
-    for (std::size_t t = 0; t < tokens.size(); ++t) step(tokens, t, 1);
+    for (std::size_t t = 0; t < tokens.size(); ++t) step(tokens, t, 1, true);
     double largest = 0.0;
     double difference = 0.0;
     for (std::size_t i = 0; i < whole.size(); ++i) {
@@ -225,7 +229,7 @@ BenchReport run_bench(const Mamba2Model& model, Stream& stream, const BenchPlan&
                        " of the largest logit, want at most " + std::to_string(report.check_tolerance));
   }
   for (const BenchCase& warm : report.cases) run.rate(warm);
-  report.peak_resident_bytes = peak_resident_bytes();
+  if (stream.kind() == DeviceKind::cpu) report.peak_resident_bytes = peak_resident_bytes();
   report.weights_bytes = static_cast<std::int64_t>(model.weights().bytes());
   report.states_bytes = static_cast<std::int64_t>(run.state_bytes());
   // Round by round: a machine that slows down for a while slows every case alike.

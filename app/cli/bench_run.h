@@ -59,7 +59,7 @@ struct BenchReport {
   std::vector<OpTime> ops;
   double check_difference = 0.0;  // prefill against steps, relative to the largest logit
   double check_tolerance = 0.0;
-  std::int64_t peak_resident_bytes = 0;  // of the process, before the ceilings; 0 where the system does not tell
+  std::int64_t peak_resident_bytes = 0;  // of the process, before the ceilings; 0 on a GPU and where nobody tells
   std::int64_t weights_bytes = 0;
   std::int64_t states_bytes = 0;  // of all sequences that were in memory at once
 };

@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
     if (option == "--every") every = std::max(1, std::atoi(argv[i + 1]));
     if (option == "--golden") golden = argv[i + 1];
   }
+  setenv("HOLDFAST_GOLDEN", golden.c_str(), 1);
   std::setvbuf(stdout, nullptr, _IOLBF, 0);  // what was found stays to be read, whatever happens next
   std::shared_ptr<holdfast::Device> device;
   try {

@@ -382,12 +382,7 @@ class RepeatedCheckpoint final : public Checkpoint {
   std::vector<StoredTensor> tensors_;
 };
 
-// What the card has left, as its description says it.
-double free_gibibytes(Stream& stream) {
-  const std::string text = stream.device()->description();
-  const std::size_t end = text.rfind(" MiB free");
-  return std::stod(text.substr(text.rfind(' ', end - 1) + 1, end)) / 1024.0;
-}
+double free_gibibytes(Stream& stream) { return static_cast<double>(stream.device()->memory().free) / (1 << 30); }
 
 TrainBatch random_sequences(std::int64_t tokens, std::int64_t sequences, std::int64_t vocabulary) {
   Random random(5);
@@ -403,8 +398,9 @@ TrainBatch random_sequences(std::int64_t tokens, std::int64_t sequences, std::in
 }
 
 // Whole steps on one batch, whose loss must fall.
-void bench_steps(Stream& stream, const std::string& title, const Mamba2Config& model, WeightFormat format,
+void bench_steps(Stream& caller, const std::string& title, const Mamba2Config& model, WeightFormat format,
                  const TrainerConfig& config, std::int64_t sequences, double operations_per_second) {
+  Stream stream(caller.device());  // of its own, whose scratch memory begins empty
   const double free_before = free_gibibytes(stream);
   const auto begin = std::chrono::steady_clock::now();
   auto trainer = Trainer::create(stream, std::make_shared<const RepeatedCheckpoint>(model, format), config);
@@ -420,8 +416,8 @@ void bench_steps(Stream& stream, const std::string& title, const Mamba2Config& m
     losses.push_back(step.taken() ? step.loss : NAN);
   }
   const double told = static_cast<double>(trainer->memory().bytes()) / (1 << 30);
-  std::printf("steps of %s, %lld tokens in %lld sequences: %.1f million numbers trained; made in %.1f s\n", title.c_str(),
-              static_cast<long long>(tokens), static_cast<long long>(sequences),
+  std::printf("steps of %s, %lld tokens in %lld sequences: %.1f million numbers trained; made in %.1f s\n",
+              title.c_str(), static_cast<long long>(tokens), static_cast<long long>(sequences),
               static_cast<double>(trainer->trained_numbers()) * 1e-6, making);
   for (const MemoryPart& part : trainer->memory().parts) {
     std::printf("  %-16s %7.2f GiB  %s\n", part.name.c_str(), static_cast<double>(part.bytes) / (1 << 30),
