@@ -24,8 +24,10 @@ std::size_t product_scratch(const Mamba2Config& c, WeightFormat format, std::int
 }
 
 RunMemory run_memory_of(DeviceKind where, const Mamba2Config& config, std::size_t weights, WeightFormat format,
-                        std::int64_t sequences, std::int64_t prompt) {
-  const auto state = static_cast<std::size_t>(config.state_floats()) * sizeof(float);
+                        std::int64_t sequences, std::int64_t prompt, DType states) {
+  const std::int64_t recurrent = config.n_layer * config.d_inner() * config.d_state;
+  const std::size_t state =
+      bytes_of(recurrent) * byte_size(states) + bytes_of(config.state_floats() - recurrent) * sizeof(float);
   return {.weights = weights,
           .states = state * static_cast<std::size_t>(sequences),
           .activations = forward_workspace_bytes(where, config, prompt, sequences),
@@ -35,16 +37,16 @@ RunMemory run_memory_of(DeviceKind where, const Mamba2Config& config, std::size_
 }  // namespace
 
 RunMemory run_memory(DeviceKind where, const Checkpoint& checkpoint, LoadDType dtype, std::int64_t sequences,
-                     std::int64_t prompt) {
+                     std::int64_t prompt, DType states) {
   const Mamba2Config& config = checkpoint.config();
   const StoredTensor& matrix = checkpoint.get("layers.0.in_proj");
   const WeightFormat format = memory_format(dtype, matrix.format, matrix.shape[0], matrix.shape[1]);
-  return run_memory_of(where, config, weight_bytes(where, checkpoint, dtype), format, sequences, prompt);
+  return run_memory_of(where, config, weight_bytes(where, checkpoint, dtype), format, sequences, prompt, states);
 }
 
 RunMemory run_memory(DeviceKind where, const Mamba2Config& config, WeightFormat format, std::int64_t sequences,
-                     std::int64_t prompt) {
-  return run_memory_of(where, config, weight_bytes(where, config, format), format, sequences, prompt);
+                     std::int64_t prompt, DType states) {
+  return run_memory_of(where, config, weight_bytes(where, config, format), format, sequences, prompt, states);
 }
 
 }  // namespace holdfast

@@ -126,9 +126,10 @@ class InfoCommand final : public Command {
  private:
   [[nodiscard]] Json run_json(const Checkpoint& checkpoint) const {
     const DeviceKind where = device_.device == "cuda" ? DeviceKind::cuda : DeviceKind::cpu;
-    const RunMemory need = run_memory(where, checkpoint, device_.load_dtype(), batch_, prompt_);
+    const RunMemory need = run_memory(where, checkpoint, device_.load_dtype(), batch_, prompt_, device_.state_type());
     Json run = {{"device", device_.device},
                 {"dtype", device_.dtype},
+                {"state_dtype", device_.state_dtype},
                 {"batch", batch_},
                 {"prompt", prompt_},
                 {"bytes", need.total()},
@@ -154,7 +155,7 @@ class InfoCommand final : public Command {
   // What would fit: ", q8 would (7.4 GB)".
   [[nodiscard]] std::string advice(const Checkpoint& checkpoint, DeviceKind where, std::size_t free) const {
     for (const LoadDType smaller : {LoadDType::bf16, LoadDType::q8, LoadDType::q4}) {
-      const std::size_t bytes = run_memory(where, checkpoint, smaller, batch_, prompt_).total();
+      const std::size_t bytes = run_memory(where, checkpoint, smaller, batch_, prompt_, device_.state_type()).total();
       if (bytes <= free)
         return ", " + std::string(name(smaller)) + " would (" + human_bytes(static_cast<double>(bytes)) + ")";
     }

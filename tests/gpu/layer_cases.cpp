@@ -303,6 +303,10 @@ void add_step_cases(GpuCases& cases) {
                        [=](Stream& stream) { step_agrees(stream, shape, batch, batch != 2); }});
     }
   }
+  // So many blocks that each takes its heads' rows in turns.
+  cases.push_back({"ssd_step of 18 sequences of a 7B layer", [](Stream& stream) {
+                     step_agrees(stream, {2, 128, 64, 128, 8}, 18, true);
+                   }});
   cases.push_back({"ssd_step of more sequences than one launch takes", [](Stream& stream) {
                      step_agrees(stream, {2, 2, 4, 8, 1}, 150, true);
                    }});

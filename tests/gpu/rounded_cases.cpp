@@ -419,6 +419,9 @@ void add_rounded_cases(GpuCases& cases) {
                        [=](Stream& stream) { rounded_states_agree(stream, s, batch); }});
     }
   }
+  cases.push_back({"ssd_step with states of bf16, 18 sequences of a 7B layer", [](Stream& stream) {
+                     rounded_states_agree(stream, {0, 128, 64, 128, 8}, 18);
+                   }});
   const StepShape shapes[] = {{768, 24, 64, 128, 1}, {256, 8, 64, 64, 2}, {4096, 128, 64, 128, 8}, {64, 4, 16, 64, 1}};
   for (const WeightFormat format :
        {WeightFormat::bf16, WeightFormat::q8_0, WeightFormat::q4_0, WeightFormat::q4_1, WeightFormat::q4_k}) {
