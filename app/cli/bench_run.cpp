@@ -139,11 +139,13 @@ class BenchRun {
   std::vector<SequenceInput> inputs_;
 };
 
-// bf16: a long pass may round activations to bf16 (8 bits), a step keeps them f32. The others differ in the order of
-// their f32 sums, and in the 16-bit activations of quantised products.
-double check_tolerance(WeightFormat format) {
-  if (format == WeightFormat::bf16) return 3e-2;
-  return format == WeightFormat::f32 || format == WeightFormat::f16 ? 5e-4 : 5e-3;
+// A long pass may round activations to bf16 (8 bits) where a step keeps them f32: with weights in bf16, and on a GPU with
+// all that are no finer; 64 layers of random weights make some 4e-2 of it. The others differ in the order of their f32
+// sums, and in the 16-bit activations of quantised products.
+double check_tolerance(WeightFormat format, DeviceKind where) {
+  if (format == WeightFormat::f32 || format == WeightFormat::f16) return 5e-4;
+  if (where == DeviceKind::cuda) return 6e-2;
+  return format == WeightFormat::bf16 ? 3e-2 : 5e-3;
 }
 
 std::int64_t peak_resident_bytes() {
@@ -222,7 +224,7 @@ BenchReport run_bench(const Mamba2Model& model, Stream& stream, const BenchPlan&
   }
   BenchRun run(model, stream, std::ranges::max(plan.batches));
   const WeightFormat format = model.weights().layers.front().in_proj.format();
-  report.check_tolerance = check_tolerance(format);
+  report.check_tolerance = check_tolerance(format, stream.kind());
   report.check_difference = run.check();
   if (report.check_difference > report.check_tolerance) {
     throw NumericError("bench: one long pass and single steps differ by " + std::to_string(report.check_difference) +
