@@ -26,6 +26,7 @@
 #include "app/panels/problems_dialog.h"
 #include "app/panels/run_view.h"
 #include "app/services/recipe_presets.h"
+#include "app/services/thought_splitter.h"
 #include "app/widgets/parts.h"
 #include "training/problem.h"
 
@@ -63,7 +64,7 @@ QTableView* evaluate_table(const char* name, const QString& spoken, QAbstractIte
 QString evaluate_reply(const EvaluationItem* item) {
   if (item == nullptr) return {};
   if (!item->done) return EvaluatePanel::tr("Not done yet.");
-  QString text = QString::fromStdString(item->greedy.text).trimmed();
+  QString text = QString::fromStdString(reply_without_markers(item->greedy.text));
   if (item->samples.empty()) return text;
   QStringList answers;
   for (const EvaluationReply& sample : item->samples) {

@@ -26,6 +26,7 @@
 
 #include "app/models/run_list_model.h"
 #include "app/panels/run_compare.h"
+#include "app/services/thought_splitter.h"
 #include "app/widgets/parts.h"
 #include "app/widgets/plot_view.h"
 #include "kernels/error.h"
@@ -493,7 +494,7 @@ void RunView::showTexts(bool anew) {
     const RunSampleRow& sample = detail_->samples[samplesShown_];
     samples_->appendPlainText(
         tr("Step %1: %2").arg(QLocale().toString(qlonglong{sample.step}), QString::fromStdString(sample.prompt)) +
-        QLatin1Char('\n') + QString::fromStdString(sample.text).trimmed() + QLatin1Char('\n'));
+        QLatin1Char('\n') + QString::fromStdString(reply_without_markers(sample.text)) + QLatin1Char('\n'));
   }
   for (; eventsShown_ < detail_->events.size(); ++eventsShown_) {
     const RunEventRow& event = detail_->events[eventsShown_];

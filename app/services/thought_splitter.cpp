@@ -70,4 +70,20 @@ ThoughtSplitter::Added ThoughtSplitter::flush() {
   return added;
 }
 
+std::string reply_without_markers(std::string_view reply) {
+  const auto trimmed = [](std::string text) {
+    text.erase(0, std::min(text.find_first_not_of(white_space), text.size()));
+    text.erase(text.find_last_not_of(white_space) + 1);
+    return text;
+  };
+  // The template may have opened the thought already.
+  const bool opened = reply.find(thought_end) < reply.find(thought_begin);
+  ThoughtSplitter splitter(opened ? ThoughtSplitter::Part::thought : ThoughtSplitter::Part::undecided);
+  const ThoughtSplitter::Added most = splitter.push(reply);
+  const ThoughtSplitter::Added rest = splitter.flush();
+  const std::string thought = trimmed(most.thought + rest.thought);
+  const std::string answer = trimmed(most.answer + rest.answer);
+  return thought.empty() || answer.empty() ? thought + answer : thought + "\n\n" + answer;
+}
+
 }  // namespace holdfast

@@ -32,4 +32,7 @@ class ThoughtSplitter {
   std::string held_;
 };
 
+// A whole reply as one text to be read: the thought, an empty line, the answer.
+[[nodiscard]] std::string reply_without_markers(std::string_view reply);
+
 }  // namespace holdfast

@@ -1,7 +1,7 @@
 // Turns without a window: thought and answer, stop and continue, sessions that are opened again.
 //
-// Faults that were planted in app/services/turn_writer.cpp, and seen to fail here: a text that goes on without the first
-// bytes of the character it was stopped in; alternatives of its new tokens kept as those of its first.
+// Faults that were planted in app/services/turn_writer.cpp, and seen to fail here: a text that goes on without the
+// first bytes of the character it was stopped in; alternatives of its new tokens kept as those of its first.
 #include "app/services/chat_engine.h"
 
 #include <QTemporaryDir>
@@ -99,6 +99,24 @@ class ChatEngineTest : public QObject {
   }
 
  private slots:
+  void a_whole_reply_is_read_without_its_markers_data() {
+    QTest::addColumn<QByteArray>("reply");
+    QTest::addColumn<QByteArray>("shown");
+    QTest::newRow("opened by the template")
+        << QByteArray("6 + 60\n</think>\n\nIt is 66.") << QByteArray("6 + 60\n\nIt is 66.");
+    QTest::newRow("opened by itself") << QByteArray("<think>\n6 + 60</think>It is 66.")
+                                      << QByteArray("6 + 60\n\nIt is 66.");
+    QTest::newRow("no thought") << QByteArray(" It is 66.\n") << QByteArray("It is 66.");
+    QTest::newRow("never closed") << QByteArray("<think>6 + 6") << QByteArray("6 + 6");
+    QTest::newRow("an empty one") << QByteArray("<think>\n</think>\n66") << QByteArray("66");
+    QTest::newRow("nothing") << QByteArray() << QByteArray();
+  }
+  void a_whole_reply_is_read_without_its_markers() {
+    QFETCH(QByteArray, reply);
+    QFETCH(QByteArray, shown);
+    QCOMPARE(QByteArray::fromStdString(reply_without_markers(reply.toStdString())), shown);
+  }
+
   void init() {
     folder_ = std::make_unique<QTemporaryDir>();
     live_.clear();
