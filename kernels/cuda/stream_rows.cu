@@ -29,7 +29,6 @@ struct StreamPlan {
   int stage_rows = 1;
   int stages = 1;
   int unit = 1;                                          // rows of a block are a multiple of it
-  int blocks = 1;                                        // of the grid
   unsigned scale_at = 0, super_at = 0, stage_bytes = 0;  // in a stage
   unsigned partial_at = 0;                               // in shared memory
 };
@@ -420,15 +419,6 @@ __global__ void __launch_bounds__(stream_threads, 2)
   return static_cast<unsigned>((bytes + stream_align - 1) / stream_align * stream_align);
 }
 
-// Blocks of a multiprocessor. Two share its memory's latency better, but leave the next kernel's ring no room before
-// one of them ends: on an H200 they gain 6 to 15 % with 16-bit weights and with large ones of 8 bits, and lose with
-// others.
-[[nodiscard]] int blocks_at_once(WeightFormat format, const PackedLayout& p) {
-  constexpr std::int64_t large = std::int64_t{16} << 20;
-  const int bits = block_traits(format).code_bits;
-  return bits == 0 || (bits == 8 && p.rows * p.code_row >= large) ? 2 : 1;
-}
-
 // Shared memory of one block, or 0 where the shape does not fit.
 unsigned make_plan(const CudaStream& on, WeightFormat format, const PackedLayout& p, StreamPlan& plan) {
   if (on.card().major < 9 || !streams(format) || p.rows == 0 || p.rows > INT32_MAX || p.cols % 32 != 0) return 0;
@@ -447,9 +437,7 @@ unsigned make_plan(const CudaStream& on, WeightFormat format, const PackedLayout
   plan.stages = std::min(stream_most_stages, static_cast<int>(stream_ring_bytes / plan.stage_bytes));
   if (plan.stages < 2) return 0;
   plan.partial_at = static_cast<unsigned>(plan.stages) * plan.stage_bytes;
-  const std::int64_t most = std::int64_t{blocks_at_once(format, p)} * on.card().multiprocessors;
-  plan.blocks = static_cast<int>(std::min(p.rows / plan.unit, most));
-  const std::int64_t rows_of_block = (p.rows / plan.unit / plan.blocks + 1) * plan.unit;
+  const std::int64_t rows_of_block = (p.rows / plan.unit / on.card().multiprocessors + 1) * plan.unit;
   const std::int64_t bytes = plan.partial_at + rows_of_block * plan.warps_per_row * 4;
   return bytes <= on.card().shared_bytes - 1024 ? static_cast<unsigned>(bytes) : 0;
 }
@@ -475,10 +463,8 @@ bool stream_rows(CudaStream& stream, const Weight& weight, const StreamTask& tas
   const auto* begin = weight.packed().view().as<std::uint8_t>();
   const StreamWeight w{begin,       begin + p.scales_at, begin + p.supers_at,      p.code_row,
                        p.scale_row, p.super_row,         static_cast<int>(p.rows), static_cast<int>(p.cols)};
-  const Launch shape{.grid = dim3(static_cast<unsigned>(plan.blocks)),
-                     .block = dim3(stream_threads),
-                     .shared = shared,
-                     .overlaps = true};
+  const auto blocks = static_cast<unsigned>(std::min<std::int64_t>(p.rows / plan.unit, stream.card().multiprocessors));
+  const Launch shape{.grid = dim3(blocks), .block = dim3(stream_threads), .shared = shared, .overlaps = true};
   with_format(weight.format(), [&](auto format) {
     if constexpr (streams(decltype(format)::value)) {
       allow_shared(stream_rows_kernel<decltype(format)::value>, shared);
