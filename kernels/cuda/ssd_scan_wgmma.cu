@@ -153,23 +153,23 @@ __device__ __forceinline__ void feed(const ScanBlock<N, makers>& block, const CU
     const int stage = i % stages;
     if (i >= stages) barrier_wait_round(block.barriers.empty[stage], i / stages - 1);
     Tiles<N>& tiles = block.shared.tiles[stage];
+    const unsigned full_at = shared_address(&block.barriers.full[stage]);
     if (lane == 0) {
-      const unsigned full = shared_address(&block.barriers.full[stage]);
       constexpr unsigned halves = N / tile_columns;
-      barrier_expect(full, (1 + (outputs ? 2 : 1) * halves) * tile_bytes);
+      barrier_expect(full_at, (1 + (outputs ? 2 : 1) * halves) * tile_bytes);
       const int row = static_cast<int>(begin_of(i));
       const int b_at = static_cast<int>(s.inner + group * N);
       const int c_at = b_at + static_cast<int>(s.groups * N);
-      copy_tile(shared_address(tiles.x), xbc, static_cast<int>(block.head) * scan_dim, row, full);
+      copy_tile(shared_address(tiles.x), xbc, static_cast<int>(block.head) * scan_dim, row, full_at);
       for (int half = 0; half < static_cast<int>(halves); ++half) {
-        copy_tile(shared_address(tiles.b[half]), xbc, b_at + half * tile_columns, row, full);
-        if constexpr (outputs) copy_tile(shared_address(tiles.c[half]), xbc, c_at + half * tile_columns, row, full);
+        copy_tile(shared_address(tiles.b[half]), xbc, b_at + half * tile_columns, row, full_at);
+        if constexpr (outputs) copy_tile(shared_address(tiles.c[half]), xbc, c_at + half * tile_columns, row, full_at);
       }
     }
     const float2 now = coming;
     coming = dt_of(i + feeders);
     make_steps(block.shared.steps[stage], now, rate);
-    arrive(block.barriers.full[stage]);
+    barrier_arrive(full_at);  // each lane: racecheck does not follow what one leaves for others behind __syncwarp
   }
 }
 
@@ -335,7 +335,7 @@ __global__ void __launch_bounds__(wide_threads(makers), 1)
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
   if (threadIdx.x == 0) {
     for (int i = 0; i < stages; ++i) {
-      barrier_init(shared_address(&barriers.full[i]), 2);
+      barrier_init(shared_address(&barriers.full[i]), 1 + warp_size);
       barrier_init(shared_address(&barriers.empty[i]), outputs ? 2 * group_warps : group_warps);
     }
     for (int i = 0; i < copies; ++i) {
