@@ -3,6 +3,9 @@
 // columns per lane, for the whole kernel; 8 / W warps take different rows. Partial sums of a row meet in shared memory
 // at the end, where bias, residual or the convolution's step follow.
 //
+// What is there before x is, gains of a norm and what a row meets at its end, comes by asynchronous copies to shared
+// memory: registers are left for the blocks of the kernels before and after, and x is one round of loads.
+//
 // x stays exact to f32 for 16-bit weights. For 8-bit and 4-bit weights it is rounded to 16 bits with a scale per 16 or
 // 32 columns, and products and sums are integers (dp4a), so that the weights' rounding is the only one that shows.
 //
@@ -19,7 +22,7 @@ namespace {
 constexpr int stream_warps = 8;
 constexpr int stream_threads = (stream_warps + 1) * warp_size;  // the last warp fetches
 constexpr int stream_most_stages = 8;
-constexpr unsigned stream_ring_bytes = 96 * 1024;
+constexpr unsigned stream_memory_bytes = 110 * 1024;  // of a block: two fit a multiprocessor, three never do
 constexpr int stream_lane_columns = 32;
 constexpr int stream_widest_conv = 8;
 constexpr unsigned stream_align = 128;
@@ -29,8 +32,9 @@ struct StreamPlan {
   int stage_rows = 1;
   int stages = 1;
   int unit = 1;                                          // rows of a block are a multiple of it
+  int blocks = 1;                                        // of the grid
   unsigned scale_at = 0, super_at = 0, stage_bytes = 0;  // in a stage
-  unsigned partial_at = 0;                               // in shared memory
+  unsigned partial_at = 0, ends_at = 0, gain_at = 0;     // in shared memory
 };
 
 // Rows that a warp sums at once: the fewer bytes a row has, the more of them must be under way.
@@ -198,29 +202,35 @@ __device__ __forceinline__ void consumers_meet() {
   asm volatile("bar.sync 1, %0;" ::"n"(stream_warps * warp_size) : "memory");
 }
 
-// The norm's weight for this lane's columns, which is there before x is.
-template <WeightFormat format>
-__device__ __forceinline__ void take_gain(float (&gain)[stream_lane_columns], const StreamTask& task, int cols,
-                                          int part, int parts) {
-  constexpr int columns = piece_columns(format);
-  if (task.norm == StreamTask::Norm::none) return;
-#pragma unroll
-  for (int i = 0; i < stream_lane_columns; i += 4) {
-    const int col = own_column<format>(i / columns, part, parts) + i % columns;
-    const float4 v =
-        col < cols ? *reinterpret_cast<const float4*>(task.gain + col) : make_float4(0.0f, 0.0f, 0.0f, 0.0f);
-    gain[i] = v.x, gain[i + 1] = v.y, gain[i + 2] = v.z, gain[i + 3] = v.w;
+// `bytes`, 4 or 16, to shared memory, without waiting.
+template <int bytes>
+__device__ __forceinline__ void async_copy(void* to, const void* from) {
+  const auto at = static_cast<unsigned>(__cvta_generic_to_shared(to));
+  if constexpr (bytes == 16) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(at), "l"(from) : "memory");
+  } else {
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2;" ::"r"(at), "l"(from), "n"(bytes) : "memory");
   }
 }
+__device__ __forceinline__ void async_copies_done() { asm volatile("cp.async.wait_all;" ::: "memory"); }
 
 // x of this lane, normed but for the factor that is returned: 1, or 1 / rms(x).
 template <WeightFormat format>
-__device__ __forceinline__ float take_x(OwnX<format>& own, const float (&gain)[stream_lane_columns],
-                                        const StreamTask& task, int cols, int part, int parts, int team, float* room) {
+__device__ __forceinline__ float take_x(OwnX<format>& own, const float* gain, const StreamTask& task, int cols,
+                                        int part, int parts, int team, float* room) {
   constexpr int columns = piece_columns(format);
   constexpr int pieces = stream_lane_columns / columns;
   const int warp = static_cast<int>(threadIdx.x) / warp_size;
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
+  float x[stream_lane_columns];
+#pragma unroll
+  for (int i = 0; i < stream_lane_columns; i += 4) {
+    const int col = own_column<format>(i / columns, part, parts) + i % columns;
+    const float4 v = col < cols ? *reinterpret_cast<const float4*>(task.x + col) : make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+    x[i] = v.x, x[i + 1] = v.y, x[i + 2] = v.z, x[i + 3] = v.w;
+  }
+  async_copies_done();
+  if (task.norm == StreamTask::Norm::plain) consumers_meet();
   if (task.norm == StreamTask::Norm::grouped) {
     for (int g = warp; g < task.groups; g += stream_warps) {
       float squares = 0.0f;
@@ -234,31 +244,27 @@ __device__ __forceinline__ float take_x(OwnX<format>& own, const float (&gain)[s
     consumers_meet();
   }
   float squares = 0.0f;
+  if (task.norm == StreamTask::Norm::plain) {
+#pragma unroll
+    for (int i = 0; i < stream_lane_columns; ++i) squares += x[i] * x[i];
+  }
 #pragma unroll
   for (int piece = 0; piece < pieces; ++piece) {
     const int col = own_column<format>(piece, part, parts);
-    float x[columns];
-    const bool inside = col < cols;
-#pragma unroll
-    for (int i = 0; i < columns; i += 4) {
-      const float4 v =
-          inside ? *reinterpret_cast<const float4*>(task.x + col + i) : make_float4(0.0f, 0.0f, 0.0f, 0.0f);
-      x[i] = v.x, x[i + 1] = v.y, x[i + 2] = v.z, x[i + 3] = v.w;
-    }
-    if (task.norm == StreamTask::Norm::plain) {
-#pragma unroll
-      for (int i = 0; i < columns; ++i) squares += x[i] * x[i];
-    }
-    if (task.norm != StreamTask::Norm::none && inside) {
+    if (task.norm != StreamTask::Norm::none && col < cols) {
       const float scale = task.norm == StreamTask::Norm::grouped ? room[col / (cols / task.groups)] : 1.0f;
 #pragma unroll
-      for (int i = 0; i < columns; ++i) x[i] *= scale * gain[piece * columns + i];
+      for (int i = 0; i < columns; i += 4) {
+        const float4 v = *reinterpret_cast<const float4*>(gain + col + i);
+        float* const to = x + piece * columns + i;
+        to[0] *= scale * v.x, to[1] *= scale * v.y, to[2] *= scale * v.z, to[3] *= scale * v.w;
+      }
     }
     if constexpr (is_quantised(format)) {
-      round_piece<format>(own, piece, x);
+      round_piece<format>(own, piece, x + piece * columns);
     } else {
 #pragma unroll
-      for (int i = 0; i < columns; ++i) own.x[piece * columns + i] = x[i];
+      for (int i = 0; i < columns; ++i) own.x[piece * columns + i] = x[piece * columns + i];
     }
   }
   if (task.norm != StreamTask::Norm::plain) return 1.0f;
@@ -270,26 +276,27 @@ __device__ __forceinline__ float take_x(OwnX<format>& own, const float (&gain)[s
   return 1.0f / sqrtf(total / static_cast<float>(cols) + task.eps);
 }
 
-// What a row's sum meets at the end, but for what the kernel before may write: read early.
+// What a row's sum meets at the end, but for what the kernel before may write: fetched early, to shared memory.
 struct RowEnd {
-  float bias = 0.0f;
-  bool convolved = false;
-  float conv_bias = 0.0f;
+  float bias;
+  bool convolved;
+  float conv_bias;
   float conv_state[stream_widest_conv - 1];
   float conv_weight[stream_widest_conv];
 };
 
-__device__ __forceinline__ void take_end(RowEnd& end, const StreamTask& task, std::int64_t row) {
-  if (task.bias != nullptr) end.bias = task.bias[row];
+__device__ __forceinline__ void fetch_end(RowEnd& end, const StreamTask& task, std::int64_t row) {
+  const auto fetch = [](float& to, const float* from) { async_copy<4>(&to, from); };
+  end.bias = end.conv_bias = 0.0f;
+  if (task.bias != nullptr) fetch(end.bias, task.bias + row);
   const std::int64_t channel = row - task.conv_first;
   end.convolved = channel >= 0 && channel < task.conv_channels;
   if (!end.convolved) return;
   const float* state = *task.conv_state + task.conv_offset + channel * (task.taps - 1);
-  if (task.conv_bias != nullptr) end.conv_bias = task.conv_bias[channel];
-#pragma unroll
-  for (int k = 0; k < stream_widest_conv; ++k) {
-    if (k < task.taps) end.conv_weight[k] = task.conv_weight[channel * task.taps + k];
-    if (k + 1 < task.taps) end.conv_state[k] = state[k];
+  if (task.conv_bias != nullptr) fetch(end.conv_bias, task.conv_bias + channel);
+  for (int k = 0; k < task.taps; ++k) {
+    fetch(end.conv_weight[k], task.conv_weight + channel * task.taps + k);
+    if (k + 1 < task.taps) fetch(end.conv_state[k], state + k);
   }
 }
 
@@ -368,10 +375,14 @@ __global__ void __launch_bounds__(stream_threads, 2)
   const int teams = stream_warps / parts;
   auto* partial = reinterpret_cast<float*>(stream_memory + plan.partial_at);
   const int own_row = begin + static_cast<int>(threadIdx.x);
-  RowEnd own_end;
-  float gain[stream_lane_columns];
-  take_gain<format>(gain, task, w.cols, part, parts);
-  if (own_row < end) take_end(own_end, task, own_row);
+  auto* ends = reinterpret_cast<RowEnd*>(stream_memory + plan.ends_at);
+  auto* gain = reinterpret_cast<float*>(stream_memory + plan.gain_at);
+  if (task.norm != StreamTask::Norm::none) {
+    for (int i = static_cast<int>(threadIdx.x) * 4; i < w.cols; i += stream_warps * warp_size * 4) {
+      async_copy<16>(gain + i, task.gain + i);
+    }
+  }
+  if (own_row < end) fetch_end(ends[threadIdx.x], task, own_row);
   wait_for_previous();
   let_next_start();
   const float old = task.accumulate && own_row < end ? task.y[own_row] : 0.0f;
@@ -404,11 +415,11 @@ __global__ void __launch_bounds__(stream_threads, 2)
     for (int p = 0; p < parts; ++p) sum += partial[(row - begin) * parts + p];
     return sum * factor;
   };
-  if (own_row < end) finish_row(own_end, task, own_row, total(own_row), old);
+  if (own_row < end) finish_row(ends[threadIdx.x], task, own_row, total(own_row), old);
   for (int row = own_row + stream_warps * warp_size; row < end; row += stream_warps * warp_size) {
-    RowEnd row_end;
-    take_end(row_end, task, row);
-    finish_row(row_end, task, row, total(row), task.accumulate ? task.y[row] : 0.0f);
+    fetch_end(ends[threadIdx.x], task, row);
+    async_copies_done();
+    finish_row(ends[threadIdx.x], task, row, total(row), task.accumulate ? task.y[row] : 0.0f);
   }
 #endif
 }
@@ -419,8 +430,16 @@ __global__ void __launch_bounds__(stream_threads, 2)
   return static_cast<unsigned>((bytes + stream_align - 1) / stream_align * stream_align);
 }
 
+// Blocks of a multiprocessor. On an H200 two gain 6 to 15 % with large weights of 16 and 8 bits and lose with others.
+// Never three: those of the next kernel would start beside two, and land unevenly.
+[[nodiscard]] int blocks_at_once(WeightFormat format, const PackedLayout& p) {
+  constexpr std::int64_t large = std::int64_t{16} << 20;
+  const int bits = block_traits(format).code_bits;
+  return (bits == 0 || bits == 8) && p.rows * p.code_row >= large ? 2 : 1;
+}
+
 // Shared memory of one block, or 0 where the shape does not fit.
-unsigned make_plan(const CudaStream& on, WeightFormat format, const PackedLayout& p, StreamPlan& plan) {
+unsigned make_plan(const CudaStream& on, WeightFormat format, const PackedLayout& p, bool norm, StreamPlan& plan) {
   if (on.card().major < 9 || !streams(format) || p.rows == 0 || p.rows > INT32_MAX || p.cols % 32 != 0) return 0;
   const auto unit_of = [](std::int64_t bytes) { return bytes % 16 == 0 ? 1 : 4; };
   plan.unit = std::max({unit_of(p.code_row), unit_of(p.scale_row), unit_of(p.super_row)});
@@ -434,11 +453,20 @@ unsigned make_plan(const CudaStream& on, WeightFormat format, const PackedLayout
   plan.scale_at = rounded_up(plan.stage_rows * p.code_row);
   plan.super_at = plan.scale_at + rounded_up(plan.stage_rows * p.scale_row);
   plan.stage_bytes = plan.super_at + rounded_up(plan.stage_rows * p.super_row);
-  plan.stages = std::min(stream_most_stages, static_cast<int>(stream_ring_bytes / plan.stage_bytes));
+  const std::int64_t most = std::int64_t{blocks_at_once(format, p)} * on.card().multiprocessors;
+  plan.blocks = static_cast<int>(std::min(p.rows / plan.unit, most));
+  const std::int64_t rows_of_block = (p.rows / plan.unit / plan.blocks + 1) * plan.unit;
+  const std::int64_t ends =
+      std::min<std::int64_t>(rows_of_block, stream_warps * warp_size) * std::int64_t{sizeof(RowEnd)};
+  const unsigned rest =
+      rounded_up(rows_of_block * plan.warps_per_row * 4) + rounded_up(ends) + (norm ? rounded_up(p.cols * 4) : 0);
+  const std::int64_t ring = std::int64_t{stream_memory_bytes} - rest;
+  plan.stages = std::min(stream_most_stages, static_cast<int>(ring / plan.stage_bytes));
   if (plan.stages < 2) return 0;
   plan.partial_at = static_cast<unsigned>(plan.stages) * plan.stage_bytes;
-  const std::int64_t rows_of_block = (p.rows / plan.unit / on.card().multiprocessors + 1) * plan.unit;
-  const std::int64_t bytes = plan.partial_at + rows_of_block * plan.warps_per_row * 4;
+  plan.ends_at = plan.partial_at + rounded_up(rows_of_block * plan.warps_per_row * 4);
+  plan.gain_at = plan.ends_at + rounded_up(ends);
+  const std::int64_t bytes = std::int64_t{plan.partial_at} + rest;
   return bytes <= on.card().shared_bytes - 1024 ? static_cast<unsigned>(bytes) : 0;
 }
 
@@ -446,13 +474,14 @@ unsigned make_plan(const CudaStream& on, WeightFormat format, const PackedLayout
 
 bool can_stream_rows(const CudaStream& stream, const Weight& weight) {
   StreamPlan plan;
-  return make_plan(stream, weight.format(), packed_layout(weight.format(), weight.rows(), weight.cols()), plan) != 0;
+  return make_plan(stream, weight.format(), packed_layout(weight.format(), weight.rows(), weight.cols()), true, plan) !=
+         0;
 }
 
 bool stream_rows(CudaStream& stream, const Weight& weight, const StreamTask& task) {
   const PackedLayout p = packed_layout(weight.format(), weight.rows(), weight.cols());
   StreamPlan plan;
-  const unsigned shared = make_plan(stream, weight.format(), p, plan);
+  const unsigned shared = make_plan(stream, weight.format(), p, task.norm != StreamTask::Norm::none, plan);
   const auto aligned = [](const void* at) { return reinterpret_cast<std::uintptr_t>(at) % 16 == 0; };
   if (shared == 0 || !aligned(task.x) || !aligned(task.gain) || task.groups > 64 || task.taps > stream_widest_conv) {
     return false;
@@ -463,8 +492,10 @@ bool stream_rows(CudaStream& stream, const Weight& weight, const StreamTask& tas
   const auto* begin = weight.packed().view().as<std::uint8_t>();
   const StreamWeight w{begin,       begin + p.scales_at, begin + p.supers_at,      p.code_row,
                        p.scale_row, p.super_row,         static_cast<int>(p.rows), static_cast<int>(p.cols)};
-  const auto blocks = static_cast<unsigned>(std::min<std::int64_t>(p.rows / plan.unit, stream.card().multiprocessors));
-  const Launch shape{.grid = dim3(blocks), .block = dim3(stream_threads), .shared = shared, .overlaps = true};
+  const Launch shape{.grid = dim3(static_cast<unsigned>(plan.blocks)),
+                     .block = dim3(stream_threads),
+                     .shared = shared,
+                     .overlaps = true};
   with_format(weight.format(), [&](auto format) {
     if constexpr (streams(decltype(format)::value)) {
       allow_shared(stream_rows_kernel<decltype(format)::value>, shared);
