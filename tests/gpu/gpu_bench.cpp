@@ -5,7 +5,7 @@
 //   prefill SHAPE times passes alone; scan is a part of ops. gpu_bench trace SHAPE runs one long pass, gpu_bench trace
 //   SHAPE FORMAT BATCH two tokens of so many sequences, gpu_bench trace train each of training's operations once, for a
 //   profiler. gpu_bench state times a token's states, gpu_bench drift SHAPE|FOLDER says what states of bf16 cost in
-//   accuracy.
+//   accuracy. gpu_bench position SHAPE FORMAT decodes after 65 536 tokens beside the beginning.
 // Before a model is timed, a long pass and single steps must give the same logits.
 #include <algorithm>
 #include <bit>
@@ -160,6 +160,47 @@ void decode(Stream& stream, const Mamba2Model& model, std::int64_t batch, double
               static_cast<double>(batch) / seconds, seconds * 1e3, bytes / bandwidth * 1e3,
               100.0 * bytes / bandwidth / seconds);
   std::fflush(stdout);
+}
+
+// Decode of one sequence after `tokens` tokens beside decode at the beginning, in turns.
+void decode_at(Stream& stream, const Mamba2Model& model, std::int64_t tokens) {
+  State first(model.device(), model.config());
+  State later(model.device(), model.config());
+  const std::vector<TokenId> ids = some_ids(tokens, model.config());
+  const SequenceInput text{ids, &later, {}};
+  (void)model.forward_on_device(stream, {&text, 1});
+  stream.synchronize();
+  const auto seconds = [&](State& state) {
+    std::vector<double> each;
+    TokenId id = 1;
+    const SampleParams params;
+    const float uniform = 0.5f;
+    float log_prob = 0.0f;
+    for (int i = 0; i < 64; ++i) {
+      const auto begin = Clock::now();
+      const TokenId now = id;
+      const SequenceInput input{{&now, 1}, &state, {}};
+      const ConstTensorView logits = model.forward_on_device(stream, {&input, 1});
+      sample(stream, {.logits = logits,
+                      .params = {&params, 1},
+                      .uniform = {&uniform, 1},
+                      .seen = {},
+                      .tokens = {&id, 1},
+                      .log_probs = {&log_prob, 1}});
+      each.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
+    }
+    std::sort(each.begin(), each.end());
+    return each[each.size() / 2];
+  };
+  std::vector<double> ratios, early, late;
+  for (int round = 0; round < 9; ++round) {
+    early.push_back(seconds(first));
+    late.push_back(seconds(later));
+    ratios.push_back(late.back() / early.back());
+  }
+  for (auto* all : {&ratios, &early, &late}) std::sort(all->begin(), all->end());
+  std::printf("decode after %lld tokens %.1f tok/s, at the beginning %.1f tok/s, ratio of times %.4f (%.4f to %.4f)\n",
+              static_cast<long long>(tokens), 1.0 / late[4], 1.0 / early[4], ratios[4], ratios[0], ratios[8]);
 }
 
 // What states of bf16 cost: the same text, drawn by the model with states of f32, read token by token with both.
@@ -522,6 +563,10 @@ int main(int argc, char** argv) {
         bench_layer(stream, of, of == "7b" ? 4096 : 16384, top);
       } else if (word == "prefill" && i + 1 < argc) {
         bench_prefill(stream, argv[++i], top);
+      } else if (word == "position" && i + 2 < argc) {
+        const auto model = Mamba2Model::random(stream, shape_config(argv[i + 1]), format_of(argv[i + 2]), 1);
+        i += 2;
+        decode_at(stream, *model, 65536);
       } else if (word == "train") {
         test::bench_training(
             stream, [](Stream& on, const std::function<void()>& work) { return median_seconds(on, 5, 3, work); },
