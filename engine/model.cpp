@@ -18,6 +18,7 @@
 #include "kernels/ssd_scan.h"
 #include "kernels/stack_step.h"
 #include "kernels/state_stats.h"
+#include "kernels/step_inputs.h"
 
 namespace holdfast {
 namespace {
@@ -99,8 +100,8 @@ class Activations {
       : rows_(rows), where_(stream.kind()) {
     const std::int64_t seen = seen_layers * c.n_heads * (wish.trace ? 4 : 1);
     const std::int64_t figures = wish.norm || wish.stable_rank ? 2 * c.n_layer * c.n_heads : 0;
-    next_ = static_cast<std::byte*>(
-        stream.workspace(bytes(c, rows, head_rows, rows * seen + figures + wide_state_floats)));
+    next_ =
+        static_cast<std::byte*>(stream.workspace(bytes(c, rows, head_rows, rows * seen + figures + wide_state_floats)));
     residual = cut(DType::f32, c.d_model);
     normed = cut(dtype, c.d_model);
     head_normed = cut(DType::f32, c.d_model);
@@ -165,7 +166,7 @@ class BlockPass {
  public:
   BlockPass(Stream& stream, std::uint64_t serial, const Mamba2Config& config, const Weights& weights,
             std::span<const SequenceInput> sequences, const Block& block, LogitRows wanted, bool on_device,
-            Probe* probe)
+            Probe* probe, bool drawn = false)
       : stream_(stream),
         serial_(serial),
         config_(config),
@@ -174,6 +175,7 @@ class BlockPass {
         block_(block),
         wanted_(wanted),
         probe_(probe),
+        drawn_(drawn),
         rows_(block.back().row + block.back().count),
         steps_(std::all_of(block.begin(), block.end(), [](const Segment& s) { return s.count == 1; })),
         wish_(wish_of(probe, block)),
@@ -243,6 +245,7 @@ class BlockPass {
 
   // What differs from call to call: ids and, on a GPU, where the states are.
   void bring_inputs() {
+    if (steps_ && stream_.kind() == DeviceKind::cuda) return bring_step();
     const auto rows = static_cast<std::size_t>(rows_);
     std::vector<std::int64_t> inputs(3 * rows);
     auto* ids = reinterpret_cast<std::byte*>(inputs.data() + 2 * rows);
@@ -252,11 +255,18 @@ class BlockPass {
       std::memcpy(ids, tokens.data(), tokens.size_bytes());
       ids += tokens.size_bytes();
     }
-    for (std::size_t i = 0; steps_ && i < rows; ++i) {
-      inputs[i] = address(sequences_[block_[i].sequence].state->conv());
-      inputs[rows + i] = address(sequences_[block_[i].sequence].state->ssm());
-    }
     stream_.copy(act_.inputs, {inputs.data(), DType::i64, act_.inputs.shape, DeviceKind::cpu});
+  }
+  void bring_step() {
+    std::vector<std::int64_t> conv, state;
+    std::vector<std::int32_t> ids;
+    for (const Segment& s : block_) {
+      const SequenceInput& sequence = sequences_[s.sequence];
+      conv.push_back(address(sequence.state->conv()));
+      state.push_back(address(sequence.state->ssm()));
+      if (!drawn_) ids.push_back(sequence.tokens[static_cast<std::size_t>(s.begin)]);
+    }
+    step_inputs(stream_, {.inputs = act_.inputs, .conv = conv, .state = state, .ids = ids});
   }
   static std::int64_t address(TensorView tensor) {
     return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(tensor.data));
@@ -565,6 +575,7 @@ class BlockPass {
   const Block& block_;
   LogitRows wanted_;
   Probe* probe_;
+  bool drawn_;  // tokens are those that were drawn last on the stream
   std::int64_t rows_;
   bool steps_;  // every sequence has one token here
   ProbeWish wish_;
@@ -672,6 +683,22 @@ ConstTensorView Mamba2Model::forward_on_device(Stream& stream, std::span<const S
     logits = pass.logits_here();
   }
   return logits;
+}
+
+ConstTensorView Mamba2Model::forward_drawn(Stream& stream, std::span<State* const> states) const {
+  if (stream.kind() == DeviceKind::cpu) throw ArgumentError("forward_drawn: a stream of the CPU, want one of a GPU");
+  const TokenId unknown = 0;
+  std::vector<SequenceInput> sequences;
+  for (State* state : states) sequences.push_back({.tokens = {&unknown, 1}, .state = state, .logits = {}});
+  check_tokens(config_, sequences);
+  const std::vector<Block> blocks = cut_into_blocks(sequences, block_rows(config_, stream.kind()));
+  if (blocks.size() != 1) {
+    throw ArgumentError("forward_drawn: " + std::to_string(states.size()) + " sequences in " +
+                        std::to_string(blocks.size()) + " blocks, want one");
+  }
+  BlockPass pass(stream, serial_, config_, weights_, sequences, blocks[0], LogitRows::last, true, nullptr, true);
+  pass.run();
+  return pass.logits_here();
 }
 
 void Mamba2Model::forward(Stream& stream, std::span<const TokenId> tokens, State& state, std::span<float> logits,

@@ -61,6 +61,9 @@ class Mamba2Model {
   // The same for sequences of one token each, or for one sequence; the last logits stay where the model is, for
   // sample(): (sequences, V) f32, valid until the stream's next forward. SequenceInput::logits is not used.
   [[nodiscard]] ConstTensorView forward_on_device(Stream& stream, std::span<const SequenceInput> sequences) const;
+  // The same on a GPU for one token of each sequence, the ones that sample_begin() drew last on this stream, whose
+  // values need not be known here yet.
+  [[nodiscard]] ConstTensorView forward_drawn(Stream& stream, std::span<State* const> states) const;
 
  private:
   Mamba2Model();

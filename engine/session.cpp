@@ -53,22 +53,75 @@ void Session::note_read(std::span<const TokenId> tokens) {
   }
 }
 
-TokenProbability Session::draw(const SamplerConfig& sampler) {
-  const bool greedy = sampler.params.temperature == 0.0f;
-  const float uniform = greedy ? 0.0f : uniform_draw(sampler.seed, draws_);
-  const std::span<const std::int32_t> seen = seen_;
-  TokenProbability drawn;
-  const auto v = static_cast<std::int64_t>(logits_.size());
-  sample(*stream_, {.logits = view_of(std::span<const float>(logits_), Shape{1, v}),
-                    .params = {&sampler.params, 1},
-                    .uniform = {&uniform, 1},
-                    .seen = {&seen, 1},
-                    .tokens = {&drawn.token, 1},
-                    .log_probs = {&drawn.log_prob, 1},
-                    .vocab_size = static_cast<std::int32_t>(model_->config().vocab_used)});
-  if (!greedy) ++draws_;
-  return drawn;
-}
+// Draws a token and has it read: on the CPU one after the other, so that the token is shown before the model works at
+// the next; on a GPU the model reads what was drawn before it is known here, and logits stay there (`there`), unless a
+// probe looks on.
+class Session::Turn {
+ public:
+  Turn(Session& session, const GenerateOptions& options)
+      : s_(session),
+        options_(options),
+        ahead_(session.stream_->kind() == DeviceKind::cuda && session.probe_ == nullptr) {}
+
+  // The next token, and the likeliest ones beside it.
+  TokenProbability draw(std::vector<TokenProbability>& alternatives) {
+    const SamplerConfig& sampler = options_.sampler;
+    const bool greedy = sampler.params.temperature == 0.0f;
+    const float uniform = greedy ? 0.0f : uniform_draw(sampler.seed, s_.draws_);
+    const std::span<const std::int32_t> seen = s_.seen_;
+    const Shape shape{1, s_.model_->config().vocab_size};
+    std::span<const float> logits = s_.logits_;
+    TokenProbability drawn;
+    const SampleArgs args{.logits = there_ ? there_ : view_of(logits, shape),
+                          .params = {&sampler.params, 1},
+                          .uniform = {&uniform, 1},
+                          .seen = {&seen, 1},
+                          .tokens = {&drawn.token, 1},
+                          .log_probs = {&drawn.log_prob, 1},
+                          .vocab_size = static_cast<std::int32_t>(s_.model_->config().vocab_used)};
+    if (ahead_) {
+      if (there_ && options_.alternatives > 0) {
+        const std::span landing(static_cast<float*>(s_.stream_->landing(there_.bytes())), logits.size());
+        s_.stream_->fetch(view_of(landing, shape), there_);
+        logits = landing;
+      }
+      sample_begin(*s_.stream_, args);
+      State* const state = &s_.state_;
+      const ConstTensorView next = s_.model_->forward_drawn(*s_.stream_, {&state, 1});
+      sample_end(*s_.stream_, args.tokens, args.log_probs);
+      there_ = next;
+      s_.note_read({&drawn.token, 1});
+    } else {
+      sample(*s_.stream_, args);
+    }
+    if (!greedy) ++s_.draws_;
+    if (options_.alternatives > 0) {
+      const std::int64_t used = s_.model_->config().vocab_used;  // beyond it is padding, never drawn and never shown
+      alternatives =
+          top_tokens(used > 0 ? logits.first(static_cast<std::size_t>(used)) : logits, options_.alternatives, drawn);
+    }
+    return drawn;
+  }
+
+  void read(TokenId token) {
+    if (ahead_) return;
+    s_.model_->forward(*s_.stream_, {&token, 1}, s_.state_, s_.logits_, s_.probe_);
+    s_.note_read({&token, 1});
+  }
+
+  // The session's logits are those after the last token again.
+  void end() {
+    if (!there_) return;
+    s_.stream_->copy(view_of(std::span(s_.logits_), there_.shape), there_);
+    there_ = {};
+  }
+
+ private:
+  Session& s_;
+  const GenerateOptions& options_;
+  bool ahead_;
+  ConstTensorView there_;
+};
 
 // Looks only where the new bytes can have completed a match, and keeps just enough text to see the next one.
 bool Session::ends_with_stop_string(std::string_view added, const std::vector<std::string>& stops) {
@@ -90,40 +143,44 @@ GenerateResult Session::generate(const GenerateOptions& options, const std::func
   const auto begin = std::chrono::steady_clock::now();
   GenerateResult result;
   std::vector<TokenProbability> alternatives;
-  while (true) {
+  Turn turn(*this, options);
+  // Whether the turn goes on.
+  const auto advance = [&] {
     if (stop.stop_requested()) {
       result.reason = StopReason::cancelled;
-      break;
+      return false;
     }
     if (static_cast<std::int64_t>(result.tokens.size()) >= options.max_tokens) {
       result.reason = StopReason::length;
-      break;
+      return false;
     }
-    const TokenProbability drawn = draw(options.sampler);
-    if (options.alternatives > 0) {
-      const std::int64_t used = model_->config().vocab_used;  // beyond it is padding, never drawn and never shown
-      const std::span<const float> logits = logits_;
-      alternatives =
-          top_tokens(used > 0 ? logits.first(static_cast<std::size_t>(used)) : logits, options.alternatives, drawn);
-    }
+    const TokenProbability drawn = turn.draw(alternatives);
     const bool is_stop =
         std::find(options.stop_tokens.begin(), options.stop_tokens.end(), drawn.token) != options.stop_tokens.end();
     const std::string_view bytes =
         is_stop || tokenizer_ == nullptr ? std::string_view{} : tokenizer_->bytes(drawn.token);
     if (on_token) on_token({drawn.token, drawn.log_prob, bytes, alternatives});
     // The token belongs to the state before anything can end the loop: whatever the reason, the session may go on.
-    model_->forward(*stream_, {&drawn.token, 1}, state_, logits_, probe_);
-    note_read({&drawn.token, 1});
+    turn.read(drawn.token);
     result.tokens.push_back(drawn.token);
     if (is_stop) {
       result.reason = StopReason::stop_token;
-      break;
+      return false;
     }
     if (ends_with_stop_string(bytes, options.stop_strings)) {
       result.reason = StopReason::stop_string;
-      break;
+      return false;
     }
+    return true;
+  };
+  try {
+    while (advance()) {
+    }
+  } catch (...) {
+    turn.end();
+    throw;
   }
+  turn.end();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return result;
 }

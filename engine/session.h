@@ -73,8 +73,8 @@ class Session {  // on one stream; one thread at a time
   Session(std::shared_ptr<const Mamba2Model> model, std::shared_ptr<const Tokenizer> tokenizer, Stream& stream);
 
   void read(std::span<const TokenId> tokens);  // prompt or tool text; no sampling
-  // Draws tokens until a reason to stop; on_token sees each before the next is computed. A session that was cancelled
-  // goes on with the next call exactly as if it had not been.
+  // Draws tokens until a reason to stop; on_token sees each before the next is drawn. A session that was cancelled goes
+  // on with the next call exactly as if it had not been. After a NumericError it is to be restored or reset.
   GenerateResult generate(const GenerateOptions& options, const std::function<void(const TokenEvent&)>& on_token,
                           std::stop_token stop);
   [[nodiscard]] Snapshot snapshot() const;
@@ -94,7 +94,7 @@ class Session {  // on one stream; one thread at a time
 
  private:
   void note_read(std::span<const TokenId> tokens);
-  [[nodiscard]] TokenProbability draw(const SamplerConfig& sampler);
+  class Turn;
   [[nodiscard]] bool ends_with_stop_string(std::string_view added, const std::vector<std::string>& stops);
 
   std::shared_ptr<const Mamba2Model> model_;

@@ -16,6 +16,7 @@
 #include "kernels/ssd_scan.h"
 #include "kernels/stack_step.h"
 #include "kernels/state_stats.h"
+#include "kernels/step_inputs.h"
 
 namespace holdfast::cuda {
 namespace {
@@ -43,7 +44,9 @@ void gated_rms_norm(Stream&, const GatedRmsNormArgs&) { absent(); }
 void causal_conv1d(Stream&, const CausalConv1dArgs&) { absent(); }
 void ssd_scan(Stream&, const SsdScanArgs&) { absent(); }
 void ssd_step(Stream&, const SsdStepArgs&) { absent(); }
-void sample(Stream&, const SampleArgs&) { absent(); }
+void sample_begin(Stream&, const SampleArgs&) { absent(); }
+void sample_end(Stream&, std::span<std::int32_t>, std::span<float>, bool) { absent(); }
+void step_inputs(Stream&, const StepInputsArgs&) { absent(); }
 void matmul(Stream&, const MatmulArgs&) { absent(); }
 void bias_backward(Stream&, const BiasBackwardArgs&) { absent(); }
 void frozen_linear(Stream&, const FrozenLinearArgs&) { absent(); }

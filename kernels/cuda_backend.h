@@ -28,6 +28,9 @@ class StreamBackend {
   // Ordered with the stream's work; a copy that ends on the CPU is complete when this returns.
   virtual void copy(void* to, const void* from, std::size_t bytes, DeviceKind to_where, DeviceKind from_where) = 0;
   virtual void fill_zero(void* memory, std::size_t bytes) = 0;
+  // See Stream::landing and Stream::fetch.
+  virtual void* landing(std::size_t bytes) = 0;
+  virtual void fetch(void* to, const void* from, std::size_t bytes) = 0;
   // See Stream::repeat.
   virtual void repeat(std::uint64_t key, const std::function<void()>& work) = 0;
   // The stream's blocks of scratch memory moved: what was recorded points to the old ones.

@@ -233,6 +233,21 @@ void Stream::copy(TensorView to, ConstTensorView from) {
   }
 }
 
+void* Stream::landing(std::size_t bytes) {
+  if (impl_->cuda == nullptr) throw ArgumentError("landing: a stream of the CPU, want one of a GPU");
+  return impl_->cuda->landing(bytes);
+}
+
+void Stream::fetch(TensorView to, ConstTensorView from) {
+  if (impl_->cuda == nullptr || from.where != DeviceKind::cuda || to.where != DeviceKind::cpu ||
+      to.shape != from.shape || to.dtype != from.dtype) {
+    throw ArgumentError("fetch: " + std::string(name(from.dtype)) + " " + from.shape.to_string() + " to " +
+                        std::string(name(to.dtype)) + " " + to.shape.to_string() +
+                        ", want the same of a GPU to memory of the CPU");
+  }
+  impl_->cuda->fetch(to.data, from.data, to.bytes());
+}
+
 void Stream::fill_zero(TensorView tensor) {
   if (tensor.bytes() == 0) return;
   if (tensor.where == DeviceKind::cpu) {

@@ -74,6 +74,12 @@ class Stream {
   void copy(TensorView to, ConstTensorView from);  // same shape and dtype; either side on CPU or this device
   void fill_zero(TensorView tensor);
 
+  // Of a GPU's stream: memory of the CPU that fetch() copies to without waiting; one block, which grows and is reused.
+  // What was fetched is there after the next synchronize(), copy() to the CPU, or sample_end() of a drawing that was
+  // begun behind it.
+  [[nodiscard]] void* landing(std::size_t bytes);
+  void fetch(TensorView to, ConstTensorView from);  // to: in landing(); from: on the device
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -13,18 +13,17 @@ void sample_require(bool holds, std::string_view op, const char* name, double va
   throw ArgumentError(std::string(op) + ": " + name + ": " + std::to_string(value) + ", want " + rule);
 }
 
+void check_size(const char* name, std::int64_t size, std::int64_t batch) {
+  if (size == batch) return;
+  throw ArgumentError(std::string("sample: ") + name + ": " + std::to_string(size) + " values, want " +
+                      std::to_string(batch) + ", one per row of logits");
+}
+
 void check_sizes(const SampleArgs& args) {
   const std::int64_t batch = args.logits.shape[0];
-  const auto check_size = [&](std::int64_t size, const char* name) {
-    if (size == batch) return;
-    throw ArgumentError(std::string("sample: ") + name + ": " + std::to_string(size) + " values, want " +
-                        std::to_string(batch) + ", one per row of logits");
-  };
-  check_size(std::ssize(args.params), "params");
-  check_size(std::ssize(args.uniform), "uniform");
-  check_size(std::ssize(args.tokens), "tokens");
-  check_size(std::ssize(args.log_probs), "log_probs");
-  if (!args.seen.empty()) check_size(std::ssize(args.seen), "seen");
+  check_size("params", std::ssize(args.params), batch);
+  check_size("uniform", std::ssize(args.uniform), batch);
+  if (!args.seen.empty()) check_size("seen", std::ssize(args.seen), batch);
   const std::int64_t vocab = args.logits.shape[1];
   if (vocab < 1 || args.vocab_size < 0 || args.vocab_size > vocab) {
     throw ArgumentError("sample: vocab_size: " + std::to_string(args.vocab_size) + " of " + std::to_string(vocab) +
@@ -58,7 +57,9 @@ void check(const SampleParams& params, std::string_view op) {
                  value(params.repetition_penalty), "a finite number above 0");
 }
 
-void sample(Stream& stream, const SampleArgs& args) {
+namespace {
+
+void check_sample(const Stream& stream, const SampleArgs& args) {
   const DeviceKind where = stream.kind();
   check_sizes(args);
   // A GPU takes logits from the CPU too: a session keeps them there.
@@ -72,8 +73,29 @@ void sample(Stream& stream, const SampleArgs& args) {
                    uniform, "at least 0 and less than 1");
     if (!args.seen.empty()) check_seen(args.seen[i], args.logits.shape[1], static_cast<std::int64_t>(i));
   }
+}
+
+}  // namespace
+
+void sample(Stream& stream, const SampleArgs& args) {
+  check_size("tokens", std::ssize(args.tokens), args.logits.shape[0]);
+  check_size("log_probs", std::ssize(args.log_probs), args.logits.shape[0]);
+  check_sample(stream, args);
   if (args.params.empty()) return;
-  return where == DeviceKind::cpu ? cpu::sample(stream, args) : cuda::sample(stream, args);
+  if (stream.kind() == DeviceKind::cpu) return cpu::sample(stream, args);
+  cuda::sample_begin(stream, args);
+  cuda::sample_end(stream, args.tokens, args.log_probs, false);
+}
+
+void sample_begin(Stream& stream, const SampleArgs& args) {
+  if (stream.kind() == DeviceKind::cpu) throw ArgumentError("sample_begin: a stream of the CPU, want one of a GPU");
+  check_sample(stream, args);
+  if (!args.params.empty()) cuda::sample_begin(stream, args);
+}
+
+void sample_end(Stream& stream, std::span<std::int32_t> tokens, std::span<float> log_probs) {
+  if (stream.kind() == DeviceKind::cpu) throw ArgumentError("sample_end: a stream of the CPU, want one of a GPU");
+  if (!tokens.empty()) cuda::sample_end(stream, tokens, log_probs, true);
 }
 
 }  // namespace holdfast

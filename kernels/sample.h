@@ -34,6 +34,13 @@ struct SampleArgs {
 // Throws NumericError naming the row when a logit is NaN or all are -infinity.
 void sample(Stream&, const SampleArgs&);
 
+// The same in two halves, for streams of a GPU: what was drawn is there for the stream's next step
+// (Mamba2Model::forward_drawn) before this side knows it, so that the GPU never waits for us. sample_begin() does not use
+// args.tokens and args.log_probs; where it found a bad row, that row's token is 0 and sample_end() throws. sample_end()
+// waits for the drawing and for what stands before it on the stream, not for what was begun since. One at a time.
+void sample_begin(Stream&, const SampleArgs&);
+void sample_end(Stream&, std::span<std::int32_t> tokens, std::span<float> log_probs);
+
 // The n likeliest tokens of one row (fewer if it is shorter) with their log-probabilities under softmax of the plain
 // logits, likeliest first. NumericError as above. drawn: what sample() made of this same row, which has then seen the
 // row and summed it up already, so that neither is done again.
@@ -51,7 +58,9 @@ namespace cpu {
 void sample(Stream&, const SampleArgs&);
 }
 namespace cuda {
-void sample(Stream&, const SampleArgs&);
+void sample_begin(Stream&, const SampleArgs&);
+// patient: more work was begun since, so that this thread may sleep instead of looking all the time.
+void sample_end(Stream&, std::span<std::int32_t> tokens, std::span<float> log_probs, bool patient);
 }
 
 }  // namespace holdfast

@@ -12,6 +12,7 @@
 #include "kernels/ceiling.h"
 #include "kernels/cpu/thread_pool.h"
 #include "kernels/error.h"
+#include "kernels/sample.h"
 
 namespace holdfast::cli {
 namespace {
@@ -47,19 +48,38 @@ class BenchRun {
   }
 
   // One step of the first `batch` sequences, each with a token of its own.
-  void step(std::span<const TokenId> tokens, std::size_t at, std::size_t batch, bool logits) {
+  void step(std::span<const TokenId> tokens, std::size_t at, std::size_t batch) {
+    take_inputs(tokens, at, batch);
+    model_->forward(*stream_, inputs_, LogitRows::last);
+    stream_->synchronize();
+  }
+
+  // As many steps of tokens that are drawn, as sessions take them on a GPU.
+  void draw_steps(std::span<const TokenId> tokens, std::size_t batch) {
+    take_inputs(tokens, 0, batch);
+    std::vector<State*> states;
+    for (std::size_t i = 0; i < batch; ++i) states.push_back(&states_[i]);
+    const std::vector<SampleParams> params(batch);
+    const std::vector<float> uniform(batch);
+    std::vector<TokenId> drawn(batch);
+    std::vector<float> log_probs(batch);
+    ConstTensorView logits = model_->forward_on_device(*stream_, inputs_);
+    for (std::size_t t = 0; t < tokens.size(); ++t) {
+      sample_begin(*stream_,
+                   {.logits = logits, .params = params, .uniform = uniform, .seen = {}, .tokens = {}, .log_probs = {}});
+      if (t + 1 < tokens.size()) logits = model_->forward_drawn(*stream_, states);
+      sample_end(*stream_, drawn, log_probs);
+    }
+    stream_->synchronize();
+  }
+
+  void take_inputs(std::span<const TokenId> tokens, std::size_t at, std::size_t batch) {
     inputs_.clear();
     for (std::size_t i = 0; i < batch; ++i) {
       inputs_.push_back({.tokens = tokens.subspan((at + 7 * i) % tokens.size(), 1),
                          .state = &states_[i],
                          .logits = std::span(logits_).subspan(i * vocab(), vocab())});
     }
-    if (logits || stream_->kind() == DeviceKind::cpu) {
-      model_->forward(*stream_, inputs_, LogitRows::last);
-    } else {
-      (void)model_->forward_on_device(*stream_, inputs_);  // sampling reads them there
-    }
-    stream_->synchronize();
   }
 
   double rate(const BenchCase& bench_case) {
@@ -70,7 +90,11 @@ class BenchRun {
       prefill(tokens);
     } else {
       const auto batch = static_cast<std::size_t>(bench_case.batch);
-      for (std::size_t t = 0; t < tokens.size(); ++t) step(tokens, t, batch, false);
+      if (stream_->kind() == DeviceKind::cpu) {
+        for (std::size_t t = 0; t < tokens.size(); ++t) step(tokens, t, batch);
+      } else {
+        draw_steps(tokens, batch);
+      }
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return static_cast<double>(bench_case.tokens * bench_case.batch) / seconds;
@@ -111,7 +135,7 @@ class BenchRun {
     prefill(tokens);
     const std::vector<float> whole(logits_.begin(), logits_.begin() + static_cast<std::ptrdiff_t>(vocab()));
     reset();
-    for (std::size_t t = 0; t < tokens.size(); ++t) step(tokens, t, 1, true);
+    for (std::size_t t = 0; t < tokens.size(); ++t) step(tokens, t, 1);
     double largest = 0.0;
     double difference = 0.0;
     for (std::size_t i = 0; i < whole.size(); ++i) {
@@ -139,9 +163,9 @@ class BenchRun {
   std::vector<SequenceInput> inputs_;
 };
 
-// A long pass may round activations to bf16 (8 bits) where a step keeps them f32: with weights in bf16, and on a GPU with
-// all that are no finer; 64 layers of random weights make some 4e-2 of it. The others differ in the order of their f32
-// sums, and in the 16-bit activations of quantised products.
+// A long pass may round activations to bf16 (8 bits) where a step keeps them f32: with weights in bf16, and on a GPU
+// with all that are no finer; 64 layers of random weights make some 4e-2 of it. The others differ in the order of their
+// f32 sums, and in the 16-bit activations of quantised products.
 double check_tolerance(WeightFormat format, DeviceKind where) {
   if (format == WeightFormat::f32 || format == WeightFormat::f16) return 5e-4;
   if (where == DeviceKind::cuda) return 6e-2;

@@ -1,9 +1,13 @@
 #include <cuda_runtime.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include "kernels/cuda/products.h"
 #include "kernels/cuda/stream.h"
@@ -176,6 +180,9 @@ CudaStream::CudaStream(Card card) : card_(std::move(card)) {
   HOLDFAST_CUDA(cudaHostAlloc(&memory, staging_slots * staging_bytes, cudaHostAllocDefault));
   staging_ = static_cast<std::byte*>(memory);
   HOLDFAST_CUDA(cudaHostAlloc(&answer_, answer_bytes, cudaHostAllocMapped));
+  std::memset(answer_, 0, answer_bytes);
+  HOLDFAST_CUDA(cudaMalloc(&memory, most_drawn * sizeof(std::int32_t)));
+  drawn_ = static_cast<std::int32_t*>(memory);
   HOLDFAST_CUDA(cudaHostAlloc(&memory, 2 * sizeof(std::int32_t), cudaHostAllocMapped));
   complaint_host_ = static_cast<std::int32_t*>(memory);
   *complaint_host_ = 0;
@@ -192,6 +199,8 @@ CudaStream::~CudaStream() {
   products_.reset();
   if (staging_ != nullptr) cudaFreeHost(staging_);
   if (answer_ != nullptr) cudaFreeHost(answer_);
+  if (drawn_ != nullptr) cudaFree(drawn_);
+  if (landing_ != nullptr) cudaFreeHost(landing_);
   if (complaint_host_ != nullptr) cudaFreeHost(complaint_host_);
   if (stream_ != nullptr) cudaStreamDestroy(stream_);
 }
@@ -207,8 +216,47 @@ void CudaStream::raise_complaint() {
 void CudaStream::synchronize() {
   HOLDFAST_CUDA(cudaSetDevice(card_.index));
   HOLDFAST_CUDA(cudaStreamSynchronize(stream_));
+  settle();
+}
+
+void CudaStream::settle() {
   staging_slot_ = 0;
   raise_complaint();
+}
+
+void* CudaStream::landing(std::size_t bytes) {
+  if (bytes > landing_bytes_) {
+    HOLDFAST_CUDA(cudaSetDevice(card_.index));
+    HOLDFAST_CUDA(cudaStreamSynchronize(stream_));
+    if (landing_ != nullptr) HOLDFAST_CUDA(cudaFreeHost(std::exchange(landing_, nullptr)));
+    landing_bytes_ = 0;
+    HOLDFAST_CUDA(cudaHostAlloc(&landing_, bytes, cudaHostAllocDefault));
+    landing_bytes_ = bytes;
+  }
+  return landing_;
+}
+
+void CudaStream::fetch(void* to, const void* from, std::size_t bytes) {
+  HOLDFAST_CUDA(cudaSetDevice(card_.index));
+  HOLDFAST_CUDA(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_));
+}
+
+void CudaStream::wait_until(bool patient, const std::function<bool()>& said) {
+  using Clock = std::chrono::steady_clock;
+  constexpr auto look = std::chrono::microseconds(200);  // before this thread sleeps
+  constexpr auto sleep = std::chrono::microseconds(50);
+  const auto begin = Clock::now();
+  for (unsigned round = 1; !said(); ++round) {
+    if (round % 256 != 0) continue;
+    const cudaError_t state = cudaStreamQuery(stream_);
+    if (state != cudaErrorNotReady) {
+      HOLDFAST_CUDA(state);
+      if (said()) return;
+      throw DeviceError("the GPU's work ended without its answer");
+    }
+    if (patient && Clock::now() - begin > look) std::this_thread::sleep_for(sleep);
+  }
+  std::atomic_thread_fence(std::memory_order_acquire);
 }
 
 void CudaStream::upload(void* to, const void* from, std::size_t bytes) {

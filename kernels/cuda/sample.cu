@@ -39,6 +39,7 @@ struct SampleResult {
   std::int32_t token = 0;
   float log_prob = 0.0f;
   SampleFault fault = SampleFault::none;
+  std::uint32_t turn = 0;  // which drawing of the stream this is of: written last
 };
 
 struct SampleShared {
@@ -279,8 +280,18 @@ __global__ void __launch_bounds__(part_threads)
 __global__ void __launch_bounds__(sample_threads)
     sample_rows_kernel(const float* logits, std::int64_t stride, int vocab, const SampleRow* rows,
                        const __grid_constant__ SampleRows given, const std::int32_t* seen, const SamplePart* parts,
-                       float* scores, SampleResult* results) {
+                       float* scores, volatile SampleResult* results, std::int32_t* drawn, std::uint32_t turn) {
   __shared__ SampleShared s;
+  const auto answer = [&](int token, float log_prob, SampleFault fault) {
+    if (threadIdx.x != 0) return;
+    drawn[blockIdx.x] = token;
+    volatile SampleResult& to = results[blockIdx.x];
+    to.token = token;
+    to.log_prob = log_prob;
+    to.fault = fault;
+    __threadfence_system();
+    to.turn = turn;
+  };
   wait_for_previous();
   const SampleRow row = rows == nullptr ? given.rows[blockIdx.x] : rows[blockIdx.x];
   logits += blockIdx.x * stride;
@@ -295,8 +306,7 @@ __global__ void __launch_bounds__(sample_threads)
   }
   const SampleFault fault = judge(largest, bad);
   if (fault != SampleFault::none) {
-    if (threadIdx.x == 0) results[blockIdx.x] = {0, 0.0f, fault};
-    return;
+    return answer(0, 0.0f, fault);
   }
   double plain_total = 0.0;
   for (int p = 0; p < sample_parts; ++p) {
@@ -304,8 +314,7 @@ __global__ void __launch_bounds__(sample_threads)
   }
   const bool penalised = row.penalty != 1.0f && row.seen_begin < row.seen_end;
   if (row.scale == 0.0f && !penalised) {
-    if (threadIdx.x == 0) results[blockIdx.x] = {first, static_cast<float>(-log(plain_total)), SampleFault::none};
-    return;
+    return answer(first, static_cast<float>(-log(plain_total)), SampleFault::none);
   }
   if (threadIdx.x == 0) s.id = 0;
   for (int i = static_cast<int>(threadIdx.x); i < vocab; i += sample_threads) scores[i] = logits[i];
@@ -339,10 +348,8 @@ __global__ void __launch_bounds__(sample_threads)
                 ? draw_by_id(scores, vocab, row.min_p, static_cast<double>(row.uniform), s)
                 : draw_by_rank(scores, vocab, total, row, s);
   }
-  if (threadIdx.x == 0) {
-    const double below = static_cast<double>(logits[token]) - static_cast<double>(largest);
-    results[blockIdx.x] = {token, static_cast<float>(below - log(plain_total)), SampleFault::none};
-  }
+  const double below = static_cast<double>(logits[token]) - static_cast<double>(largest);
+  answer(token, static_cast<float>(below - log(plain_total)), SampleFault::none);
 }
 
 std::vector<SampleRow> sample_rows(const SampleArgs& args, std::vector<std::int32_t>& seen) {
@@ -386,17 +393,19 @@ void raise(SampleFault fault, std::size_t row) {
 }  // namespace
 
 // Logits may be on the CPU as well: they are brought here then.
-void sample(Stream& stream, const SampleArgs& args) {
+void sample_begin(Stream& stream, const SampleArgs& args) {
   CudaStream& on = backend(stream);
   const auto count = static_cast<std::size_t>(args.logits.shape[0]);
   const std::int64_t stride = args.logits.shape[1];
   const auto vocab = static_cast<std::size_t>(args.vocab_size == 0 ? stride : args.vocab_size);
+  if (count > CudaStream::most_drawn) {
+    throw ArgumentError("sample: " + std::to_string(count) + " rows, want at most " +
+                        std::to_string(CudaStream::most_drawn));
+  }
   std::vector<std::int32_t> seen;
   const std::vector<SampleRow> rows = sample_rows(args, seen);
   const bool here = args.logits.where == DeviceKind::cuda;
-  const bool answered = count * sizeof(SampleResult) <= CudaStream::answer_bytes;
   Cutter cut;
-  const std::size_t results_at = cut(answered ? 0 : count * sizeof(SampleResult));
   const std::size_t parts_at = cut(count * sample_parts * sizeof(SamplePart));
   const std::size_t rows_at = cut(count * sizeof(SampleRow));
   const std::size_t seen_at = cut(seen.size() * sizeof(std::int32_t));
@@ -417,26 +426,34 @@ void sample(Stream& stream, const SampleArgs& args) {
     logits = reinterpret_cast<float*>(memory + logits_at);
   }
   auto* parts = reinterpret_cast<SamplePart*>(memory + parts_at);
-  auto* results = reinterpret_cast<SampleResult*>(answered ? on.answer() : memory + results_at);
   const auto batch = static_cast<unsigned>(count);
+  const std::uint32_t turn = on.begin_drawing(count);
   launch(on, "sample parts", {.grid = dim3(sample_parts, batch), .block = dim3(part_threads), .overlaps = true},
          sample_parts_kernel, logits, stride, static_cast<int>(vocab), parts);
   launch(on, "sample", {.grid = dim3(batch), .block = dim3(sample_threads), .overlaps = true}, sample_rows_kernel,
          logits, stride, static_cast<int>(vocab), few ? nullptr : reinterpret_cast<const SampleRow*>(memory + rows_at),
          given, reinterpret_cast<const std::int32_t*>(memory + seen_at), parts,
-         reinterpret_cast<float*>(memory + scores_at), results);
-  std::vector<SampleResult> found(count);
-  if (answered) {
-    on.synchronize();
-    std::memcpy(found.data(), results, count * sizeof(SampleResult));
-  } else {
-    on.copy(found.data(), results, count * sizeof(SampleResult), DeviceKind::cpu, DeviceKind::cuda);
+         reinterpret_cast<float*>(memory + scores_at), static_cast<SampleResult*>(on.answer()), on.drawn(), turn);
+}
+
+void sample_end(Stream& stream, std::span<std::int32_t> tokens, std::span<float> log_probs, bool patient) {
+  static_assert(CudaStream::most_drawn * sizeof(SampleResult) <= CudaStream::answer_bytes);
+  CudaStream& on = backend(stream);
+  if (tokens.size() != on.drawn_rows() || log_probs.size() != tokens.size()) {
+    throw ArgumentError("sample_end: room for " + std::to_string(tokens.size()) + " tokens and " +
+                        std::to_string(log_probs.size()) + " log probabilities, want " +
+                        std::to_string(on.drawn_rows()) + ", one per row that was begun");
   }
-  for (std::size_t i = 0; i < count; ++i) {
-    raise(found[i].fault, i);
-    args.tokens[i] = found[i].token;
-    args.log_probs[i] = found[i].log_prob;
+  const auto* results = static_cast<const volatile SampleResult*>(on.answer());
+  std::size_t bad = tokens.size();
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    on.wait_until(patient, [&] { return results[i].turn == on.drawing(); });
+    tokens[i] = results[i].token;
+    log_probs[i] = results[i].log_prob;
+    if (results[i].fault != SampleFault::none) bad = std::min(bad, i);
   }
+  if (!patient) on.settle();
+  if (bad < tokens.size()) raise(results[bad].fault, bad);
 }
 
 }  // namespace holdfast::cuda

@@ -39,6 +39,8 @@ class CudaStream final : public StreamBackend {
   void synchronize() override;
   void copy(void* to, const void* from, std::size_t bytes, DeviceKind to_where, DeviceKind from_where) override;
   void fill_zero(void* memory, std::size_t bytes) override;
+  void* landing(std::size_t bytes) override;
+  void fetch(void* to, const void* from, std::size_t bytes) override;
   void repeat(std::uint64_t key, const std::function<void()>& work) override;
   void forget_repeats() override;
 
@@ -52,6 +54,20 @@ class CudaStream final : public StreamBackend {
   // Page-locked memory that kernels write small results to, to be read after synchronize().
   static constexpr std::size_t answer_bytes = 64 * 1024;
   [[nodiscard]] void* answer() const noexcept { return answer_; }
+  // Tokens drawn last, in device memory, with what sample.cu needs to know when they are there (kernels/sample.h).
+  static constexpr std::size_t most_drawn = 4096;
+  [[nodiscard]] std::int32_t* drawn() const noexcept { return drawn_; }
+  [[nodiscard]] std::size_t drawn_rows() const noexcept { return drawn_rows_; }
+  [[nodiscard]] std::uint32_t drawing() const noexcept { return drawing_; }
+  std::uint32_t begin_drawing(std::size_t rows) noexcept {
+    drawn_rows_ = rows;
+    return ++drawing_;
+  }
+  // Waits until a kernel's word in page-locked memory says so, whatever was begun behind it. Throws DeviceError where
+  // that kernel has failed.
+  void wait_until(bool patient, const std::function<bool()>& said);
+  // All that was begun was seen to have ended: what synchronize() does besides waiting.
+  void settle();
   // Where a kernel notes a bad argument it found in device memory: 1, then the id outside the vocabulary.
   [[nodiscard]] std::int32_t* complaint() const noexcept { return complaint_device_; }
 
@@ -71,6 +87,11 @@ class CudaStream final : public StreamBackend {
   std::byte* staging_ = nullptr;  // page-locked
   std::size_t staging_slot_ = 0;
   void* answer_ = nullptr;
+  void* landing_ = nullptr;  // page-locked
+  std::size_t landing_bytes_ = 0;
+  std::int32_t* drawn_ = nullptr;  // in device memory
+  std::size_t drawn_rows_ = 0;
+  std::uint32_t drawing_ = 0;
   std::int32_t* complaint_host_ = nullptr;  // page-locked, written by kernels
   std::int32_t* complaint_device_ = nullptr;
   std::unordered_map<std::uint64_t, Recording> recordings_;

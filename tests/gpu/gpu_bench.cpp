@@ -144,12 +144,19 @@ void decode(Stream& stream, const Mamba2Model& model, std::int64_t batch, double
   const std::vector<SampleParams> params(count);
   const std::vector<float> uniform(count);
   std::vector<float> log_probs(count);
+  std::vector<SequenceInput> inputs;
+  std::vector<State*> all;
+  for (std::size_t b = 0; b < count; ++b) {
+    inputs.push_back({{&ids[b], 1}, &states[b], {}});
+    all.push_back(&states[b]);
+  }
+  ConstTensorView logits = model.forward_on_device(stream, inputs);
+  // As a session does: the next step is under way before the token is known here.
   const double seconds = median_seconds(stream, 9, 16, [&] {
-    std::vector<SequenceInput> inputs;
-    for (std::size_t b = 0; b < count; ++b) inputs.push_back({{&ids[b], 1}, &states[b], {}});
-    const ConstTensorView logits = model.forward_on_device(stream, inputs);
-    sample(stream,
-           {.logits = logits, .params = params, .uniform = uniform, .seen = {}, .tokens = ids, .log_probs = log_probs});
+    sample_begin(stream,
+                 {.logits = logits, .params = params, .uniform = uniform, .seen = {}, .tokens = {}, .log_probs = {}});
+    logits = model.forward_drawn(stream, all);
+    sample_end(stream, ids, log_probs);
   });
   const Mamba2Config& c = model.config();
   const double table = c.tied_embeddings ? 0.0 : static_cast<double>(model.weights().embedding.bytes());
@@ -171,26 +178,23 @@ void decode_at(Stream& stream, const Mamba2Model& model, std::int64_t tokens) {
   (void)model.forward_on_device(stream, {&text, 1});
   stream.synchronize();
   const auto seconds = [&](State& state) {
-    std::vector<double> each;
     TokenId id = 1;
+    State* const one = &state;
+    const SequenceInput begin{{&id, 1}, &state, {}};
+    ConstTensorView logits = model.forward_on_device(stream, {&begin, 1});
     const SampleParams params;
     const float uniform = 0.5f;
     float log_prob = 0.0f;
-    for (int i = 0; i < 64; ++i) {
-      const auto begin = Clock::now();
-      const TokenId now = id;
-      const SequenceInput input{{&now, 1}, &state, {}};
-      const ConstTensorView logits = model.forward_on_device(stream, {&input, 1});
-      sample(stream, {.logits = logits,
-                      .params = {&params, 1},
-                      .uniform = {&uniform, 1},
-                      .seen = {},
-                      .tokens = {&id, 1},
-                      .log_probs = {&log_prob, 1}});
-      each.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
-    }
-    std::sort(each.begin(), each.end());
-    return each[each.size() / 2];
+    return median_seconds(stream, 5, 16, [&] {
+      sample_begin(stream, {.logits = logits,
+                            .params = {&params, 1},
+                            .uniform = {&uniform, 1},
+                            .seen = {},
+                            .tokens = {},
+                            .log_probs = {}});
+      logits = model.forward_drawn(stream, {&one, 1});
+      sample_end(stream, {&id, 1}, {&log_prob, 1});
+    });
   };
   std::vector<double> ratios, early, late;
   for (int round = 0; round < 9; ++round) {

@@ -1,4 +1,5 @@
 // The model on the GPU against the golden files of every layout, and laws that need no reference.
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -223,6 +224,97 @@ class StateWatcher final : public Probe {
   std::vector<float> seen;
 };
 
+// A session's turn, in which the model reads what was drawn before it is known, against one step after the other: the
+// same tokens, likeliest tokens, logits and state, bit for bit, also where it is cancelled, watched or stopped.
+void turns_run_ahead(Stream& stream) {
+  const Mamba2Config config = shape_config("384,3,12,64,128,1,1024");
+  const auto model = Mamba2Model::random(stream, config, WeightFormat::bf16, 7);
+  const auto ids = random_ids(33, 1024, 3);
+  const auto v = static_cast<std::size_t>(config.vocab_size);
+  SamplerConfig sampler;
+  sampler.params = {0.9f, 200, 0.95f, 0.0f, 1.1f};
+  sampler.seed = 5;
+  // Step by step.
+  State state = model->new_state();
+  std::vector<float> logits(v);
+  model->forward(stream, ids, state, logits);
+  std::vector<TokenId> seen(ids.begin(), ids.end());
+  std::vector<TokenProbability> want;
+  std::vector<std::vector<TokenProbability>> beside;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    std::ranges::sort(seen);
+    seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
+    const std::span<const TokenId> kept = seen;
+    const float uniform = uniform_draw(sampler.seed, i);
+    TokenProbability drawn;
+    sample(stream, {.logits = view_of(std::span<const float>(logits), Shape{1, config.vocab_size}),
+                    .params = {&sampler.params, 1},
+                    .uniform = {&uniform, 1},
+                    .seen = {&kept, 1},
+                    .tokens = {&drawn.token, 1},
+                    .log_probs = {&drawn.log_prob, 1},
+                    .vocab_size = static_cast<std::int32_t>(config.vocab_used)});
+    want.push_back(drawn);
+    beside.push_back(top_tokens(
+        std::span<const float>(logits).first(config.vocab_used > 0 ? static_cast<std::size_t>(config.vocab_used) : v),
+        3, drawn));
+    model->forward(stream, {&drawn.token, 1}, state, logits);
+    seen.push_back(drawn.token);
+  }
+  const std::vector<float> want_state = fetched(stream, std::as_const(state).ssm());
+  for (const char* way : {"plain", "alternatives", "in two turns", "cancelled", "watched"}) {
+    const std::string name(way);
+    Session session(model, nullptr, stream);
+    session.read(ids);
+    StateWatcher watcher;
+    if (name == "watched") session.set_probe(&watcher);
+    GenerateOptions options;
+    options.max_tokens = name == "in two turns" ? 17 : 40;
+    options.sampler = sampler;
+    options.alternatives = name == "alternatives" ? 3 : 0;
+    std::size_t at = 0;
+    std::stop_source cancel;
+    const auto look = [&](const TokenEvent& event) {
+      verify(at < want.size() && event.token == want[at].token && event.log_prob == want[at].log_prob,
+             name + ": token " + std::to_string(at));
+      if (options.alternatives > 0) {
+        verify(std::ranges::equal(
+                   event.alternatives, beside[at],
+                   [](const auto& a, const auto& b) { return a.token == b.token && a.log_prob == b.log_prob; }),
+               name + ": likeliest tokens " + std::to_string(at));
+      }
+      ++at;
+      if (name == "cancelled" && at == 9) cancel.request_stop();
+    };
+    const GenerateResult first = session.generate(options, look, cancel.get_token());
+    verify(name != "cancelled" || (first.reason == StopReason::cancelled && at == 9), name + ": reason");
+    if (at < 40) {
+      options.max_tokens = 40 - static_cast<std::int64_t>(at);
+      (void)session.generate(options, look, {});
+    }
+    verify(at == 40 && session.tokens_read() == ids.size() + 40 && session.draws() == 40, name + ": counts");
+    verify(compare_bitwise(session.logits(), logits), name + ": logits");
+    verify(compare_bitwise(fetched(stream, session.state().ssm()), want_state), name + ": state");
+  }
+  // What listens may throw: the token it saw is read all the same.
+  GenerateOptions options;
+  options.max_tokens = 40;
+  options.sampler = sampler;
+  Session session(model, nullptr, stream);
+  session.read(ids);
+  try {
+    (void)session.generate(options, [](const TokenEvent&) { throw 1; }, {});
+    verify(false, "what on_token throws must come through");
+  } catch (int) {
+  }
+  verify(session.tokens_read() == ids.size() + 1, "a token that was shown is read");
+  std::size_t at = 1;
+  options.max_tokens = 39;
+  (void)session.generate(
+      options, [&](const TokenEvent& event) { verify(event.token == want[at++].token, "after the throw"); }, {});
+  verify(at == 40 && compare_bitwise(session.logits(), logits), "goes on after the throw");
+}
+
 // Passes and steps with states of bf16 stay close to those of f32; what leaves the GPU is f32 and comes back exactly.
 void states_of_bf16(Stream& stream) {
   const Mamba2Config config = shape_config("384,3,12,64,128,1,1024");
@@ -285,6 +377,7 @@ GpuCases model_cases(const std::string& golden) {
   cases.push_back({"batches change between steps", batches_change_between_steps});
   cases.push_back({"snapshots move between devices", snapshots_move_between_devices});
   cases.push_back({"model with states of bf16", states_of_bf16});
+  cases.push_back({"turns run ahead", turns_run_ahead});
   return cases;
 }
 
