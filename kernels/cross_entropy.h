@@ -22,7 +22,7 @@ struct LowRankHead {
 
 struct CrossEntropyArgs {
   TensorView loss;                 // (T)     f32 out; 0 where there is no target
-  TensorView dx = {};              // (T, D)  out, dtype of x; absent: the loss alone
+  TensorView dx = {};              // (T, D)  out, dtype of x, may be x; absent: the loss alone
   TensorView d_head = {};          // (V, D)  f32, added to; absent: none
   ConstTensorView x;               // (T, D)  f32, or on a GPU bf16
   ConstTensorView head = {};       // (V, D)  dtype of x; or absent, then:

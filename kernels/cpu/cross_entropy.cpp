@@ -164,22 +164,27 @@ class LossLowRank {
     cpu::matmul(stream_,
                 {.c = logits, .a = inner, .b = part_.b, .transpose_b = true, .accumulate = true, .scale = part_.scale});
   }
-  // dx holds what comes through W.
-  void add_gradients(ConstTensorView x, ConstTensorView d_logits, TensorView dx) {
+  void add_gradients(ConstTensorView x, ConstTensorView d_logits) {
     if (!part_.a) return;
     const TensorView inner = rows_of_matrix(inner_.view(), 0, x.shape[0]);
-    Tensor& room = part_.d_a ? d_inner_ : inner_;
-    const TensorView d_inner = rows_of_matrix(room.view(), 0, x.shape[0]);
+    const TensorView d_inner = inner_gradient(x.shape[0]);
     cpu::matmul(stream_, {.c = d_inner, .a = d_logits, .b = part_.b, .scale = part_.scale});
-    cpu::matmul(stream_, {.c = dx, .a = d_inner, .b = part_.a, .accumulate = true});
     if (!part_.d_a) return;
     cpu::matmul(
         stream_,
         {.c = part_.d_b, .a = d_logits, .b = inner, .transpose_a = true, .accumulate = true, .scale = part_.scale});
     cpu::matmul(stream_, {.c = part_.d_a, .a = d_inner, .b = x, .transpose_a = true, .accumulate = true});
   }
+  // After add_gradients; dx holds what comes through W.
+  void add_input_gradients(TensorView dx) {
+    if (!part_.a) return;
+    cpu::matmul(stream_, {.c = dx, .a = inner_gradient(dx.shape[0]), .b = part_.a, .accumulate = true});
+  }
 
  private:
+  [[nodiscard]] TensorView inner_gradient(std::int64_t rows) {
+    return rows_of_matrix((part_.d_a ? d_inner_ : inner_).view(), 0, rows);
+  }
   Stream& stream_;
   const LowRankHead& part_;
   Tensor inner_, d_inner_;
@@ -205,17 +210,19 @@ void cross_entropy(Stream& stream, const CrossEntropyArgs& args) {
     }
     low_rank.add_logits(x, logits);
     loss_of_block(stream, args, first, logits);
+    // x is read for the last time before dx, which may be in its place, is written.
+    if (args.d_head) {
+      cpu::matmul(stream, {.c = args.d_head, .a = logits, .b = x, .transpose_a = true, .accumulate = true});
+    }
     if (args.dx) {
+      low_rank.add_gradients(x, logits);
       const TensorView dx = rows_of_matrix(args.dx, first, count);
       if (args.head) {
         cpu::matmul(stream, {.c = dx, .a = logits, .b = args.head});
       } else {
         cpu::linear_input_backward(stream, {.dx = dx, .dy = logits, .w = args.frozen});
       }
-      low_rank.add_gradients(x, logits, dx);
-    }
-    if (args.d_head) {
-      cpu::matmul(stream, {.c = args.d_head, .a = logits, .b = x, .transpose_a = true, .accumulate = true});
+      low_rank.add_input_gradients(dx);
     }
   }
 }

@@ -2,7 +2,9 @@
 //   logits = x W^T by cuBLASLt, f32;  one block of threads per row: log sum exp, loss, and gradients of the logits;
 //   then dx = dlogits W and dW += dlogits^T x. In bf16 the gradients of the logits are rounded once, beside them.
 #include "kernels/cross_entropy.h"
+#include "kernels/cuda/bulk.cuh"
 #include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/mma.cuh"
 #include "kernels/cuda/plain_weight.h"
 #include "kernels/cuda/reduce.cuh"
 #include "kernels/matmul.h"
@@ -112,8 +114,192 @@ __global__ void __launch_bounds__(threads, threads == wide_entropy_threads ? 1 :
   }
 }
 
+// Pieces whose exponentials share a largest value, and how many times as many a thread keeps in registers.
+[[maybe_unused]] constexpr int ring_together = 4;
+[[maybe_unused]] constexpr int ring_keeps = 3;
+
+// One block a multiprocessor goes through rows that fit its shared memory, so that each logit is read once. A warp
+// brings pieces of the next row into the places that this one has left; a thread has the same four columns of every
+// piece, and takes the first pieces into registers at once, so that memory has work while the row's sum is made.
+struct EntropyRing {
+  static constexpr int readers = 512;
+  static constexpr int threads = readers + warp_size;
+  static constexpr int piece = readers * 4;  // floats
+  static constexpr int pieces = 28;
+  alignas(128) float logits[pieces][piece];
+  std::uint64_t full[pieces];
+  std::uint64_t empty[pieces];
+  float tops[2][readers / warp_size];
+  float sums[2][readers / warp_size];
+};
+
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+__device__ __forceinline__ void ring_rows_fetch(const EntropyRows<__nv_bfloat16>& a, std::int64_t rows,
+                                                EntropyRing& ring) {
+  unsigned turn = 0;  // pieces so far
+  for (std::int64_t row = blockIdx.x; row < rows; row += gridDim.x) {
+    if (a.targets[row] < 0 || a.weights[row] == 0.0f) continue;
+    const float* logits = a.logits + row * a.logits_stride;
+    for (std::int64_t at = 0; at < a.vocabulary; at += EntropyRing::piece, ++turn) {
+      const unsigned place = turn % EntropyRing::pieces;
+      if (turn >= EntropyRing::pieces)
+        barrier_wait(shared_address(&ring.empty[place]), (turn / EntropyRing::pieces + 1) & 1);
+      const auto bytes =
+          static_cast<unsigned>(min(a.vocabulary - at, std::int64_t{EntropyRing::piece}) * sizeof(float));
+      const unsigned barrier = shared_address(&ring.full[place]);
+      barrier_expect(barrier, bytes);
+      bulk_copy(shared_address(ring.logits[place]), logits + at, bytes, barrier);
+    }
+  }
+}
+#endif
+
+__global__ void __launch_bounds__(EntropyRing::threads, 1)
+    cross_entropy_ring_kernel(EntropyRows<__nv_bfloat16> a, std::int64_t rows) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  extern __shared__ __align__(128) unsigned char entropy_room[];
+  EntropyRing& ring = *reinterpret_cast<EntropyRing*>(entropy_room);
+  constexpr int warps = EntropyRing::readers / warp_size;
+  constexpr int together = ring_together;
+  constexpr int keeps = ring_keeps;
+  const int thread = static_cast<int>(threadIdx.x);
+  const int lane = thread % warp_size;
+  const int warp = thread / warp_size;
+  if (thread == 0) {
+    for (int i = 0; i < EntropyRing::pieces; ++i) {
+      barrier_init(shared_address(&ring.full[i]), 1);
+      barrier_init(shared_address(&ring.empty[i]), warps);
+    }
+    barrier_init_done();
+  }
+  __syncthreads();
+  wait_for_previous();
+  if (warp == warps) {
+    if (lane == 0) ring_rows_fetch(a, rows, ring);
+    return;
+  }
+  const auto count = static_cast<unsigned>((a.vocabulary + EntropyRing::piece - 1) / EntropyRing::piece);
+  const auto left = [&](unsigned place) {  // the warp has taken what it wants from there
+    __syncwarp();
+    if (lane == 0) barrier_arrive(shared_address(&ring.empty[place]));
+  };
+  unsigned turn = 0;
+  int side = 0;
+  std::int32_t next_target = blockIdx.x < rows ? a.targets[blockIdx.x] : -1;
+  float next_weight = blockIdx.x < rows ? a.weights[blockIdx.x] : 0.0f;
+  for (std::int64_t row = blockIdx.x; row < rows; row += gridDim.x) {
+    const std::int32_t target = next_target;
+    const float weight = target < 0 ? 0.0f : next_weight;
+    if (row + gridDim.x < rows) next_target = a.targets[row + gridDim.x], next_weight = a.weights[row + gridDim.x];
+    __nv_bfloat16* gradient = a.gradient == nullptr ? nullptr : a.gradient + row * a.gradient_stride;
+    if (weight == 0.0f) {
+      if (thread == 0) a.loss[row] = 0.0f;
+      if (gradient == nullptr) continue;
+      constexpr float zeros[4] = {};
+      for (std::int64_t i = thread * 4; i < a.vocabulary; i += EntropyRing::piece) {
+        store_piece<__nv_bfloat16, 4>(gradient + i, zeros);
+      }
+      continue;
+    }
+    const float wanted = thread == 0 ? a.logits[row * a.logits_stride + target] : 0.0f;
+    float top = -INFINITY;
+    float sum = 0.0f;
+    // Four pieces from p on; `leaves`: their places are free for the next row.
+    const auto take = [&](unsigned p, float(&value)[together][4], bool leaves) {
+      float largest = -INFINITY;
+#pragma unroll
+      for (int k = 0; k < together; ++k) {
+#pragma unroll
+        for (int j = 0; j < 4; ++j) value[k][j] = -INFINITY;
+        if (p + k >= count) continue;
+        const unsigned place = (turn + p + k) % EntropyRing::pieces;
+        barrier_wait(shared_address(&ring.full[place]), (turn + p + k) / EntropyRing::pieces & 1);
+        if ((p + k) * EntropyRing::piece + thread * 4 < a.vocabulary) {
+          load_piece<float, 4>(ring.logits[place] + thread * 4, value[k]);
+        }
+        if (leaves) left(place);
+#pragma unroll
+        for (int j = 0; j < 4; ++j) largest = fmaxf(largest, value[k][j]);
+      }
+      const float base = largest == -INFINITY ? 0.0f : largest;
+      float part = 0.0f;
+#pragma unroll
+      for (int k = 0; k < together; ++k) {
+#pragma unroll
+        for (int j = 0; j < 4; ++j) part += __expf(value[k][j] - base);
+      }
+      // Of nothing, or of what is not a number: that must not be lost.
+      largest == -INFINITY ? void(sum += part) : join<__nv_bfloat16>(top, sum, largest, part);
+    };
+    float kept[keeps][together][4];
+#pragma unroll
+    for (int g = 0; g < keeps; ++g) take(g * together, kept[g], true);
+    for (unsigned p = keeps * together; p < count; p += together) {
+      float value[together][4];
+      take(p, value, gradient == nullptr);
+    }
+    const float of_warp = warp_max(top);
+    sum = warp_sum(of_warp == -INFINITY ? sum : sum * __expf(top - of_warp));
+    if (lane == 0) ring.tops[side][warp] = of_warp, ring.sums[side][warp] = sum;
+    asm volatile("bar.sync 1, %0;" ::"n"(EntropyRing::readers) : "memory");
+    // Every warp does this alone.
+    top = lane < warps ? ring.tops[side][lane] : -INFINITY;
+    sum = lane < warps ? ring.sums[side][lane] : 0.0f;
+    const float of_row = warp_max(top);
+    const float log_sum = of_row + logf(warp_sum(top == -INFINITY ? sum : sum * __expf(top - of_row)));
+    side ^= 1;
+    if (thread == 0) a.loss[row] = weight * (log_sum - wanted);
+    if (gradient != nullptr) {
+      const float factor = weight * a.scale;
+      const auto give = [&](unsigned p, const float(&logit)[4]) {
+        const unsigned i = p * EntropyRing::piece + static_cast<unsigned>(thread) * 4;
+        if (i >= a.vocabulary) return;
+        float value[4];
+#pragma unroll
+        for (unsigned j = 0; j < 4; ++j) {
+          value[j] = factor * (__expf(logit[j] - log_sum) - (i + j == static_cast<unsigned>(target) ? 1.0f : 0.0f));
+        }
+        store_piece<__nv_bfloat16, 4>(gradient + i, value);
+      };
+#pragma unroll
+      for (int g = 0; g < keeps; ++g) {
+#pragma unroll
+        for (int k = 0; k < together; ++k) give(g * together + k, kept[g][k]);
+      }
+#pragma unroll 4
+      for (unsigned p = keeps * together; p < count; ++p) {
+        const unsigned place = (turn + p) % EntropyRing::pieces;
+        float value[4];
+        load_piece<float, 4>(ring.logits[place] + thread * 4, value);
+        left(place);
+        give(p, value);
+      }
+    }
+    turn += count;
+  }
+#endif
+}
+
+// Whether a row is worth a whole multiprocessor, and fits.
+template <class T>
+[[nodiscard]] bool ring_takes(const CudaStream& on, const EntropyRows<T>& a) {
+  return sizeof(T) == 2 && on.card().major >= 9 && on.card().shared_bytes >= static_cast<int>(sizeof(EntropyRing)) &&
+         a.vocabulary >= wide_vocabulary && a.vocabulary <= EntropyRing::pieces * EntropyRing::piece &&
+         a.vocabulary % 4 == 0 && a.logits_stride % 4 == 0 && a.gradient_stride % 4 == 0;
+}
+
 template <class T>
 void entropy_rows(CudaStream& on, std::int64_t rows, const EntropyRows<T>& a) {
+  if constexpr (sizeof(T) == 2) {
+    if (ring_takes(on, a)) {
+      allow_shared(cross_entropy_ring_kernel, sizeof(EntropyRing));
+      const auto blocks = static_cast<unsigned>(std::min<std::int64_t>(rows, on.card().multiprocessors));
+      return launch(
+          on, "cross_entropy",
+          {.grid = dim3(blocks), .block = dim3(EntropyRing::threads), .shared = sizeof(EntropyRing), .overlaps = true},
+          cross_entropy_ring_kernel, a, rows);
+    }
+  }
   const bool fours = a.vocabulary % 4 == 0 && a.logits_stride % 4 == 0 && a.gradient_stride % 4 == 0;
   const auto run = [&](auto* kernel, unsigned threads) {
     launch(on, "cross_entropy", {.grid = dim3(static_cast<unsigned>(rows)), .block = dim3(threads), .overlaps = true},
@@ -199,50 +385,44 @@ void entropy(Stream& stream, const CrossEntropyArgs& args) {
                        stride, args.scale});
     }
     const ConstTensorView d_logits{gradient, dtype, Shape{count, vocabulary}, DeviceKind::cuda};
-    if (args.dx) {
-      cuda::matmul(stream,
-                   MatmulArgs{.c = {args.dx.as<T>() + first * width, dtype, Shape{count, width}, DeviceKind::cuda},
-                              .a = d_logits,
-                              .b = head,
-                              .a_stride = stride,
-                              .b_stride = head_stride});
-      if (part.a) {
-        const ConstTensorView d_inner_view{d_inner, dtype, Shape{count, rank}, DeviceKind::cuda};
-        cuda::matmul(stream, MatmulArgs{.c = {d_inner, dtype, Shape{count, rank}, DeviceKind::cuda},
-                                        .a = d_logits,
-                                        .b = part.b,
-                                        .scale = part.scale,
-                                        .c_stride = rank_stride,
-                                        .a_stride = stride});
-        cuda::matmul(stream,
-                     MatmulArgs{.c = {args.dx.as<T>() + first * width, dtype, Shape{count, width}, DeviceKind::cuda},
-                                .a = d_inner_view,
-                                .b = part.a,
-                                .accumulate = true,
-                                .a_stride = rank_stride});
-        if (part.d_a) {
-          cuda::matmul(stream, MatmulArgs{.c = part.d_b,
-                                          .a = d_logits,
-                                          .b = {inner, dtype, Shape{count, rank}, DeviceKind::cuda},
-                                          .transpose_a = true,
-                                          .accumulate = true,
-                                          .scale = part.scale,
-                                          .a_stride = stride,
-                                          .b_stride = rank_stride});
-          cuda::matmul(stream, MatmulArgs{.c = part.d_a,
-                                          .a = d_inner_view,
-                                          .b = x,
-                                          .transpose_a = true,
-                                          .accumulate = true,
-                                          .a_stride = rank_stride});
-        }
-      }
-    }
+    // x is read for the last time before dx, which may be in its place, is written.
     if (args.d_head) {
       cuda::matmul(
           stream,
           MatmulArgs{
               .c = args.d_head, .a = d_logits, .b = x, .transpose_a = true, .accumulate = true, .a_stride = stride});
+    }
+    if (!args.dx) continue;
+    const TensorView dx{args.dx.as<T>() + first * width, dtype, Shape{count, width}, DeviceKind::cuda};
+    const TensorView d_inner_view{d_inner, dtype, Shape{count, rank}, DeviceKind::cuda};
+    if (part.a) {
+      cuda::matmul(stream, MatmulArgs{.c = d_inner_view,
+                                      .a = d_logits,
+                                      .b = part.b,
+                                      .scale = part.scale,
+                                      .c_stride = rank_stride,
+                                      .a_stride = stride});
+    }
+    if (part.d_a) {
+      cuda::matmul(stream, MatmulArgs{.c = part.d_b,
+                                      .a = d_logits,
+                                      .b = {inner, dtype, Shape{count, rank}, DeviceKind::cuda},
+                                      .transpose_a = true,
+                                      .accumulate = true,
+                                      .scale = part.scale,
+                                      .a_stride = stride,
+                                      .b_stride = rank_stride});
+      cuda::matmul(stream, MatmulArgs{.c = part.d_a,
+                                      .a = d_inner_view,
+                                      .b = x,
+                                      .transpose_a = true,
+                                      .accumulate = true,
+                                      .a_stride = rank_stride});
+    }
+    cuda::matmul(stream, MatmulArgs{.c = dx, .a = d_logits, .b = head, .a_stride = stride, .b_stride = head_stride});
+    if (part.a) {
+      cuda::matmul(stream,
+                   MatmulArgs{.c = dx, .a = d_inner_view, .b = part.a, .accumulate = true, .a_stride = rank_stride});
     }
   }
 }

@@ -6,7 +6,8 @@
 //   without a target given gradients; the weight lost in the gradient, or the scale put into the loss; the
 //   head's gradient written instead of added to; the last token of the vocabulary left out; the targets of the
 //   first block of rows taken for all. Of a low-rank part: left out of the logits, left out of dx, without its
-//   strength, x A^T of the first block of rows taken for all.
+//   strength, x A^T of the first block of rows taken for all. dx written over x before the head's gradient, or the
+//   low-rank part's, has read it.
 #include "kernels/cross_entropy.h"
 
 #include <QTest>
@@ -61,11 +62,14 @@ CrossEntropyArgs args_of(const LossData& s, GuardedFloats& loss) {
           .scale = s.scale};
 }
 
-LossRun run_loss(const LossData& s, int threads) {
+// over_x: dx is written in the place of x.
+LossRun run_loss(const LossData& s, int threads, bool over_x = false) {
   GuardedFloats loss(s.tokens, 1), dx(s.tokens * s.width, 2), d_head(s.before, 3);
+  if (over_x) std::copy(s.x.begin(), s.x.end(), dx.data());
   Stream stream(Device::cpu(), threads);
   CrossEntropyArgs args = args_of(s, loss);
   args.dx = dx.view(Shape{s.tokens, s.width});
+  if (over_x) args.x = args.dx;
   args.d_head = d_head.view(Shape{s.vocabulary, s.width});
   args.head = view_of(std::span(s.head), Shape{s.vocabulary, s.width});
   cross_entropy(stream, args);
@@ -117,8 +121,10 @@ class CrossEntropyTest : public QObject {
     const oracle::CrossEntropyResult want = expected(s);
     for (const test::Target& target : test::cpu_targets()) {
       const test::UseTarget use(target);
-      const Comparison result = compare_with_oracle(run_loss(s, 2), want);
-      QVERIFY2(result.ok, (target.name + ": " + result.report).c_str());
+      for (const bool over_x : {false, true}) {
+        const Comparison result = compare_with_oracle(run_loss(s, 2, over_x), want);
+        QVERIFY2(result.ok, (target.name + ": " + result.report).c_str());
+      }
     }
   }
 
@@ -126,6 +132,7 @@ class CrossEntropyTest : public QObject {
   void many_rows_go_by_blocks() {
     const LossData s(1500, 8, 30, 2);
     HOLDFAST_COMPARE(compare_with_oracle(run_loss(s, 2), expected(s)));
+    HOLDFAST_COMPARE(compare_with_oracle(run_loss(s, 2, true), expected(s)));
   }
 
   void a_frozen_head_gives_the_same_losses_and_gradients_of_x() {
@@ -189,6 +196,8 @@ class CrossEntropyTest : public QObject {
                      .d_a = d_a.view(Shape{rank, width}),
                      .d_b = d_b.view(Shape{vocabulary, rank}),
                      .scale = strength};
+    std::copy(s.x.begin(), s.x.end(), dx.data());
+    args.x = args.dx;
     cross_entropy(stream, args);
     HOLDFAST_COMPARE(oracle::compare(loss.values(), want.loss));
     HOLDFAST_COMPARE(oracle::compare(dx.values(), want.x));
@@ -200,9 +209,10 @@ class CrossEntropyTest : public QObject {
       test::add_numbers(want_head, oracle::exact(s.before));
       HOLDFAST_COMPARE(oracle::compare(d_head.values(), want_head));
     }
-    // Without gradients of its own, dx still comes through it.
+    // Without gradients of its own, dx still comes through it; and it need not be in the place of x.
     GuardedFloats again(tokens * width);
     args.low_rank.d_a = args.low_rank.d_b = {};
+    args.x = view_of(std::span(std::as_const(s.x)), Shape{tokens, width});
     args.dx = again.view(Shape{tokens, width});
     cross_entropy(stream, args);
     HOLDFAST_COMPARE(test::compare_bitwise(again.values(), dx.values()));
