@@ -4,10 +4,12 @@
 // window of x, and dx is K-1 rows behind e. What follows a unit in its sequence is worked once more, for e alone. x and
 // dy are read once (and K-1 rows of each unit again), dx is written once; a stretch leaves its sums for the weights as
 // one row, and the rows are added in order.
-#include <cstdlib>
+#include <algorithm>
 
 #include "kernels/causal_conv1d.h"
+#include "kernels/cuda/bulk.cuh"
 #include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/mma.cuh"
 #include "kernels/cuda/reduce.cuh"
 #include "kernels/error.h"
 
@@ -198,6 +200,114 @@ __global__ void __launch_bounds__(conv_back_threads) causal_conv1d_backward_kern
   }
 }
 
+// The same for K = 4 in bf16: a warp brings some rows of x and dy at a time to shared memory, ahead of those that are
+// worked, and only the end of a sequence or of a stretch is worked twice.
+struct ConvBackRing {
+  static constexpr int columns = conv_back_threads * 2;
+  static constexpr int rows = 16;
+  static constexpr int stages = 2;
+  alignas(128) __nv_bfloat16 x[stages][rows][columns];
+  __nv_bfloat16 dy[stages][rows][columns];
+  std::uint64_t full[stages];
+  std::uint64_t empty[stages];
+};
+
+__global__ void __launch_bounds__(conv_back_threads + warp_size, 4)
+    causal_conv1d_backward_ring_kernel(ConvBack<__nv_bfloat16> a) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  using T = __nv_bfloat16;
+  constexpr int taps = 4;
+  constexpr int behind = taps - 1;
+  constexpr int warps = conv_back_threads / warp_size;
+  constexpr int rows = ConvBackRing::rows;
+  constexpr int stages = ConvBackRing::stages;
+  extern __shared__ __align__(128) unsigned char conv_room[];
+  auto& ring = *reinterpret_cast<ConvBackRing*>(conv_room);
+  const int thread = static_cast<int>(threadIdx.x);
+  const int lane = thread % warp_size;
+  if (thread == 0) {
+    for (int i = 0; i < stages; ++i) {
+      barrier_init(shared_address(&ring.full[i]), 1);
+      barrier_init(shared_address(&ring.empty[i]), warps);
+    }
+    barrier_init_done();
+  }
+  __syncthreads();
+  wait_for_previous();
+  const std::int64_t left = static_cast<std::int64_t>(blockIdx.y) * ring.columns;
+  const std::int64_t first = blockIdx.x * a.units_of_stretch;
+  const std::int64_t last = min(first + a.units_of_stretch, a.units);
+  if (thread >= conv_back_threads) {
+    const auto bytes = static_cast<unsigned>(min(a.channels - left, std::int64_t{ring.columns}) * sizeof(T));
+    const T* x = a.x + first * unit_rows * a.x_stride + left;
+    const T* dy = a.dy + first * unit_rows * a.channels + left;
+    const auto turns = static_cast<unsigned>((last - first) * (unit_rows / rows));
+    for (unsigned turn = 0; turn < turns; ++turn, x += rows * a.x_stride, dy += rows * a.channels) {
+      const unsigned stage = turn % stages;
+      if (turn >= stages) barrier_wait(shared_address(&ring.empty[stage]), (turn / stages + 1) & 1);
+      const unsigned full = shared_address(&ring.full[stage]);
+      if (lane == 0) barrier_expect(full, 2 * rows * bytes);
+      __syncwarp();
+      if (lane < rows) {
+        bulk_copy(shared_address(ring.x[stage][lane]), x + lane * a.x_stride, bytes, full);
+        bulk_copy(shared_address(ring.dy[stage][lane]), dy + lane * a.channels, bytes, full);
+      }
+    }
+    return;
+  }
+  const bool inside = left + thread * 2 < a.channels;  // else what is worked goes nowhere
+  const std::int64_t channel = inside ? left + thread * 2 : 0;
+  ConvWindow<T, taps, 2> window;
+  window.start(a, channel);
+  T* dx = a.dx + (first * unit_rows - behind) * a.dx_stride + channel;
+  bool goes_on = false;  // what was worked last is of the same sequence
+  unsigned turn = 0;
+  for (std::int64_t unit = first; unit < last; ++unit) {
+    if (!goes_on) window.enter(a, unit, channel);
+    for (int i = 0; i < unit_rows; i += rows, ++turn) {
+      const unsigned stage = turn % stages;
+      barrier_wait(shared_address(&ring.full[stage]), turn / stages & 1);
+#pragma unroll
+      for (int j = 0; j < rows; ++j) {
+        float x_values[2];
+        float dy_values[2];
+        load_piece<T, 2>(&ring.x[stage][j][thread * 2], x_values);
+        load_piece<T, 2>(&ring.dy[stage][j][thread * 2], dy_values);
+        window.row(x_values, dy_values, true);
+        if (inside && (j >= behind || i > 0 || goes_on)) window.put(dx + j * a.dx_stride);
+      }
+      __syncwarp();
+      if (lane == 0) barrier_arrive(shared_address(&ring.empty[stage]));
+      dx += rows * a.dx_stride;
+    }
+    const bool same = unit + 1 < a.units && a.sequence_of_unit[unit + 1] == a.sequence_of_unit[unit];
+    goes_on = same && unit + 1 < last;
+    if (goes_on) continue;
+    const std::int64_t t = (unit + 1) * unit_rows;
+    for (int i = 0; i < behind; ++i) {
+      if (same) {
+        float x_values[2];
+        float dy_values[2];
+        load_piece<T, 2>(a.x + (t + i) * a.x_stride + channel, x_values);
+        load_piece<T, 2>(a.dy + (t + i) * a.channels + channel, dy_values);
+        window.row(x_values, dy_values, false);
+      } else {
+        window.nothing();
+      }
+      if (inside) window.put(dx + i * a.dx_stride);
+    }
+  }
+  if (a.partial == nullptr || !inside) return;
+  float* partial = a.partial + blockIdx.x * a.channels * (taps + 1);
+#pragma unroll
+  for (int c = 0; c < 2; ++c) {
+#pragma unroll
+    for (int k = 0; k < taps; ++k) partial[(channel + c) * taps + k] = window.d_weight[c][k];
+    partial[a.channels * taps + channel + c] = window.d_bias[c];
+  }
+#endif
+}
+
 // A thread adds one channel's share of every sequence's beginning, in order.
 template <class T>
 __global__ void __launch_bounds__(conv_back_threads) causal_conv1d_initial_kernel(ConvBack<T> a, float* d_initial) {
@@ -251,26 +361,45 @@ void convolve_back(Stream& stream, const CausalConv1dBackwardArgs& args) {
   const auto aligned = [](const void* at) { return reinterpret_cast<std::uintptr_t>(at) % (width * sizeof(T)) == 0; };
   const bool wide = a.taps == 4 && a.channels % width == 0 && a.x_stride % width == 0 && a.dx_stride % width == 0 &&
                     aligned(a.x) && aligned(a.dy) && aligned(a.dx);
-  const std::int64_t threads_across = a.channels / (wide ? width : 1) + 1;
-  const std::int64_t enough = std::int64_t{on.card().multiprocessors} * 1024;
-  a.units_of_stretch = std::clamp<std::int64_t>(a.units * threads_across / enough, 1, 16);
-  const std::int64_t stretches = (a.units + a.units_of_stretch - 1) / a.units_of_stretch;
   const std::int64_t columns = a.channels * (a.taps + 1);
-  if (args.d_weight || args.d_bias) {
-    a.partial = static_cast<float*>(stream.scratch(static_cast<std::size_t>(stretches * columns) * sizeof(float)));
-  }
   const std::int64_t channels_of_block = conv_back_threads * (wide ? width : 1);
-  launch(on, "causal_conv1d_backward",
-         {.grid = dim3(static_cast<unsigned>(stretches), blocks_for(a.channels, channels_of_block)),
-          .block = dim3(conv_back_threads),
-          .overlaps = true},
-         wide          ? causal_conv1d_backward_kernel<T, 4, width, 8>
-         : a.taps == 4 ? causal_conv1d_backward_kernel<T, 4, 1, 4>
-                       : causal_conv1d_backward_kernel<T, 0, 1, 4>,
-         a);
+  const std::int64_t across = blocks_for(a.channels, channels_of_block);
+  std::int64_t stretches = 0;
+  // All blocks are at work at once: a second round of a few would take as long as the first.
+  const auto run = [&](auto* kernel, int threads, std::size_t shared) {
+    allow_shared(kernel, shared);
+    int each = 0;
+    HOLDFAST_CUDA(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&each, kernel, threads, shared));
+    const std::int64_t most = std::max<std::int64_t>(std::int64_t{on.card().multiprocessors} * each / across, 1);
+    a.units_of_stretch = (a.units + most - 1) / most;
+    stretches = (a.units + a.units_of_stretch - 1) / a.units_of_stretch;
+    if (args.d_weight || args.d_bias) {
+      a.partial = static_cast<float*>(stream.scratch(static_cast<std::size_t>(stretches * columns) * sizeof(float)));
+    }
+    launch(on, "causal_conv1d_backward",
+           {.grid = dim3(static_cast<unsigned>(stretches), static_cast<unsigned>(across)),
+            .block = dim3(static_cast<unsigned>(threads)),
+            .shared = shared,
+            .overlaps = true},
+           kernel, a);
+  };
+  if constexpr (sizeof(T) == 2) {
+    const auto in_sixteens = [](const void* at) { return reinterpret_cast<std::uintptr_t>(at) % 16 == 0; };
+    if (on.card().major >= 9 && wide && a.channels % 8 == 0 && a.x_stride % 8 == 0 && in_sixteens(a.x) &&
+        in_sixteens(a.dy)) {
+      run(causal_conv1d_backward_ring_kernel, conv_back_threads + warp_size, sizeof(ConvBackRing));
+    }
+  }
+  if (stretches == 0) {
+    run(wide          ? causal_conv1d_backward_kernel<T, 4, width, 8>
+        : a.taps == 4 ? causal_conv1d_backward_kernel<T, 4, 1, 4>
+                      : causal_conv1d_backward_kernel<T, 0, 1, 4>,
+        conv_back_threads, 0);
+  }
   const std::int64_t weights = a.channels * a.taps;
-  if (args.d_weight) add_partial_rows(on, args.d_weight.as<float>(), a.partial, stretches, weights, columns);
-  if (args.d_bias) add_partial_rows(on, args.d_bias.as<float>(), a.partial + weights, stretches, a.channels, columns);
+  add_partial_rows(on, stretches,
+                   {{args.d_weight ? args.d_weight.as<float>() : nullptr, a.partial, weights, columns},
+                    {args.d_bias ? args.d_bias.as<float>() : nullptr, a.partial + weights, a.channels, columns}});
   if (!args.d_initial) return;
   launch(on, "causal_conv1d_backward initial",
          {.grid = dim3(blocks_for(a.channels, conv_back_threads)), .block = dim3(conv_back_threads), .overlaps = true},

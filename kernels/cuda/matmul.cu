@@ -216,7 +216,7 @@ void bias_backward(Stream& stream, const BiasBackwardArgs& args) {
   } else {
     launch(on, "bias_backward", shape, bias_backward_kernel<float>, partial, args.dy.as<float>(), rows, cols, stride);
   }
-  add_partial_rows(on, args.d_bias.as<float>(), partial, stretches, cols, cols);
+  add_partial_rows(on, stretches, {{args.d_bias.as<float>(), partial, cols, cols}});
 }
 
 void frozen_linear(Stream& stream, const FrozenLinearArgs& args) {

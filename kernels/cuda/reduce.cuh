@@ -2,14 +2,21 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 
 #include "kernels/cuda/stream.h"
 
 namespace holdfast::cuda {
 
-// to[n] += scale[n] * sum over r of partial[r * stride + n]; scale may be null (1).
-void add_partial_rows(CudaStream& stream, float* to, const float* partial, std::int64_t rows, std::int64_t columns,
-                      std::int64_t stride, const float* scale = nullptr);
+// to[n] += scale[n] * sum over r of partial[r * stride + n]
+struct PartialRows {
+  float* to = nullptr;  // null: this one is left out
+  const float* partial = nullptr;
+  std::int64_t columns = 0, stride = 0;
+  const float* scale = nullptr;  // null: 1
+};
+// Up to four of as many rows, in one kernel.
+void add_partial_rows(CudaStream& stream, std::int64_t rows, std::initializer_list<PartialRows> sums);
 
 // A block cut from scratch memory, 256-byte aligned relative to its begin.
 template <class T>

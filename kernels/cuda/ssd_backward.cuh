@@ -44,11 +44,10 @@ struct ScanBack {
 //   from_before  exp(c) dY.H0 C            weighted_r  dt r
 //   across       sum over i >= t > j of M  direct      X.v
 // kept = exp(c[Q]) <H0, dH1>. The formulas' d(dt A)[t] is kept + sum of from_before from t on + sum of weighted_r
-// before t + across: terms that cancel in sums of dc are left out.
-template <class T>
-__device__ __forceinline__ void finish_chunk(const ScanBack& s, std::int64_t unit, std::int64_t head,
-                                             float2 from_before, float2 weighted_r, float2 across, float2 direct,
-                                             float2 dt, float kept, float d_skip) {
+// before t + across: terms that cancel in sums of dc are left out. Gives the gradients of dt_raw of the lane's rows.
+__device__ __forceinline__ float2 finish_chunk(const ScanBack& s, std::int64_t unit, std::int64_t head,
+                                               float2 from_before, float2 weighted_r, float2 across, float2 direct,
+                                               float2 dt, float kept, float d_skip) {
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
   float later = from_before.x + from_before.y;
   float earlier = weighted_r.x + weighted_r.y;
@@ -71,15 +70,13 @@ __device__ __forceinline__ void finish_chunk(const ScanBack& s, std::int64_t uni
     return size > s.dt_min && size < s.dt_max ? gradient * -expm1f(-size) : 0.0f;
   };
   const float2 d_raw = make_float2(raw(direct.x + rate * rest.x, dt.x), raw(direct.y + rate * rest.y, dt.y));
-  T* to = static_cast<T*>(s.d_dt) + (unit * back_rows + lane * 2) * s.d_dt_stride + head;
-  store(to, d_raw.x);
-  store(to + s.d_dt_stride, d_raw.y);
   const float d_rate = warp_sum(dt.x * rest.x + dt.y * rest.y);
   const float d_bias = warp_sum(d_raw.x + d_raw.y);
-  if (lane != 0) return;
+  if (lane != 0) return d_raw;
   s.partial[unit * s.heads + head] = d_rate;
   s.partial[(s.units + unit) * s.heads + head] = d_skip;
   s.partial[(2 * s.units + unit) * s.heads + head] = d_bias;
+  return d_raw;
 }
 
 // Per unit and head, of the rows of a chunk: from_before, r, direct, and sums over j of M[t,j] less those over i of

@@ -257,10 +257,13 @@ __global__ void __launch_bounds__(back_threads)
         }
         return sum;
       };
-      finish_chunk<T>(s, unit, head, make_float2(from_before[t], from_before[t + 1]),
-                      make_float2(dt[t] * r_sums[t], dt[t + 1] * r_sums[t + 1]), make_float2(across(t), across(t + 1)),
-                      make_float2(direct[t], direct[t + 1]), make_float2(dt[t], dt[t + 1]), kept,
-                      warp_sum(skips[t] + skips[t + 1]));
+      const float2 rows = finish_chunk(s, unit, head, make_float2(from_before[t], from_before[t + 1]),
+                                       make_float2(dt[t] * r_sums[t], dt[t + 1] * r_sums[t + 1]),
+                                       make_float2(across(t), across(t + 1)), make_float2(direct[t], direct[t + 1]),
+                                       make_float2(dt[t], dt[t + 1]), kept, warp_sum(skips[t] + skips[t + 1]));
+      T* to = static_cast<T*>(s.d_dt) + (unit * back_rows + t) * s.d_dt_stride + head;
+      store(to, rows.x);
+      store(to + s.d_dt_stride, rows.y);
     }
   }
   __syncthreads();
@@ -373,13 +376,12 @@ void ssd_scan_backward(Stream& stream, const SsdScanBackwardArgs& args) {
     back_exact<float>(on, s, next, d_initial);
   }
   const std::int64_t count = s.units * s.heads;
-  if (args.d_a_log) add_partial_rows(on, args.d_a_log.as<float>(), s.partial, s.units, s.heads, s.heads, s.a);
-  if (args.d_d) add_partial_rows(on, args.d_d.as<float>(), s.partial + count, s.units, s.heads, s.heads);
-  if (args.d_dt_bias)
-    add_partial_rows(on, args.d_dt_bias.as<float>(), s.partial + 2 * count, s.units, s.heads, s.heads);
-  if (args.d_initial) {
-    add_partial_rows(on, args.d_initial.as<float>(), d_initial, s.sequences, state_size, state_size);
-  }
+  const auto to = [](const TensorView& view) { return view ? view.as<float>() : nullptr; };
+  add_partial_rows(on, s.units,
+                   {{to(args.d_a_log), s.partial, s.heads, s.heads, s.a},
+                    {to(args.d_d), s.partial + count, s.heads, s.heads},
+                    {to(args.d_dt_bias), s.partial + 2 * count, s.heads, s.heads}});
+  add_partial_rows(on, s.sequences, {{to(args.d_initial), d_initial, state_size, state_size}});
 }
 
 }  // namespace holdfast::cuda

@@ -23,6 +23,7 @@ constexpr int pass_threads = 128;  // of a block that has half of the columns n
 constexpr int flat_pass_threads = 256;
 constexpr int out_threads = 256;
 constexpr int end_threads = 256;
+constexpr int end_heads = 32;  // of a block
 constexpr int pass_stages = 3;
 constexpr int grad_threads = 512;
 constexpr int grad_warps = grad_threads / warp_size;
@@ -311,35 +312,43 @@ __device__ __forceinline__ void leave_ends(const GradSums& sums, float* to) {
   to[which * back_rows + t] = value;
 }
 
-// A warp per chunk and head.
+// Grid (units, ceil(H / end_heads)). A warp takes a head; d_dt goes to memory row by row.
 __global__ void __launch_bounds__(end_threads) ssd_back_ends_kernel(ScanBack s, const float* ends) {
+  __shared__ float d_dt[end_heads][back_rows + 1];
   wait_for_previous();
-  const std::int64_t at =
-      (static_cast<std::int64_t>(blockIdx.x) * end_threads + threadIdx.x) / warp_size;  // units, heads
-  if (at >= s.units * s.heads) return;
-  const std::int64_t unit = at / s.heads;
-  const std::int64_t head = at % s.heads;
+  const std::int64_t unit = blockIdx.x;
+  const std::int64_t first = static_cast<std::int64_t>(blockIdx.y) * end_heads;
+  const int heads = static_cast<int>(min(s.heads - first, std::int64_t{end_heads}));
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
-  const auto* own = reinterpret_cast<const float2*>(ends + at * end_floats);
-  const float* steps = s.steps_of(unit, head);
-  const float2 dt = reinterpret_cast<const float2*>(steps + back_rows)[lane];
-  const float2 from_before = own[lane];
-  const float2 r = own[back_rows / 2 + lane];
-  const float2 direct = own[back_rows + lane];
-  const float2 moved = own[back_rows / 2 * 3 + lane];  // added from the end they give what crosses t
-  const auto* rest = reinterpret_cast<const float4*>(own + back_rows * 2);
-  const auto whole = [](float4 parts) { return parts.x + parts.y + parts.z + parts.w; };
-  float later = moved.x + moved.y;
+  for (int h = static_cast<int>(threadIdx.x) / warp_size; h < heads; h += end_threads / warp_size) {
+    const std::int64_t head = first + h;
+    const auto* own = reinterpret_cast<const float2*>(ends + (unit * s.heads + head) * end_floats);
+    const float* steps = s.steps_of(unit, head);
+    const float2 dt = reinterpret_cast<const float2*>(steps + back_rows)[lane];
+    const float2 from_before = own[lane];
+    const float2 r = own[back_rows / 2 + lane];
+    const float2 direct = own[back_rows + lane];
+    const float2 moved = own[back_rows / 2 * 3 + lane];  // added from the end they give what crosses t
+    const auto* rest = reinterpret_cast<const float4*>(own + back_rows * 2);
+    const auto whole = [](float4 parts) { return parts.x + parts.y + parts.z + parts.w; };
+    float later = moved.x + moved.y;
 #pragma unroll
-  for (int step = 1; step < warp_size; step *= 2) {
-    const float down = __shfl_down_sync(all_lanes, later, step);
-    if (lane + step < warp_size) later += down;
+    for (int step = 1; step < warp_size; step *= 2) {
+      const float down = __shfl_down_sync(all_lanes, later, step);
+      if (lane + step < warp_size) later += down;
+    }
+    later = __shfl_down_sync(all_lanes, later, 1);
+    if (lane == warp_size - 1) later = 0.0f;
+    const float2 rows = finish_chunk(s, unit, head, from_before, make_float2(dt.x * r.x, dt.y * r.y),
+                                     make_float2(later + moved.y + moved.x, later + moved.y), direct, dt,
+                                     whole(rest[0]) * exp2f(steps[back_rows - 1]), whole(rest[1]));
+    d_dt[h][lane * 2] = rows.x, d_dt[h][lane * 2 + 1] = rows.y;
   }
-  later = __shfl_down_sync(all_lanes, later, 1);
-  if (lane == warp_size - 1) later = 0.0f;
-  finish_chunk<__nv_bfloat16>(s, unit, head, from_before, make_float2(dt.x * r.x, dt.y * r.y),
-                              make_float2(later + moved.y + moved.x, later + moved.y), direct, dt,
-                              whole(rest[0]) * exp2f(steps[back_rows - 1]), whole(rest[1]));
+  __syncthreads();
+  auto* to = static_cast<__nv_bfloat16*>(s.d_dt) + unit * back_rows * s.d_dt_stride + first;
+  for (int i = static_cast<int>(threadIdx.x); i < back_rows * heads; i += end_threads) {
+    store(to + i / heads * s.d_dt_stride + i % heads, d_dt[i % heads][i / heads]);
+  }
 }
 
 __device__ __forceinline__ float quad_sum(float value) {
@@ -1014,7 +1023,7 @@ void back_chunks(CudaStream& on, const ScanBack& s, std::byte* scratch, float* d
            ssd_back_chunks_kernel<N>, s, plan);
   }
   launch(on, "ssd_scan_backward ends",
-         {.grid = dim3(blocks_for(s.units * s.heads, end_threads / warp_size)),
+         {.grid = dim3(static_cast<unsigned>(s.units), blocks_for(s.heads, end_heads)),
           .block = dim3(end_threads),
           .overlaps = true},
          ssd_back_ends_kernel, s, static_cast<const float*>(plan.ends));
