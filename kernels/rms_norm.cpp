@@ -13,6 +13,13 @@ void rms_norm(Stream& stream, const RmsNormArgs& args) {
   require(args.x, rows, DType::f32, where, "rms_norm: x");
   require(args.weight, Shape{rows[1]}, DType::f32, where, "rms_norm: weight");
   if (args.residual) require(args.residual, rows, DType::f32, where, "rms_norm: residual");
+  if (static_cast<bool>(args.added) != static_cast<bool>(args.sum) || (args.added && args.residual)) {
+    throw ArgumentError("rms_norm: added, sum, residual: want added and sum, or residual, or none");
+  }
+  if (args.added) {
+    require(args.added, rows, args.y.dtype, where, "rms_norm: added");
+    require(args.sum, rows, DType::f32, where, "rms_norm: sum");
+  }
   if (rows.elements() == 0) return;
   return where == DeviceKind::cpu ? cpu::rms_norm(stream, args) : cuda::rms_norm(stream, args);
 }
@@ -47,6 +54,11 @@ void rms_norm_backward(Stream& stream, const RmsNormBackwardArgs& args) {
   require(args.x, rows, DType::f32, where, "rms_norm_backward: x");
   require(args.weight, Shape{rows[1]}, DType::f32, where, "rms_norm_backward: weight");
   if (args.d_weight) require(args.d_weight, Shape{rows[1]}, DType::f32, where, "rms_norm_backward: d_weight");
+  if (args.y) require(args.y, rows, args.dy.dtype, where, "rms_norm_backward: y");
+  if (args.rounded) {
+    if (where == DeviceKind::cpu) throw ArgumentError("rms_norm_backward: rounded: on the CPU all is f32, want none");
+    require(args.rounded, rows, DType::bf16, where, "rms_norm_backward: rounded");
+  }
   if (rows.elements() == 0) return;
   return where == DeviceKind::cpu ? cpu::rms_norm_backward(stream, args) : cuda::rms_norm_backward(stream, args);
 }
@@ -63,6 +75,7 @@ void gated_rms_norm_backward(Stream& stream, const GatedRmsNormBackwardArgs& arg
   require(args.dz, rows, dtype, where, op + ": dz");
   require(args.weight, Shape{rows[1]}, DType::f32, where, op + ": weight");
   if (args.d_weight) require(args.d_weight, Shape{rows[1]}, DType::f32, where, op + ": d_weight");
+  if (args.y) require(args.y, rows, dtype, where, op + ": y");
   if (args.z_stride < rows[1] || args.dz_stride < rows[1]) {
     throw ArgumentError(op + ": z_stride " + std::to_string(args.z_stride) + ", dz_stride " +
                         std::to_string(args.dz_stride) + ", want at least the " + std::to_string(rows[1]) +

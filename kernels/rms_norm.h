@@ -13,6 +13,9 @@ struct RmsNormArgs {
   ConstTensorView x;         // (M, D)  f32
   ConstTensorView weight;    // (D)     f32
   TensorView residual = {};  // (M, D)  f32; may be absent. Present: residual += x first, and the sum is what is normed
+  // The same in other places and types: sum = x + added is what is normed. Both or neither, and then no residual.
+  ConstTensorView added = {};  // (M, D)  dtype of y
+  TensorView sum = {};         // (M, D)  f32, out; may be x
   float eps = 1e-5f;
 };
 void rms_norm(Stream&, const RmsNormArgs&);
@@ -28,13 +31,16 @@ struct GatedRmsNormArgs {
 };
 void gated_rms_norm(Stream&, const GatedRmsNormArgs&);
 
-// Gradients of rms_norm without residual. The scale of each row is computed again from x.
+// Gradients of rms_norm without residual. The scale of each row is computed again from x, and with it what rms_norm
+// gave, for whoever did not keep it.
 struct RmsNormBackwardArgs {
   TensorView dx;             // (M, D)  f32; out, or with accumulate added to (the residual's gradient)
   TensorView d_weight = {};  // (D)     f32; added to; may be absent
   ConstTensorView dy;        // (M, D)  f32, or bf16 on a GPU
   ConstTensorView x;         // (M, D)  f32
   ConstTensorView weight;    // (D)     f32
+  TensorView y = {};         // (M, D)  out; what rms_norm gave, dtype of dy; may be absent, may be dy
+  TensorView rounded = {};   // (M, D)  out; dx in bf16, on a GPU; may be absent
   bool accumulate = false;
   float eps = 1e-5f;
 };
@@ -51,6 +57,7 @@ struct GatedRmsNormBackwardArgs {
   ConstTensorView z;         // (M, E)  rows z_stride apart
   std::int64_t z_stride = 0;
   ConstTensorView weight;  // (E)  f32
+  TensorView y = {};       // (M, E)  out; what gated_rms_norm gave, dtype of dy; may be absent, may be dy
   std::int64_t groups = 1;
   float eps = 1e-5f;
 };

@@ -23,8 +23,9 @@ struct NormRun {
   const float* x;
   const float* weight;
   float* y;
-  float* residual;  // or null: residual += x, and the sum is normed
-  const float* z;   // or null: x * silu(z) is normed
+  const float* added;  // or null: x + added is normed, and left in sum
+  float* sum;
+  const float* z;  // or null: x * silu(z) is normed
   std::int64_t count;
   float eps;
 };
@@ -38,6 +39,7 @@ struct NormBackwardRun {
   const float* dy;
   float* dx;
   float* dz;        // with z
+  float* y;         // or null: what the norm gave. May be dy
   float* d_weight;  // added to
   float* gated;     // (count)  scratch, with z
   std::int64_t count;
@@ -78,11 +80,11 @@ HWY_INLINE float norm_square_sum(const float* values, std::int64_t count) {
 
 void norm_run(const NormRun& run) {
   const float* values = run.x;
-  if (run.residual != nullptr) {
+  if (run.added != nullptr) {
     for_lanes(run.count, [&](auto d, std::int64_t i) HWY_ATTR {
-      hn::StoreU(hn::Add(hn::LoadU(d, run.residual + i), hn::LoadU(d, run.x + i)), d, run.residual + i);
+      hn::StoreU(hn::Add(hn::LoadU(d, run.added + i), hn::LoadU(d, run.x + i)), d, run.sum + i);
     });
-    values = run.residual;
+    values = run.sum;
   } else if (run.z != nullptr) {
     for_lanes(run.count, [&](auto d, std::int64_t i) HWY_ATTR {
       hn::StoreU(hn::Mul(hn::LoadU(d, run.x + i), silu(d, hn::LoadU(d, run.z + i))), d, run.y + i);
@@ -129,7 +131,8 @@ void norm_backward_run(const NormBackwardRun& run) {
     const auto dy = hn::LoadU(d, run.dy + i);
     const auto value = hn::LoadU(d, u + i);
     const auto s = hn::Set(d, scale);
-    const auto du = hn::Mul(s, hn::NegMulAdd(value, hn::Set(d, back), hn::Mul(hn::LoadU(d, run.weight + i), dy)));
+    const auto weight = hn::LoadU(d, run.weight + i);
+    const auto du = hn::Mul(s, hn::NegMulAdd(value, hn::Set(d, back), hn::Mul(weight, dy)));
     hn::StoreU(hn::MulAdd(hn::Mul(dy, value), s, hn::LoadU(d, run.d_weight + i)), d, run.d_weight + i);
     if (run.z != nullptr) {
       const auto z = hn::LoadU(d, run.z + i);
@@ -139,6 +142,7 @@ void norm_backward_run(const NormBackwardRun& run) {
     } else {
       hn::StoreU(run.accumulate ? hn::Add(hn::LoadU(d, run.dx + i), du) : du, d, run.dx + i);
     }
+    if (run.y != nullptr) hn::StoreU(hn::Mul(hn::Mul(value, s), weight), d, run.y + i);
   });
 }
 
@@ -171,9 +175,16 @@ void rms_norm(Stream& stream, const RmsNormArgs& args) {
   const std::int64_t width = args.y.shape[1];
   norm_all(stream, args.y.shape[0], width, [&](std::int64_t i) {
     const std::int64_t at = i * width;
-    float* residual = args.residual ? args.residual.as<float>() + at : nullptr;
-    return NormRun{
-        args.x.as<float>() + at, args.weight.as<float>(), args.y.as<float>() + at, residual, nullptr, width, args.eps};
+    const ConstTensorView added = args.residual ? ConstTensorView(args.residual) : args.added;
+    const TensorView sum = args.residual ? args.residual : args.sum;
+    return NormRun{args.x.as<float>() + at,
+                   args.weight.as<float>(),
+                   args.y.as<float>() + at,
+                   added ? added.as<float>() + at : nullptr,
+                   sum ? sum.as<float>() + at : nullptr,
+                   nullptr,
+                   width,
+                   args.eps};
   });
 }
 
@@ -185,6 +196,7 @@ void gated_rms_norm(Stream& stream, const GatedRmsNormArgs& args) {
     return NormRun{args.x.as<float>() + i * width,
                    args.weight.as<float>() + channel,
                    args.y.as<float>() + i * width,
+                   nullptr,
                    nullptr,
                    z,
                    width,
@@ -238,6 +250,7 @@ void rms_norm_backward(Stream& stream, const RmsNormBackwardArgs& args) {
       .dy = args.dy.as<float>() + row * width,
       .dx = args.dx.as<float>() + row * width,
       .dz = nullptr,
+      .y = args.y ? args.y.as<float>() + row * width : nullptr,
       .d_weight = sums,
       .gated = nullptr,
       .count = width,
@@ -258,6 +271,7 @@ void gated_rms_norm_backward(Stream& stream, const GatedRmsNormBackwardArgs& arg
         .dy = args.dy.as<float>() + row * width + channel,
         .dx = args.dx.as<float>() + row * width + channel,
         .dz = args.dz.as<float>() + row * args.dz_stride + channel,
+        .y = args.y ? args.y.as<float>() + row * width + channel : nullptr,
         .d_weight = sums + channel,
         .gated = gated,
         .count = run_width,

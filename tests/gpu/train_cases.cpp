@@ -329,19 +329,63 @@ void norm_agrees(Stream& stream, std::int64_t rows, std::int64_t cols, bool roun
   const auto results = twice([&] {
     GpuValues dx = accumulate ? GpuValues(stream, before, false) : GpuValues(stream, rows * cols, false);
     GpuValues d_weight(stream, weight_before, false);
-    cuda::rms_norm_backward(stream, {.dx = dx.view(shape),
-                                     .d_weight = d_weight.view(Shape{cols}),
-                                     .dy = dy_on.view(shape),
-                                     .x = x_on.view(shape),
-                                     .weight = weight_on.view(Shape{cols}),
-                                     .accumulate = accumulate});
-    return std::vector<Floats>{dx.values(), d_weight.values()};
+    RmsNormBackwardArgs args{.dx = dx.view(shape),
+                             .d_weight = d_weight.view(Shape{cols}),
+                             .dy = dy_on.view(shape),
+                             .x = x_on.view(shape),
+                             .weight = weight_on.view(Shape{cols}),
+                             .accumulate = accumulate};
+    cuda::rms_norm_backward(stream, args);
+    // With what else it can give, y in dy's place: the gradients must be the same bits.
+    GpuValues again = accumulate ? GpuValues(stream, before, false) : GpuValues(stream, rows * cols, false);
+    GpuValues y(stream, dy, rounded), narrow(stream, rows * cols, true);
+    args.dx = again.view(shape), args.d_weight = {};
+    args.dy = y.view(shape), args.y = y.view(shape), args.rounded = narrow.view(shape);
+    cuda::rms_norm_backward(stream, args);
+    verify(compare_bitwise(again.values(), dx.values()), "dx, with y");
+    Floats rounding = dx.values();
+    round_all(rounding);
+    verify(compare_bitwise(narrow.values(), rounding), "dx rounded");
+    return std::vector<Floats>{dx.values(), d_weight.values(), y.values()};
   });
   auto want =
       oracle::rms_norm_backward(oracle::exact(x), {}, oracle::exact(weight), oracle::exact(dy), 1, double{1e-5f});
   if (accumulate) want.x = plus(want.x, before);
   verify_values(results[0], want.x, false, 0.0, "dx");
   verify_values(results[1], plus(want.weight, weight_before), false, 0.0, "d_weight");
+  const oracle::Numbers normed = oracle::rms_norm(oracle::exact(x), oracle::exact(weight), {}, double{1e-5f}).y;
+  verify_values(results[2], normed, rounded, 0.0, "y");
+}
+
+// The norm of x and what was added to it, which must give the bits of the norm of their sum.
+void norm_of_sum_agrees(Stream& stream, std::int64_t rows, std::int64_t cols, bool rounded) {
+  Random random(59);
+  const Floats x = random.normals(rows * cols), added = some(random, rows * cols, rounded);
+  const Floats weight = random.uniforms(cols, 0.5, 1.5);
+  const Shape shape{rows, cols};
+  GpuValues x_on(stream, x, false), added_on(stream, added, rounded), weight_on(stream, weight, false);
+  const auto results = twice([&] {
+    GpuValues y(stream, rows * cols, rounded), sum(stream, rows * cols, false);
+    RmsNormArgs args{.y = y.view(shape),
+                     .x = x_on.view(shape),
+                     .weight = weight_on.view(Shape{cols}),
+                     .added = added_on.view(shape),
+                     .sum = sum.view(shape)};
+    cuda::rms_norm(stream, args);
+    GpuValues in_place(stream, x, false), again(stream, rows * cols, rounded);
+    args.x = args.sum = in_place.view(shape);
+    args.y = again.view(shape);
+    cuda::rms_norm(stream, args);
+    verify(compare_bitwise(in_place.values(), sum.values()), "the sum in the place of x");
+    verify(compare_bitwise(again.values(), y.values()), "y, the sum in the place of x");
+    args.x = sum.view(shape), args.added = {}, args.sum = {};
+    cuda::rms_norm(stream, args);
+    verify(compare_bitwise(again.values(), y.values()), "the norm of the sum");
+    return std::vector<Floats>{y.values(), sum.values()};
+  });
+  const auto want = oracle::rms_norm(oracle::exact(x), oracle::exact(weight), oracle::exact(added), double{1e-5f});
+  verify_values(results[0], want.y, rounded, 0.0, "y");
+  verify_values(results[1], want.residual, false, 0.0, "sum");
 }
 
 void gated_norm_agrees(Stream& stream, std::int64_t rows, std::int64_t cols, std::int64_t groups, bool rounded) {
@@ -358,17 +402,30 @@ void gated_norm_agrees(Stream& stream, std::int64_t rows, std::int64_t cols, std
   const auto results = twice([&] {
     GpuValues dx(stream, rows * cols, rounded), dz(stream, rows * stride, rounded);
     GpuValues d_weight(stream, weight_before, false);
-    cuda::gated_rms_norm_backward(stream, {.dx = dx.view(shape),
-                                           .dz = dz.view(shape),
-                                           .dz_stride = stride,
-                                           .d_weight = d_weight.view(Shape{cols}),
-                                           .dy = dy_on.view(shape),
-                                           .x = x_on.view(shape),
-                                           .z = z_on.view(shape),
-                                           .z_stride = stride,
-                                           .weight = weight_on.view(Shape{cols}),
-                                           .groups = groups});
-    return std::vector<Floats>{dx.values(), dz.values(), d_weight.values()};
+    GatedRmsNormBackwardArgs args{.dx = dx.view(shape),
+                                  .dz = dz.view(shape),
+                                  .dz_stride = stride,
+                                  .d_weight = d_weight.view(Shape{cols}),
+                                  .dy = dy_on.view(shape),
+                                  .x = x_on.view(shape),
+                                  .z = z_on.view(shape),
+                                  .z_stride = stride,
+                                  .weight = weight_on.view(Shape{cols}),
+                                  .groups = groups};
+    cuda::gated_rms_norm_backward(stream, args);
+    GpuValues again(stream, rows * cols, rounded), y(stream, dy, rounded);
+    args.dx = again.view(shape), args.d_weight = {};
+    args.dy = y.view(shape), args.y = y.view(shape);
+    cuda::gated_rms_norm_backward(stream, args);
+    verify(compare_bitwise(again.values(), dx.values()), "dx, with y");
+    GpuValues forward(stream, rows * cols, rounded);
+    cuda::gated_rms_norm(stream, {.y = forward.view(shape),
+                                  .x = x_on.view(shape),
+                                  .z = z_on.view(shape),
+                                  .z_stride = stride,
+                                  .weight = weight_on.view(Shape{cols}),
+                                  .groups = groups});
+    return std::vector<Floats>{dx.values(), dz.values(), d_weight.values(), y.values(), forward.values()};
   });
   verify_untouched(results[1], rows, stride, cols, "dz");
   const auto want = oracle::rms_norm_backward(oracle::exact(x), oracle::exact(narrowed(wide, rows, stride, cols)),
@@ -377,6 +434,11 @@ void gated_norm_agrees(Stream& stream, std::int64_t rows, std::int64_t cols, std
   verify_values(results[0], want.x, rounded, quick, "dx");
   verify_values(narrowed(results[1], rows, stride, cols), want.z, rounded, quick, "dz");
   verify_values(results[2], plus(want.weight, weight_before), false, quick, "d_weight");
+  const oracle::Numbers normed =
+      oracle::gated_rms_norm(oracle::exact(x), oracle::exact(narrowed(wide, rows, stride, cols)), oracle::exact(weight),
+                             groups, double{1e-5f});
+  verify_values(results[3], normed, rounded, quick, "y");
+  verify_values(results[4], normed, rounded, quick, "y, forward");
 }
 
 // ---- the scan
@@ -535,6 +597,12 @@ void entropy_agrees(Stream& stream, const EntropyCase& s) {
     args.dx = {}, args.d_head = {};
     cuda::cross_entropy(stream, args);
     verify(compare_bitwise(alone.values(), loss.values()), "the loss alone");
+    GpuValues in_place(stream, x, s.rounded), d_head_again(stream, before, false);
+    args.x = in_place.view(shape), args.dx = in_place.view(shape);
+    if (!frozen) args.d_head = d_head_again.view(Shape{s.vocabulary, s.width});
+    cuda::cross_entropy(stream, args);
+    verify(compare_bitwise(in_place.values(), dx.values()), "dx in the place of x");
+    verify(compare_bitwise(d_head_again.values(), d_head.values()), "d_head with dx in the place of x");
     return std::vector<Floats>{loss.values(), dx.values(), d_head.values()};
   });
   const auto want = oracle::cross_entropy(oracle::exact(x), oracle::exact(head), targets, weights, double{scale});
@@ -583,6 +651,13 @@ void low_rank_agrees(Stream& stream, std::int64_t tokens, std::int64_t vocabular
                      .d_b = d_b.view(Shape{vocabulary, rank}),
                      .scale = strength};
     cuda::cross_entropy(stream, args);
+    GpuValues in_place(stream, x, rounded), d_a_again(stream, a_before, false), d_b_again(stream, b_before, false);
+    args.x = in_place.view(Shape{tokens, width}), args.dx = in_place.view(Shape{tokens, width});
+    args.low_rank.d_a = d_a_again.view(Shape{rank, width}), args.low_rank.d_b = d_b_again.view(Shape{vocabulary, rank});
+    cuda::cross_entropy(stream, args);
+    verify(compare_bitwise(in_place.values(), dx.values()), "dx in the place of x");
+    verify(compare_bitwise(d_a_again.values(), d_a.values()), "d_a with dx in the place of x");
+    verify(compare_bitwise(d_b_again.values(), d_b.values()), "d_b with dx in the place of x");
     return std::vector<Floats>{loss.values(), dx.values(), d_a.values(), d_b.values()};
   });
   oracle::Numbers whole = oracle::exact(head);
@@ -785,9 +860,13 @@ void add_layer_cases(GpuCases& cases) {
     for (const ConvCase& s :
          {ConvCase{{64, 100, 1, 130}, 136, 4, true, true, rounded}, ConvCase{{200}, 136, 4, false, false, rounded},
           ConvCase{{70, 64}, 5, 4, true, true, rounded}, ConvCase{{65, 2, 64}, 6, 2, true, true, rounded},
-          ConvCase{{65, 2, 64}, 7, 8, false, true, rounded}, ConvCase{{3, 3, 128}, 40, 3, true, false, rounded}}) {
-      cases.push_back({"train: causal_conv1d " + type_name(rounded) + std::to_string(s.channels) + " channels, K=" +
-                           std::to_string(s.taps) + ", " + std::to_string(s.lengths.size()) + " sequences",
+          ConvCase{{65, 2, 64}, 7, 8, false, true, rounded}, ConvCase{{3, 3, 128}, 40, 3, true, false, rounded},
+          ConvCase{{100, 64, 300}, 520, 4, true, false, rounded}, ConvCase{{9000, 70}, 264, 4, true, true, rounded},
+          // More units than blocks are at work at a time: several in one stretch.
+          ConvCase{{70000, 100, 64, 9000, 128, 30000}, 8, 4, true, true, rounded}}) {
+      cases.push_back({"train: causal_conv1d " + type_name(rounded) + std::to_string(s.channels) +
+                           " channels, K=" + std::to_string(s.taps) + ", " + std::to_string(s.lengths.size()) +
+                           " sequences from " + std::to_string(s.lengths[0]),
                        [=](Stream& stream) { conv_agrees(stream, s); }});
     }
     for (const std::int64_t cols : {5, 64, 512, 768, 1024, 1536, 4096, 8192, 8196, 771}) {
@@ -799,11 +878,17 @@ void add_layer_cases(GpuCases& cases) {
     }
     cases.push_back({"train: rms_norm_backward " + type_name(rounded) + "many rows",
                      [=](Stream& stream) { norm_agrees(stream, 2500, 64, rounded, true); }});
+    for (const std::int64_t cols : {5, 64, 768, 1536, 4096, 8196, 20001}) {
+      cases.push_back({"train: rms_norm of a sum " + type_name(rounded) + "7 x " + std::to_string(cols),
+                       [=](Stream& stream) { norm_of_sum_agrees(stream, 7, cols, rounded); }});
+    }
     struct Gated {
       std::int64_t rows, cols, groups;
     };
-    for (const Gated& g : {Gated{3, 7, 1}, Gated{2, 96, 3}, Gated{3, 1024, 1}, Gated{2, 1536, 1}, Gated{3, 8192, 8},
-                           Gated{1, 20000, 4}, Gated{2, 6144, 1}, Gated{2500, 64, 2}}) {
+    for (const Gated& g :
+         {Gated{3, 7, 1}, Gated{2, 96, 3}, Gated{3, 1024, 1}, Gated{2, 1536, 1}, Gated{3, 8192, 8}, Gated{1, 20000, 4},
+          Gated{2, 6144, 1}, Gated{2500, 64, 2}, Gated{8200, 144, 2}, Gated{8193, 520, 1}, Gated{8192, 1032, 1}}) {
+      if (!rounded && g.rows > 8000) continue;  // what takes many rows takes bf16 alone
       cases.push_back({"train: gated_rms_norm_backward " + type_name(rounded) + std::to_string(g.rows) + " x " +
                            std::to_string(g.cols) + ", groups " + std::to_string(g.groups),
                        [=](Stream& stream) { gated_norm_agrees(stream, g.rows, g.cols, g.groups, rounded); }});
@@ -829,6 +914,7 @@ void add_packed_scan_cases(GpuCases& cases) {
       {{100, 64}, 6, 64, 128, 1, true, true, 0.01, true},
       {{1}, 1, 64, 128, 1, false, true, 1.0},
       {{64, 64, 64}, 20, 64, 64, 1, true, true, 0.1},
+      {{100}, 40, 64, 64, 1, false, true, 0.1},
       {many_lengths, 3, 64, 64, 1, true, true, 0.05},
       {many_lengths, 4, 64, 128, 2, true, true, 0.2},
       {{2000}, 1, 64, 64, 1, true, true, 0.001},             // in segments
@@ -852,6 +938,8 @@ void add_loss_cases(GpuCases& cases) {
         EntropyCase{1, 7, 5, false, plain}, EntropyCase{33, 32, 77, false, f32}, EntropyCase{33, 32, 96, false, q8},
         EntropyCase{130, 64, 1000, true, plain}, EntropyCase{70, 24, 203, true, plain},
         EntropyCase{13, 16, 5000, true, plain}, EntropyCase{11, 16, 50288, true, plain},
+        EntropyCase{301, 8, 16388, true, plain}, EntropyCase{140, 8, 57344, true, plain},
+        EntropyCase{5, 8, 57352, true, plain}, EntropyCase{7, 8, 20001, true, plain},
         EntropyCase{64, 64, 512, true, bf16}, EntropyCase{64, 64, 512, true, q8}}) {
     cases.push_back({"train: cross_entropy " + type_name(s.rounded) + std::to_string(s.tokens) + " x " +
                          std::to_string(s.width) + " x " + std::to_string(s.vocabulary) +

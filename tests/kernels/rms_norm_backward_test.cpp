@@ -4,7 +4,8 @@
 // Faults that were planted in kernels/cpu/rms_norm.cpp, and seen to fail here:
 //   a factor of the scale lost; accumulate ignored; the first group's weight for all groups; the last block of
 //   rows left out of the weight's gradient; SiLU in place of its slope; rows of dz taken to stand E apart;
-//   values past the last whole register left out of the dot product; eps lost.
+//   values past the last whole register left out of the dot product; eps lost. Of what the norm gave: no weight, the
+//   first group's place for all, no gate.
 #include <QTest>
 
 #include "kernels/error.h"
@@ -39,7 +40,7 @@ struct NormData {
 };
 
 struct NormGradients {
-  std::vector<float> x, z, weight;
+  std::vector<float> x, z, weight, y;  // y: what the norm gave, written over dy
   Comparison intact;
 };
 
@@ -67,6 +68,7 @@ NormGradients run_norm(const NormData& s, int threads, bool accumulate = false) 
                                      .z = {z.data(), DType::f32, shape, DeviceKind::cpu},
                                      .z_stride = stride,
                                      .weight = view_of(std::span(s.weight), Shape{s.width}),
+                                     .y = dy.view(shape),
                                      .groups = s.groups});
     for (std::int64_t i = 0; i < s.rows; ++i) {
       got.z.insert(got.z.end(), dz.data() + i * stride, dz.data() + i * stride + s.width);
@@ -77,12 +79,14 @@ NormGradients run_norm(const NormData& s, int threads, bool accumulate = false) 
                                .dy = dy.view(shape),
                                .x = x.view(shape),
                                .weight = view_of(std::span(s.weight), Shape{s.width}),
+                               .y = dy.view(shape),
                                .accumulate = accumulate});
   }
   got.x = values_of(dx);
+  got.y = values_of(dy);
   got.weight = values_of(d_weight);
   got.intact = dx.intact();
-  for (const GuardedFloats* buffer : {&dz, &d_weight}) {
+  for (const GuardedFloats* buffer : {&dz, &d_weight, &dy}) {
     if (got.intact) got.intact = buffer->intact();
   }
   return got;
@@ -99,7 +103,11 @@ Comparison compare_with_oracle(const NormData& s, const NormGradients& got, cons
   test::add_numbers(d_weight, want.weight);
   oracle::Numbers dx = want.x;
   if (accumulate) test::add_numbers(dx, oracle::exact(s.before));
-  std::vector<Comparison> all{got.intact, oracle::compare(got.x, dx), oracle::compare(got.weight, d_weight)};
+  const oracle::Numbers x = oracle::exact(s.x), weight = oracle::exact(s.weight);
+  const oracle::Numbers y = s.gated ? oracle::gated_rms_norm(x, oracle::exact(s.z), weight, s.groups, 1e-5)
+                                    : oracle::rms_norm(x, weight, {}, 1e-5).y;
+  std::vector<Comparison> all{got.intact, oracle::compare(got.x, dx), oracle::compare(got.weight, d_weight),
+                              oracle::compare(got.y, y)};
   if (s.gated) all.push_back(oracle::compare(got.z, want.z));
   for (const Comparison& one : all) {
     if (!one) return one;

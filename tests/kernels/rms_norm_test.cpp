@@ -3,7 +3,7 @@
 // Faults that were planted in kernels/cpu/rms_norm.cpp, and seen to fail here:
 //   the mean halved; the norm taken over the whole row instead of each group; eps lost; the first group's
 //   weight for all groups; rows of the gate taken to stand E apart; the residual not stored; values past the
-//   last whole register left out of the mean.
+//   last whole register left out of the mean; what is added left out of the sum.
 #include "kernels/rms_norm.h"
 
 #include <QTest>
@@ -61,7 +61,18 @@ class RmsNormTest : public QObject {
                           .eps = 1e-5f});
         HOLDFAST_COMPARE(oracle::compare(in.values(), added.y));
         HOLDFAST_COMPARE(oracle::compare(sum.values(), added.residual));
-        for (const GuardedFloats* buffer : {&in, &out, &sum}) HOLDFAST_COMPARE(buffer->intact());
+        // The same in places of their own.
+        GuardedFloats apart(residual, 1), addend(x, 2), result(rows * width, 3);
+        rms_norm(stream, {.y = out.view(shape),
+                          .x = apart.view(shape),
+                          .weight = view_of(std::span(weight), Shape{width}),
+                          .added = addend.view(shape),
+                          .sum = result.view(shape),
+                          .eps = 1e-5f});
+        HOLDFAST_COMPARE(test::compare_bitwise(out.values(), in.values()));
+        HOLDFAST_COMPARE(test::compare_bitwise(result.values(), sum.values()));
+        HOLDFAST_COMPARE(test::compare_bitwise(apart.values(), residual));
+        for (const GuardedFloats* buffer : {&in, &out, &sum, &apart, &result}) HOLDFAST_COMPARE(buffer->intact());
       }
     }
   }
