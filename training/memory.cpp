@@ -25,19 +25,23 @@ MemoryEstimate estimate_memory(const Mamba2Config& model, const TrainerConfig& c
                                int ranks) {
   const ModelSlots slots(model, config);
   const bool rounded = config.compute == DType::bf16;
-  PassShape shape = training_pass_shape(config, padded_rows(tokens, sequences), model.n_layer);
+  PassShape shape = training_pass_shape(config, padded_rows(tokens, sequences), model.n_layer, model.n_layer);
   const std::size_t weights = Parameters::weight_bytes(slots.layout, rounded, ranks);
   const std::size_t gradients = Parameters::gradient_bytes(slots.layout, ranks);
   const std::size_t moments = Parameters::moment_bytes(slots.layout, ranks);
   const std::size_t scratch = ModelPass::scratch_bytes(model, shape, where, config.trained != Trained::full);
   const std::size_t fixed = weights + frozen_bytes + gradients + moments + scratch;
-  if (config.recompute == Recompute::all) shape.kept_layers = 0;
-  while (config.recompute == Recompute::automatic && budget > 0 && shape.kept_layers > 0 &&
-         fixed + ModelPass::bytes(model, shape) > budget) {
-    --shape.kept_layers;
+  if (config.recompute == Recompute::all) shape.kept_layers = shape.kept_convolutions = 0;
+  // What is cheaper to compute again goes first.
+  for (std::int64_t* kept : {&shape.kept_convolutions, &shape.kept_layers}) {
+    while (config.recompute == Recompute::automatic && budget > 0 && *kept > 0 &&
+           fixed + ModelPass::bytes(model, shape) > budget) {
+      --*kept;
+    }
   }
   MemoryEstimate estimate;
   estimate.kept_layers = shape.kept_layers;
+  estimate.kept_convolutions = shape.kept_convolutions;
   const std::string numbers = millions(slots.layout.numbers());
   estimate.parts = {
       {"weights", weights, numbers + (rounded ? ", f32 and bf16" : ", f32")},

@@ -21,7 +21,8 @@ struct MemoryPart {
 
 struct MemoryEstimate {
   std::vector<MemoryPart> parts;
-  std::int64_t kept_layers = 0;  // whose activations are kept; the others' are computed again
+  std::int64_t kept_layers = 0;        // whose activations are kept; the others' are computed again
+  std::int64_t kept_convolutions = 0;  // of these, whose convolution's output is kept as well
   [[nodiscard]] std::size_t bytes() const noexcept;
 };
 

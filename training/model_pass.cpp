@@ -25,18 +25,20 @@ PassColumns columns_of(const Mamba2Config& c, const PassShape& shape) {
   columns.exact = (c.n_layer + 1) * c.d_model + c.d_model + 1;  // residuals, their gradient, losses
   const std::int64_t kept = std::max<std::int64_t>(shape.kept_layers, 1);
   columns.rounded = kept * (c.in_proj_rows() + c.d_inner());
-  columns.rounded += c.d_model + c.d_inner() + c.conv_dim();                         // normed, gated, xbc
-  columns.rounded += c.d_model + 2 * c.d_inner() + c.conv_dim() + c.in_proj_rows();  // their gradients
-  if (shape.dtype != DType::f32) columns.rounded += c.d_model;                       // d_rounded
-  columns.rounded += 2 * shape.lora_rank;                                            // inner and its gradient
-  columns.exact += 2 * shape.lora_rank;                                              // rows and theirs
+  columns.rounded += std::max<std::int64_t>(shape.kept_convolutions, 1) * c.conv_dim();
+  columns.rounded += 2 * c.d_model + c.d_inner();                    // normed, mixed, gated
+  columns.rounded += c.d_inner() + c.conv_dim() + c.in_proj_rows();  // gradients of scanned, xbc and proj
+  columns.rounded += 2 * shape.lora_rank;                            // inner and its gradient
+  columns.exact += 2 * shape.lora_rank;                              // rows and theirs
   return columns;
 }
 
 }  // namespace
 
-PassShape training_pass_shape(const TrainerConfig& config, std::int64_t rows, std::int64_t kept_layers) {
-  PassShape shape{.rows = rows, .kept_layers = kept_layers, .dtype = config.compute};
+PassShape training_pass_shape(const TrainerConfig& config, std::int64_t rows, std::int64_t kept_layers,
+                              std::int64_t kept_convolutions) {
+  PassShape shape{
+      .rows = rows, .kept_layers = kept_layers, .kept_convolutions = kept_convolutions, .dtype = config.compute};
   if (config.trained == Trained::lora) {
     shape.lora_rank = config.lora.rank;
     shape.lora_scale = config.lora.scale();
@@ -73,7 +75,9 @@ std::size_t ModelPass::scratch_bytes(const Mamba2Config& model, const PassShape&
   if (width == 2) logits += block_rows(std::int64_t{768} << 20, 2) * model.vocab_size * 2;
   const std::int64_t decoded_head = frozen ? model.vocab_size * model.d_model * width : 0;
   const std::int64_t decoded = frozen ? model.in_proj_rows() * model.d_model * width : 0;
-  const std::int64_t scan = states * 8 + 4 * decays * 4;
+  // Where the scan takes tensor cores, the states of all chunks are kept in bf16.
+  const bool copies = width == 2 && model.head_dim == 64 && (model.d_state == 64 || model.d_state == 128);
+  const std::int64_t scan = states * (copies ? 4 : 8) + 8 * decays * 4;
   constexpr std::int64_t products = std::int64_t{64} << 20;
   return static_cast<std::size_t>(products + std::max({scan, logits + decoded_head, decoded}));
 }
@@ -93,13 +97,13 @@ ModelPass::ModelPass(Stream& stream, std::shared_ptr<Device> memory, const Mamba
     proj_.push_back(allocate(shape.dtype, model.in_proj_rows()));
     scanned_.push_back(allocate(shape.dtype, model.d_inner()));
   }
+  for (std::int64_t i = 0; i < std::max<std::int64_t>(shape.kept_convolutions, 1); ++i) {
+    xbc_.push_back(allocate(shape.dtype, model.conv_dim()));
+  }
   normed_ = allocate(shape.dtype, model.d_model);
   gated_ = allocate(shape.dtype, model.d_inner());
-  xbc_ = allocate(shape.dtype, model.conv_dim());
+  mixed_ = allocate(shape.dtype, model.d_model);
   d_residual_ = allocate(DType::f32, model.d_model);
-  if (shape.dtype != DType::f32) d_rounded_ = allocate(shape.dtype, model.d_model);
-  d_normed_ = allocate(shape.dtype, model.d_model);
-  d_gated_ = allocate(shape.dtype, model.d_inner());
   d_scanned_ = allocate(shape.dtype, model.d_inner());
   d_xbc_ = allocate(shape.dtype, model.conv_dim());
   d_proj_ = allocate(shape.dtype, model.in_proj_rows());
@@ -117,6 +121,26 @@ TensorView ModelPass::rows_of(Tensor& buffer, std::int64_t rows) {
   TensorView view = buffer.view();
   view.shape = Shape{rows, buffer.shape()[1]};
   return view;
+}
+
+TensorView ModelPass::rounded_gradient(std::int64_t rows) {
+  return shape_.dtype == DType::f32 ? TensorView{} : rows_of(mixed_, rows);
+}
+
+TensorView ModelPass::proj_of(std::int64_t layer, std::int64_t rows) {
+  return rows_of(proj_[static_cast<std::size_t>(keeps(layer) ? layer - (model_.n_layer - shape_.kept_layers) : 0)],
+                 rows);
+}
+TensorView ModelPass::scanned_of(std::int64_t layer, std::int64_t rows) {
+  const std::int64_t first = model_.n_layer - shape_.kept_layers;
+  return rows_of(scanned_[static_cast<std::size_t>(keeps(layer) ? layer - first : 0)], rows);
+}
+TensorView ModelPass::xbc_of(std::int64_t layer, std::int64_t rows) {
+  const std::int64_t first = model_.n_layer - shape_.kept_convolutions;
+  return rows_of(xbc_[static_cast<std::size_t>(keeps_convolution(layer) ? layer - first : 0)], rows);
+}
+TensorView ModelPass::residual_of(std::int64_t layer, std::int64_t rows) {
+  return rows_of(residual_[static_cast<std::size_t>(layer)], rows);
 }
 
 TensorView ModelPass::columns(TensorView matrix, std::int64_t first, std::int64_t count) const {
@@ -182,12 +206,12 @@ bool ModelPass::trained_below(std::int64_t layer) const {
   return layer > 0 || frozen_ == nullptr || static_cast<bool>(slots_.embedding_lora);
 }
 
-void ModelPass::product(TensorView y, ConstTensorView x, const Matrix& w, ConstTensorView bias, bool accumulate) {
+void ModelPass::product(TensorView y, ConstTensorView x, const Matrix& w, ConstTensorView bias) {
   if (w.frozen == nullptr) {
-    matmul(stream_, {.c = y, .a = x, .b = matrix(w.slot), .transpose_b = true, .accumulate = accumulate, .bias = bias});
+    matmul(stream_, {.c = y, .a = x, .b = matrix(w.slot), .transpose_b = true, .bias = bias});
     return;
   }
-  frozen_linear(stream_, {.y = y, .x = x, .w = w.frozen, .bias = bias, .accumulate = accumulate});
+  frozen_linear(stream_, {.y = y, .x = x, .w = w.frozen, .bias = bias});
   if (!w.lora) return;
   const TensorView inner = rows_of(inner_, x.shape[0]);
   matmul(stream_, {.c = inner, .a = x, .b = matrix(w.lora.a), .transpose_b = true});
@@ -196,26 +220,33 @@ void ModelPass::product(TensorView y, ConstTensorView x, const Matrix& w, ConstT
       {.c = y, .a = inner, .b = matrix(w.lora.b), .transpose_b = true, .accumulate = true, .scale = shape_.lora_scale});
 }
 
-void ModelPass::product_backward(TensorView dx, ConstTensorView dy, ConstTensorView x, const Matrix& w) {
+void ModelPass::product_backward(TensorView dx, ConstTensorView dy, const Matrix& w) {
   if (w.frozen == nullptr) {
     if (dx) matmul(stream_, {.c = dx, .a = dy, .b = matrix(w.slot)});
-    matmul(stream_, {.c = parameters_.gradient(w.slot), .a = dy, .b = x, .transpose_a = true, .accumulate = true});
     return;
   }
   if (dx) linear_input_backward(stream_, {.dx = dx, .dy = dy, .w = w.frozen});
   if (!w.lora) return;
-  const TensorView inner = rows_of(inner_, x.shape[0]);
-  const TensorView d_inner = rows_of(d_inner_, x.shape[0]);
-  const float scale = shape_.lora_scale;
-  matmul(stream_, {.c = inner, .a = x, .b = matrix(w.lora.a), .transpose_b = true});
-  matmul(stream_, {.c = d_inner, .a = dy, .b = matrix(w.lora.b), .scale = scale});
+  const TensorView d_inner = rows_of(d_inner_, dy.shape[0]);
+  matmul(stream_, {.c = d_inner, .a = dy, .b = matrix(w.lora.b), .scale = shape_.lora_scale});
   if (dx) matmul(stream_, {.c = dx, .a = d_inner, .b = matrix(w.lora.a), .accumulate = true});
+}
+
+void ModelPass::matrix_backward(ConstTensorView dy, ConstTensorView x, const Matrix& w) {
+  if (w.frozen == nullptr) {
+    matmul(stream_, {.c = parameters_.gradient(w.slot), .a = dy, .b = x, .transpose_a = true, .accumulate = true});
+    return;
+  }
+  if (!w.lora) return;
+  const TensorView inner = rows_of(inner_, x.shape[0]);
+  const TensorView d_inner = rows_of(d_inner_, x.shape[0]);  // as product_backward left it
+  matmul(stream_, {.c = inner, .a = x, .b = matrix(w.lora.a), .transpose_b = true});
   matmul(stream_, {.c = parameters_.gradient(w.lora.b),
                    .a = dy,
                    .b = inner,
                    .transpose_a = true,
                    .accumulate = true,
-                   .scale = scale});
+                   .scale = shape_.lora_scale});
   matmul(stream_, {.c = parameters_.gradient(w.lora.a), .a = d_inner, .b = x, .transpose_a = true, .accumulate = true});
 }
 
@@ -257,6 +288,17 @@ void ModelPass::embed_backward(const PassInputs& in) {
 
 void ModelPass::norm(TensorView y, ConstTensorView x, ConstTensorView weight) {
   rms_norm(stream_, {.y = y, .x = x, .weight = weight, .residual = {}, .eps = model_.norm_eps});
+}
+
+void ModelPass::norm_of_sum(TensorView y, std::int64_t layer, std::int64_t rows, ConstTensorView weight) {
+  if (layer == 0) return norm(y, residual_of(0, rows), weight);
+  rms_norm(stream_, {.y = y,
+                     .x = residual_of(layer - 1, rows),
+                     .weight = weight,
+                     .residual = {},
+                     .added = rows_of(mixed_, rows),
+                     .sum = residual_of(layer, rows),
+                     .eps = model_.norm_eps});
 }
 
 void ModelPass::gate(TensorView y, ConstTensorView scanned, ConstTensorView proj, ConstTensorView weight) {
@@ -303,43 +345,37 @@ SsdPackedInputs scan_inputs(const Mamba2Config& c, ConstTensorView xbc, ConstTen
 
 }  // namespace
 
-// A layer up to its scan, from its residual: leaves normed_, proj, xbc_ and scanned.
-void ModelPass::mix(const PassInputs& in, std::int64_t layer, TensorView proj, TensorView scanned) {
+// A layer from its normed residual up to its scan: leaves proj, xbc and scanned.
+void ModelPass::mix(const PassInputs& in, std::int64_t layer, TensorView proj, TensorView xbc, TensorView scanned) {
   const LayerVectors at = vectors(layer);
-  const TensorView normed = rows_of(normed_, in.rows);
-  norm(normed, rows_of(residual_[static_cast<std::size_t>(layer)], in.rows), at.norm);
-  product(proj, normed, in_proj(layer), at.in_proj_bias, false);
-  const TensorView xbc = rows_of(xbc_, in.rows);
+  product(proj, rows_of(normed_, in.rows), in_proj(layer), at.in_proj_bias);
   convolve(in, layer, xbc, proj);
   const TensorView dt_raw = columns(proj, model_.d_inner() + model_.conv_dim(), model_.n_heads);
   ssd_scan_packed(
       stream_, {.y = scanned, .in = scan_inputs(model_, xbc, dt_raw, at.dt_bias, at.a, at.d, at.initial, in.packed)});
 }
 
-void ModelPass::forward(const PassInputs& in, bool keeping) {
+void ModelPass::forward(const PassInputs& in) {
   embed(in);
-  const std::int64_t first_kept = model_.n_layer - shape_.kept_layers;
   for (std::int64_t i = 0; i < model_.n_layer; ++i) {
-    const auto index = static_cast<std::size_t>(keeping && keeps(i) ? i - first_kept : 0);
-    const TensorView proj = rows_of(proj_[index], in.rows);
-    const TensorView scanned = rows_of(scanned_[index], in.rows);
-    mix(in, i, proj, scanned);
     const LayerVectors at = vectors(i);
+    const TensorView proj = proj_of(i, in.rows);
+    const TensorView scanned = scanned_of(i, in.rows);
+    norm_of_sum(rows_of(normed_, in.rows), i, in.rows, at.norm);
+    mix(in, i, proj, xbc_of(i, in.rows), scanned);
     const TensorView gated = rows_of(gated_, in.rows);
     gate(gated, scanned, proj, at.gate_norm);
-    const TensorView next = rows_of(residual_[static_cast<std::size_t>(i + 1)], in.rows);
-    stream_.copy(next, rows_of(residual_[static_cast<std::size_t>(i)], in.rows));
-    product(next, gated, out_proj(i), at.out_proj_bias, true);
+    product(rows_of(mixed_, in.rows), gated, out_proj(i), at.out_proj_bias);
   }
 }
 
 void ModelPass::head(const PassInputs& in, float scale, bool with_gradients) {
   const TensorView normed = rows_of(normed_, in.rows);
-  norm(normed, rows_of(residual_.back(), in.rows), norm_f());
+  norm_of_sum(normed, model_.n_layer, in.rows, norm_f());
   TensorView losses = losses_.view();
   losses.shape = Shape{in.rows};
   CrossEntropyArgs args{.loss = losses, .x = normed, .targets = in.targets, .weights = in.weights, .scale = scale};
-  if (with_gradients) args.dx = rows_of(d_normed_, in.rows);
+  if (with_gradients) args.dx = normed;
   if (frozen_ == nullptr) {
     const Slot& slot = slots_.lm_head ? slots_.lm_head : slots_.embedding;
     args.head = matrix(slot);
@@ -358,41 +394,34 @@ void ModelPass::head(const PassInputs& in, float scale, bool with_gradients) {
   if (with_gradients) {
     rms_norm_backward(stream_, {.dx = rows_of(d_residual_, in.rows),
                                 .d_weight = parameters_.gradient(slots_.norm_f),
-                                .dy = rows_of(d_normed_, in.rows),
-                                .x = rows_of(residual_.back(), in.rows),
+                                .dy = normed,
+                                .x = residual_of(model_.n_layer, in.rows),
                                 .weight = norm_f(),
+                                .rounded = rounded_gradient(in.rows),
                                 .eps = model_.norm_eps});
   }
 }
 
-// d_residual_ in: of the layer's output; out: of its input.
+// d_residual_ in: of the layer's output; out: of its input. Likewise what is rounded of it.
 void ModelPass::backward_layer(const PassInputs& in, std::int64_t layer) {
   const LayerSlots& slots = slots_.layers[static_cast<std::size_t>(layer)];
   const LayerVectors at = vectors(layer);
-  const std::int64_t first_kept = model_.n_layer - shape_.kept_layers;
-  const auto index = static_cast<std::size_t>(keeps(layer) ? layer - first_kept : 0);
-  const TensorView proj = rows_of(proj_[index], in.rows);
-  const TensorView scanned = rows_of(scanned_[index], in.rows);
-  const TensorView residual = rows_of(residual_[static_cast<std::size_t>(layer)], in.rows);
+  const TensorView proj = proj_of(layer, in.rows);
+  const TensorView scanned = scanned_of(layer, in.rows);
+  const TensorView residual = residual_of(layer, in.rows);
   const TensorView normed = rows_of(normed_, in.rows);
-  const TensorView xbc = rows_of(xbc_, in.rows);
-  if (keeps(layer)) {
+  const TensorView xbc = xbc_of(layer, in.rows);
+  if (!keeps(layer)) {
     norm(normed, residual, at.norm);
+    mix(in, layer, proj, xbc, scanned);
+  } else if (!keeps_convolution(layer)) {
     convolve(in, layer, xbc, proj);
-  } else {
-    mix(in, layer, proj, scanned);
   }
-  const TensorView gated = rows_of(gated_, in.rows);
-  gate(gated, scanned, proj, at.gate_norm);
-
   const TensorView d_residual = rows_of(d_residual_, in.rows);
-  TensorView d_out = d_residual;
-  if (shape_.dtype != DType::f32) {
-    d_out = rows_of(d_rounded_, in.rows);
-    convert(stream_, d_out, d_residual);
-  }
-  const TensorView d_gated = rows_of(d_gated_, in.rows);
-  product_backward(d_gated, d_out, gated, out_proj(layer));
+  const TensorView d_rounded = rounded_gradient(in.rows);
+  const TensorView d_out = d_rounded ? d_rounded : d_residual;
+  const TensorView gated = rows_of(gated_, in.rows);
+  product_backward(gated, d_out, out_proj(layer));
   if (slots.out_proj_bias) {
     bias_backward(stream_,
                   {.d_bias = parameters_.gradient(slots.out_proj_bias), .dy = d_residual, .dy_stride = model_.d_model});
@@ -404,13 +433,15 @@ void ModelPass::backward_layer(const PassInputs& in, std::int64_t layer) {
                                     .dz = columns(d_proj, 0, model_.d_inner()),
                                     .dz_stride = width,
                                     .d_weight = parameters_.gradient(slots.gate_norm),
-                                    .dy = d_gated,
+                                    .dy = gated,
                                     .x = scanned,
                                     .z = columns(proj, 0, model_.d_inner()),
                                     .z_stride = width,
                                     .weight = at.gate_norm,
+                                    .y = gated,
                                     .groups = model_.n_groups,
                                     .eps = model_.norm_eps});
+  matrix_backward(d_out, gated, out_proj(layer));
   const std::int64_t dt_column = model_.d_inner() + model_.conv_dim();
   const TensorView d_xbc = rows_of(d_xbc_, in.rows);
   ssd_scan_backward(stream_, {.d_xbc = d_xbc,
@@ -435,24 +466,29 @@ void ModelPass::backward_layer(const PassInputs& in, std::int64_t layer) {
                                    .weight = at.conv_weight,
                                    .bias = at.conv_bias,
                                    .rows = in.packed});
-  const TensorView d_normed = rows_of(d_normed_, in.rows);
-  product_backward(trained_below(layer) ? d_normed : TensorView{}, d_proj, normed, in_proj(layer));
-  if (!trained_below(layer)) return;
   if (slots.in_proj_bias) {
     bias_backward(stream_, {.d_bias = parameters_.gradient(slots.in_proj_bias), .dy = d_proj, .dy_stride = width});
   }
-  rms_norm_backward(stream_, {.dx = d_residual,
-                              .d_weight = parameters_.gradient(slots.norm),
-                              .dy = d_normed,
-                              .x = residual,
-                              .weight = at.norm,
-                              .accumulate = true,
-                              .eps = model_.norm_eps});
+  product_backward(trained_below(layer) ? normed : TensorView{}, d_proj, in_proj(layer));
+  if (trained_below(layer)) {
+    rms_norm_backward(stream_, {.dx = d_residual,
+                                .d_weight = parameters_.gradient(slots.norm),
+                                .dy = normed,
+                                .x = residual,
+                                .weight = at.norm,
+                                .y = normed,
+                                .rounded = d_rounded,
+                                .accumulate = true,
+                                .eps = model_.norm_eps});
+  } else {
+    norm(normed, residual, at.norm);
+  }
+  matrix_backward(d_proj, normed, in_proj(layer));
 }
 
 double ModelPass::loss(const PackedPass& pass) {
   const PassInputs in = pass.upload(stream_, inputs_.view());
-  forward(in, false);
+  forward(in);
   head(in, 1.0f, false);
   TensorView losses = losses_.view();
   losses.shape = Shape{in.rows};
@@ -467,7 +503,8 @@ ConstTensorView ModelPass::row_losses(const PackedPass& pass) {
 
 double ModelPass::loss_and_gradients(const PackedPass& pass, float scale, const LayerDone& layer_done) {
   const PassInputs in = pass.upload(stream_, inputs_.view());
-  forward(in, true);
+  forward(in);
+  pass.upload_order(stream_, inputs_.view());
   head(in, scale, true);
   for (std::int64_t i = model_.n_layer - 1; i >= 0; --i) {
     backward_layer(in, i);

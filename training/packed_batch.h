@@ -34,12 +34,13 @@ struct PassInputs {
   ConstTensorView ids;      // (T)      i32
   ConstTensorView targets;  // (T)      i32
   ConstTensorView weights;  // (T)      f32
-  ConstTensorView order;    // (T)      i32, of embedding_backward
+  ConstTensorView order;    // (T)      i32, of embedding_backward, as begins: there once upload_order was called
   ConstTensorView begins;   // (V + 1)  i32
   PackedRows packed;
 };
 
-// One pass's numbers on the CPU, laid out as one block so that they go up in one copy.
+// One pass's numbers on the CPU, laid out as one block so that they go up in one copy. What only the embedding's
+// gradient wants follows when the device has work to do.
 class PackedPass {
  public:
   // Elements of 4 bytes that passes of up to `rows` rows take.
@@ -52,13 +53,14 @@ class PackedPass {
   [[nodiscard]] const std::vector<std::int64_t>& sequence_rows() const noexcept { return sequence_rows_; }
   // to: (at least elements(rows)) i32 on the stream's device.
   [[nodiscard]] PassInputs upload(Stream& stream, TensorView to) const;
+  void upload_order(Stream& stream, TensorView to) const;  // to the same place
 
  private:
   std::int64_t rows_ = 0;
   std::int64_t sequences_ = 0;
   std::int64_t vocab_size_ = 0;
   std::vector<std::int64_t> sequence_rows_{0};
-  std::vector<std::int32_t> block_;  // ids | targets | weights | order | sequence of each unit | begins
+  std::vector<std::int32_t> block_;  // ids | targets | weights | sequence of each unit
 };
 
 // The passes of a checked batch, none of more than `most_rows` rows (at least the rows of its longest sequence).

@@ -138,12 +138,15 @@ class Trainer::Impl {
   StepResult gradients(std::span<const TrainBatch> batches) {
     const auto begin = std::chrono::steady_clock::now();
     std::vector<PackedPass> passes;
-    const BatchCounts counts = check(batches, passes);
+    const BatchCounts counts = check(batches);
+    parameters_.clear_gradients(stream_);  // while the CPU packs
+    for (const TrainBatch& batch : batches) {
+      for (PackedPass& pass : packed_passes(batch, model_.vocab_size, most_rows())) passes.push_back(std::move(pass));
+    }
     StepResult result;
     result.weight = counts.weight;
     result.tokens = counts.tokens;
     result.targets = counts.targets;
-    parameters_.clear_gradients(stream_);
     const auto scale = static_cast<float>(1.0 / counts.weight);
     double loss = 0.0;
     sums_.begin();
@@ -292,7 +295,9 @@ class Trainer::Impl {
   // shorter ones go in several.
   [[nodiscard]] std::int64_t most_sequences() const { return 1 + config_.micro_batch_tokens / (4 * PackedRows::unit); }
   [[nodiscard]] std::int64_t most_rows() const { return padded_rows(config_.micro_batch_tokens, most_sequences()); }
-  [[nodiscard]] PassShape pass_shape() const { return training_pass_shape(config_, most_rows(), memory_.kept_layers); }
+  [[nodiscard]] PassShape pass_shape() const {
+    return training_pass_shape(config_, most_rows(), memory_.kept_layers, memory_.kept_convolutions);
+  }
   [[nodiscard]] std::size_t frozen_bytes() const {
     return config_.trained == Trained::full ? 0 : weight_bytes(stream_.kind(), *base_, config_.frozen);
   }
@@ -300,7 +305,7 @@ class Trainer::Impl {
   [[nodiscard]] std::size_t arena_bytes() const {
     constexpr std::size_t of_tensor = 256;
     const bool rounded = config_.compute == DType::bf16;
-    const auto tensors = static_cast<std::size_t>(3 * model_.n_layer + 32);
+    const auto tensors = static_cast<std::size_t>(4 * model_.n_layer + 32);
     return Parameters::weight_bytes(slots_.layout, rounded, ranks()) +
            Parameters::gradient_bytes(slots_.layout, ranks()) + Parameters::moment_bytes(slots_.layout, ranks()) +
            ModelPass::bytes(model_, pass_shape()) + tensors * of_tensor +
@@ -344,16 +349,14 @@ class Trainer::Impl {
     return check_batch(batches[i], "micro-batch " + std::to_string(i), model_.vocab_size, config_.micro_batch_tokens);
   }
 
-  // Of all ranks; passes are this rank's.
-  BatchCounts check(std::span<const TrainBatch> batches, std::vector<PackedPass>& passes) {
+  // Of all ranks.
+  BatchCounts check(std::span<const TrainBatch> batches) {
     BatchCounts counts;
     for (std::size_t i = 0; i < batches.size(); ++i) {
       const BatchCounts one = check_one(batches, i);
       counts.weight += one.weight;
       counts.tokens += one.tokens;
       counts.targets += one.targets;
-      for (PackedPass& pass : packed_passes(batches[i], model_.vocab_size, most_rows()))
-        passes.push_back(std::move(pass));
     }
     if (reducer_ != nullptr) {
       std::array<double, 3> sums{counts.weight, static_cast<double>(counts.tokens),

@@ -1,5 +1,6 @@
 #include <cuda_runtime.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -16,7 +17,7 @@
 namespace holdfast::cuda {
 namespace {
 
-constexpr std::size_t staging_slots = 16;
+constexpr std::size_t staging_slots = 48;
 constexpr std::size_t staging_bytes = 64 * 1024;  // of one slot
 
 std::string version_text(int version) {
@@ -260,18 +261,21 @@ void CudaStream::wait_until(bool patient, const std::function<bool()>& said) {
 }
 
 void CudaStream::upload(void* to, const void* from, std::size_t bytes) {
-  if (bytes > staging_bytes) {
+  if (bytes > staging_slots * staging_bytes) {
     // The source is pageable: the call returns when it has been read.
     HOLDFAST_CUDA(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_));
     return;
   }
-  if (staging_slot_ == staging_slots) {  // every slot may still be read by a copy under way
-    HOLDFAST_CUDA(cudaStreamSynchronize(stream_));
-    staging_slot_ = 0;
+  for (std::size_t done = 0; done < bytes; done += staging_bytes) {
+    if (staging_slot_ == staging_slots) {  // every slot may still be read by a copy under way
+      HOLDFAST_CUDA(cudaStreamSynchronize(stream_));
+      staging_slot_ = 0;
+    }
+    const std::size_t part = std::min(bytes - done, staging_bytes);
+    std::byte* slot = staging_ + staging_slot_++ * staging_bytes;
+    std::memcpy(slot, static_cast<const std::byte*>(from) + done, part);
+    HOLDFAST_CUDA(cudaMemcpyAsync(static_cast<std::byte*>(to) + done, slot, part, cudaMemcpyHostToDevice, stream_));
   }
-  std::byte* slot = staging_ + staging_slot_++ * staging_bytes;
-  std::memcpy(slot, from, bytes);
-  HOLDFAST_CUDA(cudaMemcpyAsync(to, slot, bytes, cudaMemcpyHostToDevice, stream_));
 }
 
 void CudaStream::copy(void* to, const void* from, std::size_t bytes, DeviceKind to_where, DeviceKind from_where) {

@@ -4,7 +4,8 @@
 // Faults that were planted in training/model_pass.cpp, trainer.cpp and kernels/cpu, and seen to fail here:
 //   the adapter's strength forgotten forwards, in dB, or in the head's; dA from x A^T in place of s dy B; dx without
 //   the adapter; the embedding's adapter left out of its rows, or its B without a gradient; a tied head without the
-//   adapter; a state's gradient of the last sequences alone, not of the first; the gradients of the scan taken from
+//   adapter; the first layer's norm not made again where nothing below it is trained;
+//   a state's gradient of the last sequences alone, not of the first; the gradients of the scan taken from
 //   zero states; the backward pass ended above the first layer; frozen weights loaded in the stored format, whatever
 //   was asked for; frozen weights left out of the estimate; first moments not restored; another alpha accepted.
 #include <QTemporaryDir>
@@ -86,22 +87,27 @@ class FrozenTrainerTest : public QObject {
  private slots:
   void adapters_have_the_gradients_of_their_products_data() {
     QTest::addColumn<bool>("tied");
-    QTest::newRow("tied") << true;
-    QTest::newRow("untied") << false;
+    QTest::addColumn<bool>("below");  // the first layer: then its input has a gradient
+    QTest::newRow("tied") << true << true;
+    QTest::newRow("untied") << false << true;
+    QTest::newRow("matrices of layers alone") << true << false;
   }
   // With dW of the merged model: dB = s dW A^T and dA = s B^T dW.
   void adapters_have_the_gradients_of_their_products() {
     QFETCH(bool, tied);
+    QFETCH(bool, below);
     Stream stream(Device::cpu(), 2);
     const auto base = initial_model(small_model(tied), 7);
-    const auto trainer = Trainer::create(stream, base, config_of(Trained::lora));
+    TrainerConfig config = config_of(Trained::lora);
+    config.lora.targets.embedding = config.lora.targets.lm_head = below;
+    const auto trainer = Trainer::create(stream, base, config);
     scatter(*trainer, 11);
     const TrainBatch batch = batch_of({40, 70, 9}, 5);
     const double loss = trainer->gradients({&batch, 1}).loss;
     const auto whole = Trainer::create(stream, trainer->checkpoint(), config_of(Trained::full));
     const double want_loss = whole->gradients({&batch, 1}).loss;
     QVERIFY2(std::abs(loss - want_loss) < 1e-5, qPrintable(QString("%1, want %2").arg(loss).arg(want_loss)));
-    QCOMPARE(trainer->adapter().matrices.size(), tied ? 5u : 6u);
+    QCOMPARE(trainer->adapter().matrices.size(), !below ? 4u : tied ? 5u : 6u);
     HOLDFAST_COMPARE(compare_with_products(*trainer, *whole, 1e-4));
   }
 

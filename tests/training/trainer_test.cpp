@@ -2,8 +2,9 @@
 //
 // Faults that were planted in training/model_pass.cpp and trainer.cpp, and seen to fail here:
 //   the residual's own gradient lost; the head's gradient lost where it is tied; A not brought up to date after an
-//   update; a refused step that counts; moments not restored; a layer's gradients handed over for their sum before its
-//   backward; a gap between two parts of a sum.
+//   update; out_proj's gradient left out; a layer's output added to the first residual; a wrong row in the order of
+//   ids; kept convolutions all in one place; layers given up before convolutions; a refused step that counts; moments
+//   not restored; a layer's gradients handed over for their sum before its backward; a gap between two parts of a sum.
 #include "training/trainer.h"
 
 #include <QTemporaryDir>
@@ -249,6 +250,35 @@ class TrainerTest : public QObject {
     HOLDFAST_COMPARE(compare_bitwise(seen[0], seen[1]));
   }
 
+  // A budget is kept; what is cheaper to compute again is given up first, and nothing of it changes a bit.
+  void a_budget_of_memory_is_kept() {
+    Stream stream(Device::cpu(), 2);
+    const TrainBatch batch = random_batch({90, 20}, 8);
+    TrainerConfig config;
+    config.micro_batch_tokens = 512;
+    Mamba2Config model = tiny();
+    model.n_layer = 4;
+    const auto whole = make(stream, model, config);
+    QCOMPARE(whole->memory().kept_layers, 4);
+    QCOMPARE(whole->memory().kept_convolutions, 4);
+    (void)whole->gradients({&batch, 1});
+    const auto want = all_values(whole->named_gradients());
+    std::vector<std::pair<std::int64_t, std::int64_t>> kept;
+    for (std::size_t budget = whole->memory().bytes() - 1; kept.empty() || kept.back().first > 0;) {
+      config.memory_budget = budget;
+      const auto trainer = make(stream, model, config);
+      const MemoryEstimate& memory = trainer->memory();
+      kept.emplace_back(memory.kept_layers, memory.kept_convolutions);
+      if (memory.kept_layers > 0) QVERIFY(memory.bytes() <= budget);
+      (void)trainer->gradients({&batch, 1});
+      HOLDFAST_COMPARE(compare_bitwise(all_values(trainer->named_gradients()), want));
+      budget = memory.bytes() - 1;
+    }
+    // The place of one layer is always there, for those that are not kept.
+    const std::vector<std::pair<std::int64_t, std::int64_t>> expected{{4, 3}, {4, 2}, {4, 1}, {3, 0}, {2, 0}, {1, 0}};
+    for (std::size_t i = 0; i < expected.size(); ++i) QVERIFY(i < kept.size() && kept[i] == expected[i]);
+  }
+
   void gradients_are_handed_over_once_and_complete() {
     Mamba2Config model = tiny();
     model.n_layer = 10;
@@ -317,8 +347,8 @@ class TrainerTest : public QObject {
         const auto part = [&](const auto& values) {
           return std::vector(values.begin() + batch.starts[s], values.begin() + batch.starts[s + 1]);
         };
-        const TrainBatch alone{.ids = part(batch.ids), .targets = part(batch.targets), .weights = part(batch.weights),
-                               .starts = {}};
+        const TrainBatch alone{
+            .ids = part(batch.ids), .targets = part(batch.targets), .weights = part(batch.weights), .starts = {}};
         const EvaluateResult one = trainer->evaluate({&alone, 1});
         QVERIFY(std::abs(one.loss - all.sequences[next]) < 1e-5);
         QCOMPARE(one.sequences.size(), 1u);
