@@ -578,7 +578,9 @@ int main(int argc, char** argv) {
       } else if (word == "steps") {
         test::bench_full_steps(stream, "130m", 8 * 2048, 8, top.products);
         test::bench_full_steps(stream, "130m", 32 * 2048, 32, top.products);
-        test::bench_full_steps(stream, "512,16,16,64,128,1,4096", 128 * 1024, 128, top.products);
+        for (const double gibibytes : {26.4, 0.0}) {
+          test::bench_full_steps(stream, "512,16,16,64,128,1,4096", 128 * 1024, 128, top.products, gibibytes);
+        }
       } else if (word == "full7b") {
         test::bench_full_steps(stream, "7b", 2048, 1, top.products);
       } else if (word == "bf16" || word == "q8" || word == "q4" || word == "f32") {

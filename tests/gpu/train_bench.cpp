@@ -156,7 +156,8 @@ void bench_layer(Meter& meter, const TrainShape& s) {
   const DType f32 = DType::f32;
   Tensor residual = numbers(stream, {s.tokens, s.width}, f32);
   Tensor d_residual = numbers(stream, {s.tokens, s.width}, f32, 0.01);
-  Tensor normed(stream.device(), bf16, {s.tokens, s.width});
+  Tensor next_residual(stream.device(), f32, {s.tokens, s.width}), mixed = numbers(stream, {s.tokens, s.width}, bf16);
+  Tensor normed(stream.device(), bf16, {s.tokens, s.width}), rounded(stream.device(), bf16, {s.tokens, s.width});
   Tensor projected = numbers(stream, {s.tokens, s.projected()}, bf16);
   Tensor d_projected = numbers(stream, {s.tokens, s.projected()}, bf16, 0.01);
   Tensor gated = numbers(stream, {s.tokens, s.inner()}, bf16);
@@ -178,8 +179,13 @@ void bench_layer(Meter& meter, const TrainShape& s) {
   const double in_operations = 2.0 * t * wide(s.width) * wide(s.projected());
   const double out_operations = 2.0 * t * wide(s.width) * wide(s.inner());
   const TensorView xbc = part(projected, s.inner(), s.channels());
-  meter.line("rms_norm", t * wide(s.width) * 6.0, 0, layers,
-             [&] { cuda::rms_norm(stream, {.y = normed.view(), .x = residual.view(), .weight = norm.view()}); });
+  meter.line("rms_norm of a sum", t * wide(s.width) * 12.0, 0, layers, [&] {
+    cuda::rms_norm(stream, {.y = normed.view(),
+                            .x = residual.view(),
+                            .weight = norm.view(),
+                            .added = mixed.view(),
+                            .sum = next_residual.view()});
+  });
   meter.line("in_proj", 0, in_operations, layers, [&] {
     cuda::matmul(stream,
                  MatmulArgs{.c = projected.view(), .a = normed.view(), .b = in_proj.view(), .transpose_b = true});
@@ -203,13 +209,8 @@ void bench_layer(Meter& meter, const TrainShape& s) {
                                   .groups = s.groups});
   });
   meter.line("out_proj", 0, out_operations, layers, [&] {
-    cuda::matmul(
-        stream,
-        MatmulArgs{
-            .c = residual.view(), .a = gated.view(), .b = out_proj.view(), .transpose_b = true, .accumulate = true});
+    cuda::matmul(stream, MatmulArgs{.c = mixed.view(), .a = gated.view(), .b = out_proj.view(), .transpose_b = true});
   });
-  meter.line("convert gradient", t * wide(s.width) * 6.0, 0, layers,
-             [&] { cuda::convert(stream, normed.view(), d_residual.view()); });
   meter.line("out_proj dx", 0, out_operations, layers,
              [&] { cuda::matmul(stream, MatmulArgs{.c = d_gated.view(), .a = normed.view(), .b = out_proj.view()}); });
   meter.line("out_proj dW", 0, out_operations, layers, [&] {
@@ -217,7 +218,7 @@ void bench_layer(Meter& meter, const TrainShape& s) {
         stream,
         MatmulArgs{.c = d_out.view(), .a = normed.view(), .b = gated.view(), .transpose_a = true, .accumulate = true});
   });
-  meter.line("gated_rms_norm_backward", t * wide(s.inner()) * 10.0, 0, layers, [&] {
+  meter.line("gated_rms_norm_backward", t * wide(s.inner()) * 12.0, 0, layers, [&] {
     cuda::gated_rms_norm_backward(stream, {.dx = scan.dy.view(),
                                            .dz = part(d_projected, 0, s.inner()),
                                            .dz_stride = stride,
@@ -227,6 +228,7 @@ void bench_layer(Meter& meter, const TrainShape& s) {
                                            .z = part(projected, 0, s.inner()),
                                            .z_stride = stride,
                                            .weight = gate.view(),
+                                           .y = d_gated.view(),
                                            .groups = s.groups});
   });
   meter.line("ssd_scan_backward", 2.0 * scan_bytes, 0, layers, [&] { scan.backward(stream); });
@@ -251,12 +253,14 @@ void bench_layer(Meter& meter, const TrainShape& s) {
         MatmulArgs{
             .c = d_in.view(), .a = d_projected.view(), .b = normed.view(), .transpose_a = true, .accumulate = true});
   });
-  meter.line("rms_norm_backward", t * wide(s.width) * 14.0, 0, layers, [&] {
+  meter.line("rms_norm_backward", t * wide(s.width) * 18.0, 0, layers, [&] {
     cuda::rms_norm_backward(stream, {.dx = d_residual.view(),
                                      .d_weight = d_norm.view(),
                                      .dy = normed.view(),
                                      .x = residual.view(),
                                      .weight = norm.view(),
+                                     .y = normed.view(),
+                                     .rounded = rounded.view(),
                                      .accumulate = true});
   });
 }
@@ -446,12 +450,13 @@ void bench_adapters(Stream& stream, WeightFormat format, double operations_per_s
 }
 
 void bench_full_steps(Stream& stream, const std::string& shape, std::int64_t tokens, std::int64_t sequences,
-                      double operations_per_second) {
+                      double operations_per_second, double gibibytes) {
   TrainerConfig config;
   config.compute = DType::bf16;
   config.micro_batch_tokens = tokens;
   // All that is free, but for what the card's libraries take.
-  config.memory_budget = static_cast<std::size_t>((free_gibibytes(stream) - 1.0) * (1 << 30));
+  if (gibibytes == 0.0) gibibytes = free_gibibytes(stream) - 1.0;
+  config.memory_budget = static_cast<std::size_t>(gibibytes * (1 << 30));
   bench_steps(stream, shape, shape_config(shape), WeightFormat::bf16, config, sequences, operations_per_second);
 }
 

@@ -18,8 +18,9 @@ void bench_training(Stream& stream, const TrainTimer& timer, double bytes_per_se
 // sequence of 4096 tokens, in bf16.
 void bench_adapters(Stream& stream, WeightFormat format, double operations_per_second);
 // Whole steps of all weights of a shape (engine/shape.h), in bf16, with what memory they were said to take and took.
+// gibibytes: what they may take; 0: all that is free.
 void bench_full_steps(Stream& stream, const std::string& shape, std::int64_t tokens, std::int64_t sequences,
-                      double operations_per_second);
+                      double operations_per_second, double gibibytes = 0.0);
 // Each operation once, for a profiler.
 void trace_training(Stream& stream);
 
