@@ -244,7 +244,9 @@ void CudaStream::fetch(void* to, const void* from, std::size_t bytes) {
 
 void CudaStream::wait_until(bool patient, const std::function<bool()>& said) {
   using Clock = std::chrono::steady_clock;
-  constexpr auto look = std::chrono::microseconds(200);  // before this thread sleeps
+  // How long this thread looks before it sleeps between looks. Waking up takes up to tenths of a millisecond on a busy
+  // machine: only long steps hide that.
+  constexpr auto look = std::chrono::microseconds(1000);
   constexpr auto sleep = std::chrono::microseconds(50);
   const auto begin = Clock::now();
   for (unsigned round = 1; !said(); ++round) {
