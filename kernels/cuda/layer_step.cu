@@ -19,9 +19,10 @@ namespace {
   h.y = s.y.as<float>();
   h.log_decay = s.log_decay ? s.log_decay.as<float>() : nullptr;
   h.z = proj;
-  h.xbc = proj + inner;
+  h.x = proj + inner;
+  h.bc = h.x + inner;
   h.dt = proj + inner + channels;
-  h.z_stride = h.xbc_stride = h.dt_stride = s.proj.shape[1];
+  h.z_stride = h.x_stride = h.bc_stride = h.dt_stride = s.proj.shape[1];
   h.state = static_cast<void* const*>(s.state_table.data);
   h.state_offset = s.state_offset;
   h.state_rounded = s.state_dtype == DType::bf16;
@@ -38,7 +39,7 @@ namespace {
   const SsdStepArgs& s = args.step;
   return h.sequences == 1 && !s.trace && s.conv_table && s.state_table && s.groups <= 64 &&
          s.heads * s.head_dim / s.groups % 32 == 0 && s.conv_weight.shape[1] <= 8 &&
-         (h.xbc_stride % 4 == 0 || h.sequences == 1) && can_stream_rows(on, *args.in_proj) &&
+         (h.bc_stride % 4 == 0 || h.sequences == 1) && can_stream_rows(on, *args.in_proj) &&
          can_stream_rows(on, *args.out_proj);
 }
 
@@ -49,7 +50,7 @@ namespace {
 bool layer_step(Stream& stream, const LayerStepArgs& args) {
   CudaStream& on = backend(stream);
   HeadSteps h = head_steps(args);
-  if (h.sequences == 1) h.z_stride = h.xbc_stride = h.dt_stride = 0;
+  if (h.sequences == 1) h.z_stride = h.x_stride = h.bc_stride = h.dt_stride = 0;
   if (!fits(on, args, h) || !can_step_heads(h)) return false;
   const SsdStepArgs& s = args.step;
   const std::int64_t inner = s.heads * s.head_dim;

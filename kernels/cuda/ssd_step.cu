@@ -1,62 +1,37 @@
 // One token of each of B sequences.
-//   conv   a thread per channel and sequence: xBC of the token, and the channel's state moved on by one
+//   rows   step_rows.cu: the convolution's step, and what the recurrence takes
 //   step   step_heads.cu for the shapes of published models. Others: a block per head and sequence: each thread holds
 //   four neighbouring states of a row at a time, reads and
 //          writes them once; eight lanes share a row's sum over n
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/ssd.cuh"
 #include "kernels/cuda/step_heads.h"
+#include "kernels/cuda/step_rows.h"
 #include "kernels/error.h"
 #include "kernels/ssd_scan.h"
 
 namespace holdfast::cuda {
 namespace {
 
-constexpr int step_conv_threads = 128;
 constexpr int step_threads = 256;
 constexpr int step_lanes = 8;  // that share a row of the state
-constexpr int step_conv_widest = 8;
 
 struct StepShape {
-  float* const* conv;  // (B) addresses in device memory
-  void* const* state;  // (B)  f32 or bf16
-  std::int64_t conv_offset, state_offset;
+  void* const* state;  // (B) addresses in device memory; f32 or bf16
+  std::int64_t state_offset;
   float* y;
   const float* proj;
-  float* xbc;  // scratch (B, C)
-  const float* conv_weight;
-  const float* conv_bias;  // or null
+  const float* xbc;  // rows of x | B | C, after the convolution
+  std::int64_t xbc_stride;
   const float* dt_bias;
   const float* a;
   const float* d;
   float* log_decay;  // or null
   float* trace;      // (B, H, 3) or null
   std::int64_t heads, head_dim, d_state, groups, inner, channels, width;
-  int taps;
   bool quads;  // rows of B, C and the states can be read four values at a time
   float dt_min, dt_max;
 };
-
-// Grid (channels, B).
-__global__ void __launch_bounds__(step_conv_threads) ssd_step_conv_kernel(StepShape s) {
-  wait_for_previous();
-  let_next_start();
-  const std::int64_t channel = static_cast<std::int64_t>(blockIdx.x) * step_conv_threads + threadIdx.x;
-  if (channel >= s.channels) return;
-  const std::int64_t b = blockIdx.y;
-  float* state = s.conv[b] + s.conv_offset + channel * (s.taps - 1);
-  const float* weight = s.conv_weight + channel * s.taps;
-  const float newest = s.proj[b * s.width + s.inner + channel];
-  float sum = s.conv_bias == nullptr ? 0.0f : s.conv_bias[channel];
-#pragma unroll
-  for (int k = 0; k < step_conv_widest; ++k) {
-    if (k >= s.taps) break;
-    const float input = k + 1 < s.taps ? state[k] : newest;
-    sum += weight[k] * input;
-    if (k > 0) state[k - 1] = input;
-  }
-  s.xbc[b * s.channels + channel] = silu(sum);
-}
 
 // Grid (H, B).
 template <class State>
@@ -66,7 +41,7 @@ __global__ void __launch_bounds__(step_threads) ssd_step_heads_kernel(StepShape 
   const std::int64_t b = blockIdx.y;
   const int lane = static_cast<int>(threadIdx.x) % step_lanes;
   const float* proj = s.proj + b * s.width;
-  const float* xbc = s.xbc + b * s.channels;
+  const float* xbc = s.xbc + b * s.xbc_stride;
   const std::int64_t group = head / (s.heads / s.groups);
   const float* in = xbc + s.inner + group * s.d_state;
   const float* out = in + s.groups * s.d_state;
@@ -137,46 +112,46 @@ void ssd_step(Stream& stream, const SsdStepArgs& args) {
   s.inner = s.heads * s.head_dim;
   s.channels = s.inner + 2 * s.groups * s.d_state;
   s.width = s.inner + s.channels + s.heads;
-  s.taps = static_cast<int>(args.conv_weight.shape[1]);
-  if (s.taps > step_conv_widest) {
-    throw ArgumentError("ssd_step: conv_weight: width " + std::to_string(s.taps) + ", the GPU has kernels up to " +
-                        std::to_string(step_conv_widest));
+  StepRows r;
+  r.sequences = sequences, r.inner = s.inner, r.channels = s.channels, r.heads = s.heads, r.columns = s.width;
+  r.stride = (s.width + s.heads + 3) / 4 * 4;
+  r.taps = static_cast<int>(args.conv_weight.shape[1]);
+  if (r.taps > widest_step_conv) {
+    throw ArgumentError("ssd_step: conv_weight: width " + std::to_string(r.taps) + ", the GPU has kernels up to " +
+                        std::to_string(widest_step_conv));
   }
-  s.conv_weight = args.conv_weight.as<float>();
-  s.conv_bias = args.conv_bias ? args.conv_bias.as<float>() : nullptr;
+  r.conv_weight = args.conv_weight.as<float>();
+  r.conv_bias = args.conv_bias ? args.conv_bias.as<float>() : nullptr;
   s.dt_bias = args.dt_bias.as<float>(), s.a = args.a.as<float>(), s.d = args.d.as<float>();
   s.dt_min = args.dt_min, s.dt_max = args.dt_max;
   s.y = args.y.as<float>();
   s.proj = args.proj.as<float>();
   s.log_decay = args.log_decay ? args.log_decay.as<float>() : nullptr;
   s.trace = args.trace ? args.trace.as<float>() : nullptr;
-  s.quads = s.d_state % 4 == 0 && s.inner % 4 == 0 && s.channels % 4 == 0 && args.state_offset % 4 == 0;
+  s.quads = s.d_state % 4 == 0 && s.inner % 4 == 0 && args.state_offset % 4 == 0;
   const auto count = static_cast<std::size_t>(sequences);
-  const std::size_t xbc_bytes = (count * static_cast<std::size_t>(s.channels) * sizeof(float) + 255) / 256 * 256;
-  auto* memory = static_cast<std::byte*>(stream.scratch(xbc_bytes + 2 * count * sizeof(float*)));
-  s.xbc = reinterpret_cast<float*>(memory);
+  const std::size_t row_bytes = (count * static_cast<std::size_t>(r.stride) * sizeof(float) + 255) / 256 * 256;
+  auto* memory = static_cast<std::byte*>(stream.scratch(row_bytes + 2 * count * sizeof(float*)));
+  r.rows = reinterpret_cast<float*>(memory);
+  s.xbc = r.rows + s.inner, s.xbc_stride = r.stride;
   if (args.conv_table) {
-    s.conv = static_cast<float* const*>(args.conv_table.data);
+    r.window = static_cast<float* const*>(args.conv_table.data);
     s.state = static_cast<void* const*>(args.state_table.data);
-    s.conv_offset = args.conv_offset, s.state_offset = args.state_offset;
+    r.window_offset = args.conv_offset, s.state_offset = args.state_offset;
   } else {
-    std::byte* tables = memory + xbc_bytes;
+    std::byte* tables = memory + row_bytes;
     on.upload(tables, args.conv.data(), count * sizeof(float*));
     on.upload(tables + count * sizeof(float*), args.state.data(), count * sizeof(float*));
-    s.conv = reinterpret_cast<float* const*>(tables);
+    r.window = reinterpret_cast<float* const*>(tables);
     s.state = reinterpret_cast<void* const*>(tables + count * sizeof(float*));
     for (float* state : args.state) s.quads = s.quads && reinterpret_cast<std::uintptr_t>(state) % 16 == 0;
   }
-  const auto rows = static_cast<unsigned>(sequences);
-  launch(on, "ssd_step conv",
-         {.grid = dim3(blocks_for(s.channels, step_conv_threads), rows),
-          .block = dim3(step_conv_threads),
-          .overlaps = true},
-         ssd_step_conv_kernel, s);
+  r.sums = s.proj;
+  r.dt_bias = s.dt_bias, r.a = s.a, r.dt_min = s.dt_min, r.dt_max = s.dt_max, r.log_decay = s.log_decay;
   HeadSteps h;
-  h.y = s.y, h.log_decay = s.log_decay;
-  h.z = s.proj, h.xbc = s.xbc, h.dt = s.proj + s.inner + s.channels;
-  h.z_stride = h.dt_stride = s.width, h.xbc_stride = s.channels;
+  h.y = s.y;
+  h.z = r.rows, h.x = s.xbc, h.bc = h.x + s.inner, h.dt = h.x + s.channels, h.decay = h.dt + s.heads;
+  h.z_stride = h.x_stride = h.bc_stride = h.dt_stride = r.stride;
   h.state = s.state, h.state_offset = s.state_offset;
   h.state_rounded = args.state_dtype == DType::bf16;
   h.dt_bias = s.dt_bias, h.a = s.a, h.d = s.d;
@@ -184,7 +159,10 @@ void ssd_step(Stream& stream, const SsdStepArgs& args) {
   h.heads = s.heads, h.head_dim = s.head_dim, h.d_state = s.d_state, h.groups = s.groups;
   h.dt_min = s.dt_min, h.dt_max = s.dt_max;
   // The kernel for large heads takes no trace.
-  if (s.quads && s.trace == nullptr && can_step_heads(h)) return step_heads(on, h);
+  r.finished = s.quads && s.trace == nullptr && can_step_heads(h);
+  step_rows(on, r, false);
+  if (r.finished) return step_heads(on, h);
+  const auto rows = static_cast<unsigned>(sequences);
   launch(on, "ssd_step",
          {.grid = dim3(static_cast<unsigned>(s.heads), rows), .block = dim3(step_threads), .overlaps = true},
          h.state_rounded ? ssd_step_heads_kernel<__nv_bfloat16> : ssd_step_heads_kernel<float>, s);

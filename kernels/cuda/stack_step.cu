@@ -1,18 +1,21 @@
 // One token of each of several sequences through a stack of layers with bf16 weights. A layer in six kernels:
 //   norm rows    what the layer before left is added to the residual, which is normed and put into bf16
 //   product      in_proj
-//   conv rows    the convolution's step of x, B and C
-//   step heads   the recurrence and the gate (step_heads.cu)
+//   step rows    the convolution's step of x, B and C, gates and step sizes (step_rows.cu)
+//   step heads   the recurrence and the gate (stream_heads.cu, or step_heads.cu for few states)
 //   gate rows    the gated norm, into bf16
 //   product      out_proj
-// Up to split_rows sequences x goes through products as two bf16 rows each, rounded and what the rounding left, since
-// the weight's bytes set the time: it keeps 16 bits, and the next kernel adds the two results. With more, x is rounded.
+// Up to most_split_rows sequences x goes through products as two bf16 rows each, rounded and what the rounding left,
+// since the weight's bytes set the time: it keeps 16 bits, and the next kernel adds the two results. With more, x is
+// rounded. Products leave their sums where the next kernel adds them: over those two, and over parts of the columns.
 #include <algorithm>
 
+#include "kernels/cuda/batch_product.h"
 #include "kernels/cuda/products.h"
 #include "kernels/cuda/reduce.cuh"
 #include "kernels/cuda/ssd.cuh"
 #include "kernels/cuda/step_heads.h"
+#include "kernels/cuda/step_rows.h"
 #include "kernels/linear.h"
 #include "kernels/stack_step.h"
 
@@ -20,11 +23,9 @@ namespace holdfast::cuda {
 namespace {
 
 constexpr std::int64_t most_split_rows = 32;
-constexpr int norm_threads = 512;
-constexpr int norm_quads = 4;  // of a row that a thread holds
-constexpr int conv_threads = 256;
-constexpr int widest_conv = 8;
-constexpr int gate_threads = 256;
+constexpr int most_row_threads = 1024;
+constexpr int most_row_quads = 4;  // of a row that a thread holds
+constexpr int join_threads = 256;
 
 struct RowsOut {
   __nv_bfloat16* x;   // (B, cols) rounded; where split, (B, cols) below: what the rounding left
@@ -43,153 +44,132 @@ __device__ __forceinline__ void put_quad(const RowsOut& out, std::int64_t row, s
   store_piece<__nv_bfloat16, 4>(out.x + (out.rows + row) * out.columns + col, rest);
 }
 
+// Four columns of a row, summed over the parts that a product left.
+__device__ __forceinline__ void sum_parts(const float* sums, std::int64_t row, std::int64_t rows, std::int64_t parts,
+                                          std::int64_t columns, std::int64_t col, float (&sum)[4]) {
+  load_piece<float, 4>(sums + row * columns + col, sum);
+#pragma unroll 4
+  for (std::int64_t part = 1; part < parts; ++part) {
+    float more[4];
+    load_piece<float, 4>(sums + (part * rows + row) * columns + col, more);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) sum[i] += more[i];
+  }
+}
+
 struct NormRowsTask {
   RowsOut out;
   float* residual;    // (B, D)
-  const float* sums;  // (2 B, D): what is added to it; or null
+  const float* sums;  // (parts, B, D): what is added to it; or null
+  std::int64_t parts;
   const float* bias;  // (D) the same, or null
   const float* gain;  // (D)
   float eps;
 };
 
-// Grid (B).
-__global__ void __launch_bounds__(norm_threads) batch_norm_rows_kernel(const __grid_constant__ NormRowsTask s) {
-  __shared__ float room[norm_threads / warp_size];
-  wait_for_previous();
-  let_next_start();
+// Grid (B): a thread holds `quads` fours of its row. What no kernel nearby writes is fetched before the wait.
+template <int quads>
+__global__ void __launch_bounds__(most_row_threads) batch_norm_rows_kernel(const __grid_constant__ NormRowsTask s) {
+  __shared__ float room[most_row_threads / warp_size];
   const std::int64_t row = blockIdx.x;
   const std::int64_t columns = s.out.columns;
-  float values[norm_quads][4];
+  float values[quads][4] = {};
+  float gain[quads][4] = {};
+#pragma unroll
+  for (int q = 0; q < quads; ++q) {
+    const std::int64_t col = (static_cast<std::int64_t>(q) * blockDim.x + threadIdx.x) * 4;
+    if (col >= columns) continue;
+    load_piece<float, 4>(s.gain + col, gain[q]);
+    if (s.bias == nullptr) continue;
+    load_piece<float, 4>(s.bias + col, values[q]);
+  }
+  let_next_start();  // what a product does before it waits touches its weight alone
+  wait_for_previous();
   float squares = 0.0f;
 #pragma unroll
-  for (int q = 0; q < norm_quads; ++q) {
+  for (int q = 0; q < quads; ++q) {
     const std::int64_t col = (static_cast<std::int64_t>(q) * blockDim.x + threadIdx.x) * 4;
-    if (col >= columns) break;
+    if (col >= columns) continue;
     float* at = s.residual + row * columns + col;
-    load_piece<float, 4>(at, values[q]);
+    float held[4];
+    load_piece<float, 4>(at, held);
     if (s.sums != nullptr) {
-      float high[4];
-      float low[4];
-      load_piece<float, 4>(s.sums + row * columns + col, high);
-      load_piece<float, 4>(s.sums + (s.out.rows + row) * columns + col, low);
+      float added[4];
+      sum_parts(s.sums, row, s.out.rows, s.parts, columns, col, added);
 #pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        values[q][i] += high[i] + low[i] + (s.bias == nullptr ? 0.0f : s.bias[col + i]);
-      }
-      store_piece<float, 4>(at, values[q]);
+      for (int i = 0; i < 4; ++i) held[i] += added[i] + values[q][i];
+      store_piece<float, 4>(at, held);
     }
 #pragma unroll
-    for (int i = 0; i < 4; ++i) squares += values[q][i] * values[q][i];
+    for (int i = 0; i < 4; ++i) {
+      values[q][i] = held[i];
+      squares += held[i] * held[i];
+    }
   }
   const float scale = 1.0f / sqrtf(block_sum(squares, room) / static_cast<float>(columns) + s.eps);
 #pragma unroll
-  for (int q = 0; q < norm_quads; ++q) {
+  for (int q = 0; q < quads; ++q) {
     const std::int64_t col = (static_cast<std::int64_t>(q) * blockDim.x + threadIdx.x) * 4;
-    if (col >= columns) break;
-    float gain[4];
-    load_piece<float, 4>(s.gain + col, gain);
+    if (col >= columns) continue;
 #pragma unroll
-    for (int i = 0; i < 4; ++i) values[q][i] *= scale * gain[i];
+    for (int i = 0; i < 4; ++i) values[q][i] *= scale * gain[q][i];
     put_quad(s.out, row, col, values[q]);
   }
 }
 
-struct ConvRowsTask {
-  float* proj;         // (B, stride): z | x | B | C | dt, x, B and C convolved
-  const float* sums;   // (2 B, width) of the product; or null where it wrote proj itself
-  const float* bias;   // (width) or null
-  float* const* conv;  // (B)
-  std::int64_t conv_offset;
-  const float* weight;     // (C, K)
-  const float* conv_bias;  // (C) or null
-  std::int64_t rows, width, stride, inner, channels;
-  int taps;
-};
-
-// Grid (columns, B): all columns where there are sums, else those of x, B and C.
-__global__ void __launch_bounds__(conv_threads) batch_conv_rows_kernel(const __grid_constant__ ConvRowsTask s) {
-  const std::int64_t b = blockIdx.y;
-  const std::int64_t first = s.sums == nullptr ? s.inner : 0;
-  const std::int64_t col = first + static_cast<std::int64_t>(blockIdx.x) * conv_threads + threadIdx.x;
-  const std::int64_t channel = col - s.inner;
-  const bool convolved = channel >= 0 && channel < s.channels;
-  float kept[widest_conv - 1];
-  float weight[widest_conv];
-  float sum = 0.0f;
-  float* state = nullptr;
-  if (convolved) {  // nothing of this is written by the kernel before
-    state = s.conv[b] + s.conv_offset + channel * (s.taps - 1);
-    sum = s.conv_bias == nullptr ? 0.0f : s.conv_bias[channel];
-#pragma unroll
-    for (int k = 0; k < widest_conv; ++k) {
-      if (k < s.taps) weight[k] = s.weight[channel * s.taps + k];
-      if (k + 1 < s.taps) kept[k] = state[k];
-    }
-  }
-  wait_for_previous();
-  let_next_start();
-  if (col >= (s.sums == nullptr ? s.inner + s.channels : s.width)) return;
-  float* at = s.proj + b * s.stride + col;
-  float value = s.sums == nullptr ? *at : s.sums[b * s.width + col] + s.sums[(s.rows + b) * s.width + col];
-  if (s.bias != nullptr) value += s.bias[col];
-  if (convolved) {
-#pragma unroll
-    for (int k = 0; k < widest_conv; ++k) {
-      if (k >= s.taps) break;
-      const float input = k + 1 < s.taps ? kept[k < widest_conv - 1 ? k : 0] : value;
-      sum += weight[k] * input;
-      if (k > 0) state[k - 1] = input;
-    }
-    value = silu(sum);
-  }
-  *at = value;
-}
-
 struct GateRowsTask {
   RowsOut out;
-  const float* y;        // (B, E)  gated
-  const float* squares;  // (B, E / step_head_rows)
-  const float* gain;     // (E)
+  const float* y;     // (B, E)  gated
+  const float* gain;  // (E)
   std::int64_t groups;
   float eps;
 };
 
-// Grid (G, B).
-__global__ void __launch_bounds__(gate_threads) batch_gate_rows_kernel(const __grid_constant__ GateRowsTask s) {
-  __shared__ float room[gate_threads / warp_size];
-  wait_for_previous();
-  let_next_start();
+// Grid (G, B): a thread holds `quads` fours of its group.
+template <int quads>
+__global__ void __launch_bounds__(most_row_threads) batch_gate_rows_kernel(const __grid_constant__ GateRowsTask s) {
+  __shared__ float room[most_row_threads / warp_size];
   const std::int64_t row = blockIdx.y;
   const std::int64_t size = s.out.columns / s.groups;
   const std::int64_t first = blockIdx.x * size;
-  const float* squares = s.squares + (row * s.out.columns + first) / step_head_rows;
-  float sum = 0.0f;
-  for (std::int64_t i = threadIdx.x; i < size / step_head_rows; i += gate_threads) sum += squares[i];
-  const float scale = 1.0f / sqrtf(block_sum(sum, room) / static_cast<float>(size) + s.eps);
-  for (std::int64_t col = first + threadIdx.x * 4; col < first + size; col += gate_threads * 4) {
-    float values[4];
-    float gain[4];
-    load_piece<float, 4>(s.y + row * s.out.columns + col, values);
-    load_piece<float, 4>(s.gain + col, gain);
+  float values[quads][4];
+  float gain[quads][4];
 #pragma unroll
-    for (int i = 0; i < 4; ++i) values[i] *= scale * gain[i];
-    put_quad(s.out, row, col, values);
+  for (int q = 0; q < quads; ++q) {
+    const std::int64_t col = (static_cast<std::int64_t>(q) * blockDim.x + threadIdx.x) * 4;
+    if (col < size) load_piece<float, 4>(s.gain + first + col, gain[q]);
+  }
+  let_next_start();  // what a product does before it waits touches its weight alone
+  wait_for_previous();
+  float squares = 0.0f;
+#pragma unroll
+  for (int q = 0; q < quads; ++q) {
+    const std::int64_t col = (static_cast<std::int64_t>(q) * blockDim.x + threadIdx.x) * 4;
+    if (col >= size) continue;
+    load_piece<float, 4>(s.y + row * s.out.columns + first + col, values[q]);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) squares += values[q][i] * values[q][i];
+  }
+  const float scale = 1.0f / sqrtf(block_sum(squares, room) / static_cast<float>(size) + s.eps);
+#pragma unroll
+  for (int q = 0; q < quads; ++q) {
+    const std::int64_t col = (static_cast<std::int64_t>(q) * blockDim.x + threadIdx.x) * 4;
+    if (col >= size) continue;
+#pragma unroll
+    for (int i = 0; i < 4; ++i) values[q][i] *= scale * gain[q][i];
+    put_quad(s.out, row, first + col, values[q]);
   }
 }
 
-// y = sums[row] + sums[rows + row]. Grid (quads of a row, B).
-__global__ void __launch_bounds__(gate_threads)
-    batch_join_rows_kernel(float* y, const float* sums, std::int64_t rows, std::int64_t columns) {
+// Grid (quads of a row, B).
+__global__ void __launch_bounds__(join_threads)
+    batch_join_rows_kernel(float* y, const float* sums, std::int64_t parts, std::int64_t rows, std::int64_t columns) {
   wait_for_previous();
-  const std::int64_t col = (static_cast<std::int64_t>(blockIdx.x) * gate_threads + threadIdx.x) * 4;
+  const std::int64_t col = (static_cast<std::int64_t>(blockIdx.x) * join_threads + threadIdx.x) * 4;
   if (col >= columns) return;
-  float high[4];
-  float low[4];
-  load_piece<float, 4>(sums + blockIdx.y * columns + col, high);
-  load_piece<float, 4>(sums + (rows + blockIdx.y) * columns + col, low);
-#pragma unroll
-  for (int i = 0; i < 4; ++i) high[i] += low[i];
-  store_piece<float, 4>(y + blockIdx.y * columns + col, high);
+  float sum[4];
+  sum_parts(sums, blockIdx.y, rows, parts, columns, col, sum);
+  store_piece<float, 4>(y + blockIdx.y * columns + col, sum);
 }
 
 [[nodiscard]] const float* float_or_null(ConstTensorView tensor) { return tensor ? tensor.as<float>() : nullptr; }
@@ -207,20 +187,23 @@ class BatchStep {
         channels_(inner_ + 2 * step_.groups * step_.d_state),
         width_(inner_ + channels_ + step_.heads),
         split_(rows_ <= most_split_rows),
-        stride_(split_ ? (width_ + 3) / 4 * 4 : width_) {}
+        in_(plan(width_, d_model_)),
+        out_(plan(d_model_, inner_)),
+        head_(plan(args.head->rows(), d_model_)),
+        stride_((width_ + step_.heads + 3) / 4 * 4) {}
 
   [[nodiscard]] bool fits() const {
     if (rows_ < 2 || rows_ > 65535 || !on_.products().available() || d_model_ % 8 != 0 || inner_ % 8 != 0 ||
-        d_model_ > norm_threads * norm_quads * 4 || stride_ % 4 != 0 || inner_ / step_.groups % step_head_rows != 0 ||
-        args_.head->rows() % 4 != 0 || step_.conv_weight.shape[1] > widest_conv) {
+        std::max(d_model_, inner_ / step_.groups) > most_row_threads * most_row_quads * 4 ||
+        inner_ / step_.groups % 4 != 0 || args_.head->rows() % 4 != 0 ||
+        step_.conv_weight.shape[1] > widest_step_conv) {
       return false;
     }
     const auto plain = [](const Weight& w) { return w.format() == WeightFormat::bf16; };
     if (!plain(*args_.head)) return false;
     for (const LayerStepArgs& layer : args_.layers) {
-      const bool biased = layer.in_proj_bias || layer.out_proj_bias;
       if (!plain(*layer.in_proj) || !plain(*layer.out_proj) || layer.step.trace || !layer.step.conv_table ||
-          !layer.step.state_table || (biased && !split_) || !can_step_heads(heads(layer, nullptr, nullptr))) {
+          !layer.step.state_table || !can_step_heads(heads(layer))) {
         return false;
       }
     }
@@ -228,52 +211,56 @@ class BatchStep {
   }
 
   void run() {
-    const std::int64_t parts = split_ ? 2 : 1;
-    const std::int64_t widest = std::max({width_, d_model_, args_.logits ? args_.head->rows() : 0});
-    const std::int64_t x_count = parts * rows_ * std::max(d_model_, inner_);
-    const std::int64_t sum_count = split_ ? parts * rows_ * widest : 0;
-    const std::int64_t square_count = rows_ * inner_ / step_head_rows;
-    auto* next =
-        static_cast<std::byte*>(stream_.scratch(scratch_bytes(x_count, 2) + scratch_bytes(sum_count, 4) +
-                                                scratch_bytes(rows_ * stride_, 4) + scratch_bytes(square_count, 4)));
+    const std::int64_t x_count = (split_ ? 2 : 1) * rows_ * std::max(d_model_, inner_);
+    const std::int64_t sum_count =
+        rows_ * std::max({in_.sums * width_, out_.sums * d_model_, args_.logits ? head_.sums * args_.head->rows() : 0});
+    auto* next = static_cast<std::byte*>(
+        stream_.scratch(scratch_bytes(x_count, 2) + scratch_bytes(sum_count, 4) + scratch_bytes(rows_ * stride_, 4)));
     x_ = cut_scratch<__nv_bfloat16>(next, x_count);
     sums_ = cut_scratch<float>(next, sum_count);
     proj_ = cut_scratch<float>(next, rows_ * stride_);
-    squares_ = cut_scratch<float>(next, square_count);
     cuda::embedding(stream_, {.y = args_.layers[0].residual, .ids = args_.ids, .table = args_.embedding});
     const LayerStepArgs* before = nullptr;
     for (const LayerStepArgs& layer : args_.layers) {
       norm(before, layer.norm, layer.eps);
-      product(*layer.in_proj, d_model_, split_ ? sums_ : proj_, false);
+      product(*layer.in_proj, in_, d_model_, sums_);
       conv(layer);
-      step_heads(on_, heads(layer, proj_, squares_));
+      step_heads(on_, heads(layer));
       gate(layer);
-      product(*layer.out_proj, inner_, split_ ? sums_ : layer.residual.as<float>(), !split_);
+      product(*layer.out_proj, out_, inner_, sums_);
       before = &layer;
     }
     if (!args_.logits) return;
     norm(before, args_.norm, args_.eps);
     auto* logits = args_.logits.as<float>();
-    product(*args_.head, d_model_, split_ ? sums_ : logits, false);
+    product(*args_.head, head_, d_model_, head_.sums == 1 ? logits : sums_);
+    if (head_.sums == 1) return;
     const std::int64_t vocab = args_.head->rows();
-    if (split_) {
-      launch(on_, "batch join rows",
-             {.grid = dim3(blocks_for(vocab / 4, gate_threads), static_cast<unsigned>(rows_)),
-              .block = dim3(gate_threads),
-              .overlaps = true},
-             batch_join_rows_kernel, logits, sums_, rows_, vocab);
-    }
+    prefer_shared(batch_join_rows_kernel);
+    launch(on_, "batch join rows",
+           {.grid = dim3(blocks_for(vocab / 4, join_threads), static_cast<unsigned>(rows_)),
+            .block = dim3(join_threads),
+            .overlaps = true},
+           batch_join_rows_kernel, logits, sums_, head_.sums, rows_, vocab);
   }
 
  private:
-  [[nodiscard]] HeadSteps heads(const LayerStepArgs& layer, const float* proj, float* squares) const {
+  struct ProductPlan {
+    std::int64_t parts;  // of batch_product; 0: cuBLASLt takes it
+    std::int64_t sums;   // rows that are left for each sequence
+  };
+  [[nodiscard]] ProductPlan plan(std::int64_t outputs, std::int64_t columns) const {
+    const std::int64_t each = split_ ? 2 : 1;
+    const std::int64_t parts = batch_product_parts(on_, each * rows_, outputs, columns);
+    return {parts, each * std::max<std::int64_t>(parts, 1)};
+  }
+
+  [[nodiscard]] HeadSteps heads(const LayerStepArgs& layer) const {
     const SsdStepArgs& s = layer.step;
     HeadSteps h;
     h.y = s.y.as<float>();
-    h.squares = squares;
-    h.log_decay = s.log_decay ? s.log_decay.as<float>() : nullptr;
-    h.z = proj, h.xbc = proj + inner_, h.dt = proj + inner_ + channels_;
-    h.z_stride = h.xbc_stride = h.dt_stride = stride_;
+    h.z = proj_, h.x = h.z + inner_, h.bc = h.x + inner_, h.dt = h.x + channels_, h.decay = h.dt + s.heads;
+    h.z_stride = h.x_stride = h.bc_stride = h.dt_stride = stride_;
     h.state = static_cast<void* const*>(s.state_table.data);
     h.state_offset = s.state_offset;
     h.state_rounded = s.state_dtype == DType::bf16;
@@ -286,68 +273,89 @@ class BatchStep {
 
   // The residual with what the layer before left for it, normed, to x_.
   void norm(const LayerStepArgs* before, ConstTensorView gain, float eps) {
-    const bool adds = before != nullptr && split_;
+    const bool adds = before != nullptr;
     const NormRowsTask task{.out = {x_, rows_, d_model_, split_},
                             .residual = args_.layers[0].residual.as<float>(),
                             .sums = adds ? sums_ : nullptr,
+                            .parts = out_.sums,
                             .bias = adds ? float_or_null(before->out_proj_bias) : nullptr,
                             .gain = gain.as<float>(),
                             .eps = eps};
-    const std::int64_t threads = std::clamp<std::int64_t>((d_model_ / 4 + 31) / 32 * 32, 64, norm_threads);
-    launch(
-        on_, "batch norm rows",
-        {.grid = dim3(static_cast<unsigned>(rows_)), .block = dim3(static_cast<unsigned>(threads)), .overlaps = true},
-        batch_norm_rows_kernel, task);
+    rows("batch norm rows", d_model_, dim3(static_cast<unsigned>(rows_)), task, batch_norm_rows_kernel<1>,
+         batch_norm_rows_kernel<2>, batch_norm_rows_kernel<4>);
+  }
+
+  // Launches a block for each of some rows of so many columns.
+  template <class Task>
+  void rows(const char* what, std::int64_t columns, dim3 grid, const Task& task, void (*one)(Task), void (*two)(Task),
+            void (*four)(Task)) {
+    const std::int64_t quads = (columns / 4 + most_row_threads - 1) / most_row_threads;
+    const std::int64_t each = quads == 3 ? 4 : quads;
+    const std::int64_t threads = std::max<std::int64_t>((columns / 4 + each - 1) / each, 64);
+    auto* kernel = each == 1 ? one : each == 2 ? two : four;
+    prefer_shared(kernel);
+    launch(on_, what,
+           {.grid = grid, .block = dim3((static_cast<unsigned>(threads) + 31U) / 32U * 32U), .overlaps = true}, kernel,
+           task);
   }
 
   void conv(const LayerStepArgs& layer) {
     const SsdStepArgs& s = layer.step;
-    const ConvRowsTask task{.proj = proj_,
-                            .sums = split_ ? sums_ : nullptr,
-                            .bias = float_or_null(layer.in_proj_bias),
-                            .conv = static_cast<float* const*>(s.conv_table.data),
-                            .conv_offset = s.conv_offset,
-                            .weight = s.conv_weight.as<float>(),
-                            .conv_bias = float_or_null(s.conv_bias),
-                            .rows = rows_,
-                            .width = width_,
-                            .stride = stride_,
-                            .inner = inner_,
-                            .channels = channels_,
-                            .taps = static_cast<int>(s.conv_weight.shape[1])};
-    launch(on_, "batch conv rows",
-           {.grid = dim3(blocks_for(split_ ? width_ : channels_, conv_threads), static_cast<unsigned>(rows_)),
-            .block = dim3(conv_threads),
-            .overlaps = true},
-           batch_conv_rows_kernel, task);
+    // The kernel before is a product.
+    step_rows(on_,
+              {.rows = proj_,
+               .stride = stride_,
+               .sums = sums_,
+               .parts = in_.sums,
+               .columns = width_,
+               .bias = float_or_null(layer.in_proj_bias),
+               .window = static_cast<float* const*>(s.conv_table.data),
+               .window_offset = s.conv_offset,
+               .conv_weight = s.conv_weight.as<float>(),
+               .conv_bias = float_or_null(s.conv_bias),
+               .taps = static_cast<int>(s.conv_weight.shape[1]),
+               .sequences = rows_,
+               .inner = inner_,
+               .channels = channels_,
+               .heads = s.heads,
+               .finished = true,
+               .dt_bias = s.dt_bias.as<float>(),
+               .a = s.a.as<float>(),
+               .dt_min = s.dt_min,
+               .dt_max = s.dt_max,
+               .log_decay = s.log_decay ? s.log_decay.as<float>() : nullptr},
+              true);
   }
 
   void gate(const LayerStepArgs& layer) {
     const GateRowsTask task{.out = {x_, rows_, inner_, split_},
                             .y = layer.step.y.as<float>(),
-                            .squares = squares_,
                             .gain = layer.gate_norm.as<float>(),
                             .groups = layer.step.groups,
                             .eps = layer.eps};
-    launch(on_, "batch gate rows",
-           {.grid = dim3(static_cast<unsigned>(layer.step.groups), static_cast<unsigned>(rows_)),
-            .block = dim3(gate_threads),
-            .overlaps = true},
-           batch_gate_rows_kernel, task);
+    rows("batch gate rows", inner_ / layer.step.groups,
+         dim3(static_cast<unsigned>(layer.step.groups), static_cast<unsigned>(rows_)), task, batch_gate_rows_kernel<1>,
+         batch_gate_rows_kernel<2>, batch_gate_rows_kernel<4>);
   }
 
-  void product(const Weight& weight, std::int64_t columns, float* y, bool accumulate) {
-    on_.products().run(on_, {.m = (split_ ? 2 : 1) * rows_,
+  void product(const Weight& weight, const ProductPlan& plan, std::int64_t columns, float* y) {
+    const auto* w = static_cast<const __nv_bfloat16*>(weight.packed().view().data);
+    const std::int64_t rows = (split_ ? 2 : 1) * rows_;
+    if (plan.parts > 0) {
+      return batch_product(
+          on_,
+          {.x = x_, .w = w, .y = y, .rows = rows, .outputs = weight.rows(), .columns = columns, .parts = plan.parts});
+    }
+    on_.products().run(on_, {.m = rows,
                              .n = weight.rows(),
                              .k = columns,
                              .x = x_,
                              .x_stride = columns,
-                             .w = weight.packed().view().data,
+                             .w = w,
                              .w_stride = columns,
                              .type = CUDA_R_16BF,
                              .y = y,
-                             .y_stride = weight.rows(),
-                             .accumulate = accumulate});
+                             .y_stride = weight.rows()});
   }
 
   Stream& stream_;
@@ -357,11 +365,11 @@ class BatchStep {
   const SsdStepArgs& step_;
   std::int64_t inner_, channels_, width_;
   bool split_;
+  ProductPlan in_, out_, head_;
   std::int64_t stride_;  // of proj's rows
   __nv_bfloat16* x_ = nullptr;
-  float* sums_ = nullptr;  // (2 B, width) or (2 B, D), only where split
+  float* sums_ = nullptr;  // what a product left
   float* proj_ = nullptr;
-  float* squares_ = nullptr;
 };
 
 }  // namespace

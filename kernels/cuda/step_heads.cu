@@ -46,64 +46,58 @@ struct HeldStates {
   }
 };
 
-// Grid (P / (step_head_rows turns), H, B): a block takes its rows in turns, and fetches a turn's states while it works
-// at the turn before. Those of the first are fetched before the kernel that makes xbc has ended: it does not write
-// them, and all kernels before it are complete (stream_rows.cu says why). In bf16 states are widened, and rounded to
-// nearest even when they go back; all arithmetic is f32.
-template <class State, int quads, int turns>
+// Grid (P / step_head_rows, H, B). States are fetched before the kernel that makes x has ended: it does not write them,
+// and all kernels before it are complete (stream_rows.cu says why). In bf16 states are widened, and rounded to nearest
+// even when they go back; all arithmetic is f32.
+template <class State, int quads>
 __global__ void __launch_bounds__(head_threads) step_heads_kernel(const __grid_constant__ HeadSteps s) {
   constexpr int N = quads * head_lanes * 4;
   __shared__ float room[head_threads / warp_size];
   const std::int64_t head = blockIdx.y;
   const std::int64_t b = blockIdx.z;
   const int lane = static_cast<int>(threadIdx.x) % head_lanes;
-  const std::int64_t p = static_cast<std::int64_t>(blockIdx.x) * step_head_rows * turns + threadIdx.x / head_lanes;
   const std::int64_t inner = s.heads * s.head_dim;
-  const std::int64_t channel = head * s.head_dim + p;
+  const std::int64_t channel =
+      head * s.head_dim + static_cast<std::int64_t>(blockIdx.x) * step_head_rows + threadIdx.x / head_lanes;
   const float rate = s.a[head];
   const float bias = s.dt_bias[head];
   const float skip = s.d[head];
   State* row = static_cast<State*>(s.state[b]) + s.state_offset + channel * N;
-  HeldStates<State, quads> next;
-  next.take(row, lane);
+  HeldStates<State, quads> held;
+  held.take(row, lane);
   wait_for_previous();
   let_next_start();
-  const float* xbc = s.xbc + b * s.xbc_stride;
-  const float dt = step_size(s.dt[b * s.dt_stride + head], bias, s.dt_min, s.dt_max);
-  const float decay = expf(dt * rate);
+  const bool finished = s.decay != nullptr;
+  float dt = s.dt[b * s.dt_stride + head];
+  if (!finished) dt = step_size(dt, bias, s.dt_min, s.dt_max);
+  const float decay = finished ? s.decay[b * s.dt_stride + head] : expf(dt * rate);
   const std::int64_t group = head / (s.heads / s.groups);
-  const auto* in = reinterpret_cast<const float4*>(xbc + inner + group * N);
+  const auto* in = reinterpret_cast<const float4*>(s.bc + b * s.bc_stride + group * N);
   const auto* out = in + s.groups * N / 4;
+  const float x = s.x[b * s.x_stride + channel];
+  const float z = s.z[b * s.z_stride + channel];
+  const float weight = dt * x;
+  float sum = 0.0f;
 #pragma unroll
-  for (int t = 0; t < turns; ++t) {
-    HeldStates<State, quads> held = next;
-    if (t + 1 < turns) next.take(row + (t + 1) * step_head_rows * N, lane);
-    const std::int64_t own = channel + t * step_head_rows;
-    const float x = xbc[own];
-    const float z = s.z[b * s.z_stride + own];
-    const float weight = dt * x;
-    float sum = 0.0f;
-#pragma unroll
-    for (int q = 0; q < quads; ++q) {
-      const float4 in_n = in[held.place(q, lane)];
-      const float4 out_n = out[held.place(q, lane)];
-      float4& h = held.h[q];
-      h.x = decay * h.x + weight * in_n.x;
-      h.y = decay * h.y + weight * in_n.y;
-      h.z = decay * h.z + weight * in_n.z;
-      h.w = decay * h.w + weight * in_n.w;
-      sum += h.x * out_n.x + h.y * out_n.y + h.z * out_n.z + h.w * out_n.w;
-    }
-    held.put(row + t * step_head_rows * N, lane);
-#pragma unroll
-    for (int step = head_lanes / 2; step > 0; step /= 2) sum += __shfl_xor_sync(all_lanes, sum, step);
-    const float y = (sum + skip * x) * silu(z);
-    if (lane == 0) s.y[b * inner + own] = y;
-    if (s.squares == nullptr) continue;
-    const float squares = block_sum(lane == 0 ? y * y : 0.0f, room);
-    if (threadIdx.x == 0) s.squares[b * (inner / step_head_rows) + own / step_head_rows] = squares;
+  for (int q = 0; q < quads; ++q) {
+    const float4 in_n = in[held.place(q, lane)];
+    const float4 out_n = out[held.place(q, lane)];
+    float4& h = held.h[q];
+    h.x = decay * h.x + weight * in_n.x;
+    h.y = decay * h.y + weight * in_n.y;
+    h.z = decay * h.z + weight * in_n.z;
+    h.w = decay * h.w + weight * in_n.w;
+    sum += h.x * out_n.x + h.y * out_n.y + h.z * out_n.z + h.w * out_n.w;
   }
+  held.put(row, lane);
+#pragma unroll
+  for (int step = head_lanes / 2; step > 0; step /= 2) sum += __shfl_xor_sync(all_lanes, sum, step);
+  const float y = (sum + skip * x) * (finished ? z : silu(z));
+  if (lane == 0) s.y[b * inner + channel] = y;
   if (s.log_decay != nullptr && blockIdx.x == 0 && threadIdx.x == 0) s.log_decay[b * s.heads + head] = dt * rate;
+  if (s.squares == nullptr) return;
+  const float squares = block_sum(lane == 0 ? y * y : 0.0f, room);
+  if (threadIdx.x == 0) s.squares[b * (inner / step_head_rows) + channel / step_head_rows] = squares;
 }
 
 }  // namespace
@@ -111,28 +105,25 @@ __global__ void __launch_bounds__(head_threads) step_heads_kernel(const __grid_c
 bool can_step_heads(const HeadSteps& s) {
   const std::int64_t inner = s.heads * s.head_dim;
   return s.head_dim % step_head_rows == 0 && (s.d_state == 64 || s.d_state == 128 || s.d_state == 256) &&
-         reinterpret_cast<std::uintptr_t>(s.xbc) % 16 == 0 && s.xbc_stride % 4 == 0 && inner % 4 == 0 &&
+         reinterpret_cast<std::uintptr_t>(s.bc) % 16 == 0 && s.bc_stride % 4 == 0 && inner % 4 == 0 &&
          s.state_offset % (s.state_rounded ? 8 : 4) == 0 && s.heads <= 65535 && s.sequences <= 65535;
 }
 
 void step_heads(CudaStream& on, const HeadSteps& s) {
-  const auto run = [&](auto* kernel, int turns) {
-    const Launch shape{.grid = dim3(static_cast<unsigned>(s.head_dim / (step_head_rows * turns)),
-                                    static_cast<unsigned>(s.heads), static_cast<unsigned>(s.sequences)),
-                       .block = dim3(head_threads),
-                       .overlaps = true};
+  if (can_stream_heads(on, s)) return stream_heads(on, s);
+  const auto run = [&](auto* kernel) {
     prefer_shared(kernel);
-    launch(on, "step heads", shape, kernel, s);
+    launch(on, "step heads",
+           {.grid = dim3(static_cast<unsigned>(s.head_dim / step_head_rows), static_cast<unsigned>(s.heads),
+                         static_cast<unsigned>(s.sequences)),
+            .block = dim3(head_threads),
+            .overlaps = true},
+           kernel, s);
   };
-  // Four turns where there are blocks enough all the same.
-  const std::int64_t blocks = s.head_dim / step_head_rows * s.heads * s.sequences;
-  const bool in_turns =
-      s.head_dim % (4 * step_head_rows) == 0 && blocks >= std::int64_t{64} * on.card().multiprocessors;
   const auto of_type = [&]<class State>(State) {
-    if (s.d_state == 64) return run(step_heads_kernel<State, 2, 1>, 1);
-    if (s.d_state == 256) return run(step_heads_kernel<State, 8, 1>, 1);
-    if (in_turns) return run(step_heads_kernel<State, 4, 4>, 4);
-    run(step_heads_kernel<State, 4, 1>, 1);
+    if (s.d_state == 64) return run(step_heads_kernel<State, 2>);
+    if (s.d_state == 128) return run(step_heads_kernel<State, 4>);
+    run(step_heads_kernel<State, 8>);
   };
   s.state_rounded ? of_type(__nv_bfloat16()) : of_type(0.0f);
 }

@@ -12,9 +12,12 @@ struct HeadSteps {
   float* squares = nullptr;    // (B, E / step_head_rows): sums of y^2 over as many channels each; or null
   float* log_decay = nullptr;  // (B, H) or null
   const float* z = nullptr;    // rows of E
-  const float* xbc = nullptr;  // rows of x | B | C, after the convolution
+  const float* x = nullptr;    // rows of E, after the convolution
+  const float* bc = nullptr;   // rows of B | C, after the convolution
   const float* dt = nullptr;   // rows of H
-  std::int64_t z_stride = 0, xbc_stride = 0, dt_stride = 0;
+  // Rows of H, exp(dt A), where z is silu(z) and dt the step size (step_rows.h); null: they are as in_proj has them.
+  const float* decay = nullptr;
+  std::int64_t z_stride = 0, x_stride = 0, bc_stride = 0, dt_stride = 0;  // dt's is decay's
   void* const* state = nullptr;  // (B) addresses, to which state_offset elements are added
   std::int64_t state_offset = 0;
   bool state_rounded = false;  // states are bf16, else f32
@@ -29,5 +32,9 @@ inline constexpr int step_head_rows = 16;  // rows p of a state that a block mov
 // P a multiple of 16, N 64, 128 or 256, rows of B, C and the states on borders of 16 bytes.
 [[nodiscard]] bool can_step_heads(const HeadSteps& steps);
 void step_heads(CudaStream& stream, const HeadSteps& steps);
+
+// The same for many sequences, which step_heads takes where it can (stream_heads.cu): only where decay is given.
+[[nodiscard]] bool can_stream_heads(const CudaStream& stream, const HeadSteps& steps);
+void stream_heads(CudaStream& stream, const HeadSteps& steps);
 
 }  // namespace holdfast::cuda

@@ -19,13 +19,13 @@ Encode find_encode() {
 
 }  // namespace
 
-CUtensorMap map_tiles(const void* base, std::int64_t columns, std::int64_t rows, std::int64_t row_bytes) {
+CUtensorMap map_tiles(const void* base, std::int64_t columns, std::int64_t rows, std::int64_t row_bytes, int box_rows) {
   static const Encode encode = find_encode();
   if (encode == nullptr)
     throw DeviceError("the NVIDIA driver has no cuTensorMapEncodeTiled, want release 525 or newer");
   const cuuint64_t sizes[2] = {static_cast<cuuint64_t>(columns), static_cast<cuuint64_t>(rows)};
   const cuuint64_t strides[1] = {static_cast<cuuint64_t>(row_bytes)};
-  const cuuint32_t box[2] = {tile_columns, tile_rows};
+  const cuuint32_t box[2] = {tile_columns, static_cast<cuuint32_t>(box_rows)};
   const cuuint32_t steps[2] = {1, 1};
   CUtensorMap map;
   const CUresult result = encode(&map, CU_TENSOR_MAP_DATA_TYPE_BFLOAT16, 2, const_cast<void*>(base), sizes, strides,

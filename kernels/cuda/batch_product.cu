@@ -1,0 +1,176 @@
+// A block has some rows of the weight and a part of its columns: one warp brings both operands through a ring of
+// stages, warpgroups multiply 64 rows each. The weight is the left operand, so that 64 rows of x are one product's
+// width.
+#include <algorithm>
+
+#include "kernels/cuda/batch_product.h"
+#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/wgmma.cuh"
+
+namespace holdfast::cuda {
+namespace {
+
+constexpr int group_threads = 128;
+constexpr int most_groups = 4;
+constexpr int most_rows = most_groups * tile_rows;  // which one copy brings
+constexpr int most_stages = 16;
+constexpr int stage_room = 216 * 1024;
+
+struct ProductPlan {
+  float* y;
+  std::int64_t outputs;
+  int rows;        // of x
+  int block_rows;  // of the weight
+  int steps;       // of 64 columns
+  int stages;
+};
+
+// Grid (rows of the weight / block_rows, parts).
+__global__ void __launch_bounds__(most_groups* group_threads + warp_size, 1)
+    batch_product_kernel(const __grid_constant__ CUtensorMap w, const __grid_constant__ CUtensorMap x,
+                         const __grid_constant__ ProductPlan p) {
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+  extern __shared__ unsigned char ring_room[];
+  __shared__ std::uint64_t full[most_stages];
+  __shared__ std::uint64_t empty[most_stages];
+  const unsigned ring = (shared_address(ring_room) + 1023U) / 1024U * 1024U;
+  const int groups = static_cast<int>(blockDim.x) / group_threads;
+  const int group = static_cast<int>(threadIdx.x) / group_threads;
+  const int lane = static_cast<int>(threadIdx.x) % warp_size;
+  const unsigned w_bytes = static_cast<unsigned>(p.block_rows) * tile_columns * 2;
+  const unsigned stage_bytes = w_bytes + tile_bytes;
+  const auto part = static_cast<int>(blockIdx.y);
+  const auto parts = static_cast<int>(gridDim.y);
+  const int first = p.steps * part / parts;
+  const int count = p.steps * (part + 1) / parts - first;
+  const int row = static_cast<int>(blockIdx.x) * p.block_rows;
+  if (threadIdx.x == 0) {
+    for (int i = 0; i < p.stages; ++i) {
+      barrier_init(shared_address(&full[i]), 1);
+      barrier_init(shared_address(&empty[i]), static_cast<unsigned>(groups) * 4);
+    }
+    barrier_init_done();
+  }
+  __syncthreads();
+  if (group == groups) {
+    if (lane != 0) return;
+    const auto bring_w = [&](int step, int slot) {
+      const unsigned barrier = shared_address(&full[slot]);
+      barrier_expect(barrier, stage_bytes);
+      copy_tile(ring + static_cast<unsigned>(slot) * stage_bytes, w, (first + step) * tile_columns, row, barrier);
+    };
+    const auto bring_x = [&](int step, int slot) {
+      copy_tile(ring + static_cast<unsigned>(slot) * stage_bytes + w_bytes, x, (first + step) * tile_columns, 0,
+                shared_address(&full[slot]));
+    };
+    const int ahead = min(p.stages, count);
+    for (int i = 0; i < ahead; ++i) bring_w(i, i);
+    wait_for_previous();
+    let_next_start();
+    for (int i = 0; i < ahead; ++i) bring_x(i, i);
+    int slot = 0;
+    int round = 0;
+    for (int i = ahead; i < count; ++i) {
+      barrier_wait_round(empty[slot], round);
+      bring_w(i, slot);
+      bring_x(i, slot);
+      if (++slot == p.stages) slot = 0, ++round;
+    }
+    return;
+  }
+  wait_for_previous();
+  float sums[8][4] = {};
+  int slot = 0;
+  int round = 0;
+  int before = 0;
+  for (int i = 0; i < count; ++i) {
+    barrier_wait_round(full[slot], round);
+    const unsigned stage = ring + static_cast<unsigned>(slot) * stage_bytes;
+    products_begin();
+#pragma unroll
+    for (int k = 0; k < tile_columns / 16; ++k) {
+      product_64(sums, k_along_rows(stage + static_cast<unsigned>(group) * tile_bytes, k),
+                 k_along_rows(stage + w_bytes, k), i > 0 || k > 0);
+    }
+    products_commit();
+    products_wait<1>();
+    if (i > 0 && lane == 0) barrier_arrive(shared_address(&empty[before]));
+    before = slot;
+    if (++slot == p.stages) slot = 0, ++round;
+  }
+  products_wait<0>();
+  hold(sums);
+  const int warp = static_cast<int>(threadIdx.x) % group_threads / warp_size;
+#pragma unroll
+  for (int half = 0; half < 2; ++half) {
+    const int of_block = group * tile_rows + warp * 16 + half * 8 + lane / 4;
+    const std::int64_t output = row + of_block;
+    if (of_block >= p.block_rows || output >= p.outputs) continue;
+    float* to = p.y + static_cast<std::int64_t>(part) * p.rows * p.outputs + output;
+#pragma unroll
+    for (int j = 0; j < 8; ++j) {
+#pragma unroll
+      for (int i = 0; i < 2; ++i) {
+        const int of_x = j * 8 + lane % 4 * 2 + i;
+        if (of_x < p.rows) to[of_x * p.outputs] = sums[j][half * 2 + i];
+      }
+    }
+  }
+#endif
+}
+
+// Code for sm_90 that is not for sm_90a has no warpgroups: the kernel is empty there.
+bool was_built() {
+  cudaFuncAttributes attributes{};
+  HOLDFAST_CUDA(cudaFuncGetAttributes(&attributes, batch_product_kernel));
+  return attributes.sharedSizeBytes > 0;
+}
+
+// Rows of the weight that each block has, where there are so many parts.
+[[nodiscard]] std::int64_t rows_of_block(const CudaStream& on, std::int64_t outputs, std::int64_t parts) {
+  const std::int64_t blocks = std::max<std::int64_t>(on.card().multiprocessors / parts, 1);
+  return ((outputs + blocks - 1) / blocks + 7) / 8 * 8;
+}
+
+}  // namespace
+
+std::int64_t batch_product_parts(const CudaStream& on, std::int64_t rows, std::int64_t outputs, std::int64_t columns) {
+  static const bool built = was_built();
+  if (on.card().major != 9 || !built || rows > most_batch_rows || columns % 8 != 0) return 0;
+  // Every block reads all of x in its part of the columns: so many parts that the weight's rows are twice x's, while
+  // each part has columns enough to fill the ring.
+  for (std::int64_t parts = 1; parts <= most_batch_parts; parts *= 2) {
+    const std::int64_t block_rows = rows_of_block(on, outputs, parts);
+    if (block_rows > most_rows) break;
+    const bool last =
+        parts == most_batch_parts || columns < 512 * parts || rows_of_block(on, outputs, 2 * parts) > most_rows;
+    if (block_rows >= 2 * most_batch_rows || last) return parts;
+  }
+  return 0;
+}
+
+void batch_product(CudaStream& on, const BatchProduct& p) {
+  ProductPlan plan{};
+  plan.y = p.y;
+  plan.outputs = p.outputs;
+  plan.rows = static_cast<int>(p.rows);
+  plan.block_rows = static_cast<int>(rows_of_block(on, p.outputs, p.parts));
+  plan.steps = static_cast<int>((p.columns + tile_columns - 1) / tile_columns);
+  const std::size_t stage_bytes = static_cast<std::size_t>(plan.block_rows) * tile_columns * 2 + tile_bytes;
+  plan.stages = std::min(most_stages, static_cast<int>(stage_room / stage_bytes));
+  const int groups = (plan.block_rows + tile_rows - 1) / tile_rows;
+  const CUtensorMap w = map_tiles(p.w, p.columns, p.outputs, p.columns * 2, plan.block_rows);
+  const CUtensorMap x = map_tiles(p.x, p.columns, p.rows, p.columns * 2);
+  // What follows the last row of a stage is read with it, and its products are left aside.
+  const std::size_t shared = static_cast<std::size_t>(plan.stages) * stage_bytes + 1024;
+  allow_shared(batch_product_kernel, shared);
+  prefer_shared(batch_product_kernel);
+  launch(on, "batch product",
+         {.grid = dim3(blocks_for(p.outputs, plan.block_rows), static_cast<unsigned>(p.parts)),
+          .block = dim3(static_cast<unsigned>(groups * group_threads + warp_size)),
+          .shared = shared,
+          .overlaps = true},
+         batch_product_kernel, w, x, plan);
+}
+
+}  // namespace holdfast::cuda
