@@ -399,14 +399,17 @@ void bench_prefill(Stream& stream, const std::string& shape, const Ceilings& top
 
 // One token's convolution, recurrence and gate over the heads of 7B, in recorded work; as many layers' states as do not
 // fit the cache together.
-void bench_step(Stream& stream, std::int64_t batch, double bandwidth) {
+void bench_step(Stream& stream, std::int64_t batch, double bandwidth, DType dtype = DType::f32) {
   const std::int64_t heads = 128, head_dim = 64, d_state = 128, groups = 8;
   const std::int64_t inner = heads * head_dim;
   const std::int64_t channels = inner + 2 * groups * d_state;
   const std::int64_t layers = batch == 1 ? 32 : 4;
   std::vector<Tensor> states;
   std::vector<std::int64_t> addresses;
-  for (std::int64_t b = 0; b < batch; ++b) states.push_back(random_tensor(stream, {layers, inner, d_state}, 11));
+  for (std::int64_t b = 0; b < batch; ++b) {
+    const Shape shape{layers, inner, d_state};
+    states.push_back(dtype == DType::f32 ? random_tensor(stream, shape, 11) : random_rounded(stream, shape, 11));
+  }
   for (const Tensor& s : states) {
     addresses.push_back(static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(s.view().data)));
   }
@@ -427,7 +430,7 @@ void bench_step(Stream& stream, std::int64_t batch, double bandwidth) {
   const double seconds =
       median_seconds(stream, 9, 3,
                      [&] {
-                       stream.repeat(static_cast<std::uint64_t>(batch) << 40, [&] {
+                       stream.repeat(static_cast<std::uint64_t>(batch) << 40 | static_cast<std::uint64_t>(dtype), [&] {
                          for (std::int64_t l = 0; l < layers; ++l) {
                            ssd_step(stream, {.y = y.view(),
                                              .conv = {},
@@ -445,14 +448,16 @@ void bench_step(Stream& stream, std::int64_t batch, double bandwidth) {
                                              .conv_table = {at + batch, DType::i64, Shape{batch}, DeviceKind::cuda},
                                              .state_table = {at, DType::i64, Shape{batch}, DeviceKind::cuda},
                                              .conv_offset = l * channels * 3,
-                                             .state_offset = l * inner * d_state});
+                                             .state_offset = l * inner * d_state,
+                                             .state_dtype = dtype});
                          }
                        });
                      }) /
       static_cast<double>(layers);
-  const double bytes = static_cast<double>(batch * inner * d_state) * 8.0;
-  std::printf("ssd_step, 7B heads, B %-3lld %8.2f us  %6.2f TB/s  %5.1f %%\n", static_cast<long long>(batch),
-              seconds * 1e6, bytes / seconds * 1e-12, 100.0 * bytes / bandwidth / seconds);
+  const double bytes = static_cast<double>(batch * inner * d_state) * (dtype == DType::f32 ? 8.0 : 4.0);
+  std::printf("ssd_step, 7B heads, B %-3lld, states %-4s %8.2f us  %6.2f TB/s  %5.1f %%\n",
+              static_cast<long long>(batch), std::string(name(dtype)).c_str(), seconds * 1e6, bytes / seconds * 1e-12,
+              100.0 * bytes / bandwidth / seconds);
 }
 
 // One long pass, for a profiler.
@@ -558,6 +563,7 @@ int main(int argc, char** argv) {
       const std::string word = argv[i];
       if (word == "state") {
         for (const std::int64_t batch : {1, 64}) bench_step(stream, batch, top.bytes);
+        bench_step(stream, 64, top.bytes, DType::bf16);
       } else if (word == "ops") {
         bench_ops(stream, top);
       } else if (word == "scan") {

@@ -422,6 +422,12 @@ void add_rounded_cases(GpuCases& cases) {
   cases.push_back({"ssd_step with states of bf16, 18 sequences of a 7B layer", [](Stream& stream) {
                      rounded_states_agree(stream, {0, 128, 64, 128, 8}, 18);
                    }});
+  cases.push_back({"ssd_step with states of bf16, 17 sequences, N=64", [](Stream& stream) {
+                     rounded_states_agree(stream, {0, 144, 32, 64, 3}, 17);
+                   }});
+  cases.push_back({"ssd_step with states of bf16, 15 sequences, N=256", [](Stream& stream) {
+                     rounded_states_agree(stream, {0, 96, 48, 256, 2}, 15);
+                   }});
   const StepShape shapes[] = {{768, 24, 64, 128, 1}, {256, 8, 64, 64, 2}, {4096, 128, 64, 128, 8}, {64, 4, 16, 64, 1}};
   for (const WeightFormat format :
        {WeightFormat::bf16, WeightFormat::q8_0, WeightFormat::q4_0, WeightFormat::q4_1, WeightFormat::q4_k}) {

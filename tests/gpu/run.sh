@@ -39,7 +39,7 @@ if [ "$quick" = no ]; then
   if command -v compute-sanitizer >/dev/null 2>&1; then
     # What takes minutes under the sanitizers is left out there; every kernel runs.
     for tool in memcheck racecheck; do
-      for cases in 'causal_conv1d' 'norm' 'ssd_scan' 'ssd_step' 'layer_step' 'embedding of' 'to 67' 'sample top'; do
+      for cases in 'causal_conv1d' 'norm' 'ssd_scan' 'ssd_step' 'sequences, N=64' 'batch_step of 7' 'layer_step' 'embedding of' 'to 67' 'sample top'; do
         step "$tool: $cases" timeout 120 compute-sanitizer --tool "$tool" --error-exitcode 9 --print-limit 3 \
           "$programs/gpu_tests" --golden "$root/tests/golden" --only "$cases" --every 5
       done

@@ -285,9 +285,9 @@ void long_text_agrees(Stream& stream, WeightFormat format, std::int64_t tokens, 
 }
 
 // Sequences that advance together against each of them alone, whose activations are f32.
-void batch_agrees(Stream& stream, std::int64_t count, DType state_dtype) {
-  Mamba2Config config = shape_config("192,3,9,64,128,3,1004");
-  config.linear_bias = count <= 32;
+void batch_agrees(Stream& stream, const std::string& shape, std::int64_t count, DType state_dtype) {
+  Mamba2Config config = shape_config(shape);
+  config.linear_bias = count <= 7;
   const auto model = Mamba2Model::random(stream, config, WeightFormat::bf16, 7, state_dtype);
   // Up to 32 rows keep 16 bits through products, more are rounded to 8.
   const double allowed = state_dtype == DType::bf16 || count > 32 ? 3e-2 : 1e-4;
@@ -340,12 +340,16 @@ void add_stack_cases(GpuCases& cases) {
                        stack_agrees(stream, format, {4096, 128, 64, 128, 8, 1004, 1, 4}, false);
                      }});
   }
-  for (const std::int64_t count : {2, 7, 32, 33, 64}) {
+  for (const std::int64_t count : {2, 7, 32, 33, 64, 67}) {
     for (const DType states : {DType::f32, DType::bf16}) {
-      if (states == DType::bf16 && count != 7 && count != 33) continue;
+      if (states == DType::bf16 && count != 7 && count != 33 && count != 67) continue;
       cases.push_back({"batch_step of " + std::to_string(count) + " sequences, states " + std::string(name(states)),
-                       [=](Stream& stream) { batch_agrees(stream, count, states); }});
+                       [=](Stream& stream) { batch_agrees(stream, "192,3,9,64,128,3,1004", count, states); }});
     }
+  }
+  for (const std::int64_t count : {3, 16, 40}) {
+    cases.push_back({"batch_step of " + std::to_string(count) + " sequences, a layer of 7B",
+                     [=](Stream& stream) { batch_agrees(stream, "4096,1,128,64,128,8,1004", count, DType::f32); }});
   }
   for (const auto& [format, allowed] : {std::pair{WeightFormat::bf16, 1e-4}, {WeightFormat::q8_0, 2e-3}}) {
     cases.push_back(
