@@ -6,7 +6,6 @@
 #include <QIcon>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QLocale>
 #include <QNetworkProxyFactory>
 #include <algorithm>
 #include <cstdio>
@@ -21,6 +20,7 @@
 #include "app/window/single_instance.h"
 #include "app/window/start_measure.h"
 #include "kernels/error.h"
+#include "kernels/size_text.h"
 
 namespace {
 
@@ -121,10 +121,7 @@ int run_download(const QCoreApplication& application) {
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
   const auto progress = [&](const HubProgress& now) {
     if (!terminal) return;
-    const QLocale locale = QLocale::c();
-    const auto bytes = [&](double count) {
-      return locale.formattedDataSize(static_cast<qint64>(count), 1, QLocale::DataSizeSIFormat);
-    };
+    const auto bytes = [](double count) { return QString::fromStdString(size_text(count)); };
     const QString line = QStringLiteral("%1: %2 of %3, %4/s")
                              .arg(now.file, bytes(static_cast<double>(now.done)), bytes(static_cast<double>(now.total)),
                                   bytes(now.bytesPerSecond));

@@ -20,8 +20,8 @@ struct RunMemory {
 };
 
 // states: f32 or bf16, of what the recurrence keeps. `sequences` at once, prompts of `prompt` tokens (longer ones are
-// read in blocks). What a GPU's driver and libraries take for themselves, some 0.5 GB, is not in it. Throws FormatError
-// where the weights cannot be kept as `dtype`.
+// read in blocks). What a GPU's driver and libraries take for themselves, some 0.5 GiB, is not in it. Throws
+// FormatError where the weights cannot be kept as `dtype`.
 [[nodiscard]] RunMemory run_memory(DeviceKind where, const Checkpoint& checkpoint, LoadDType dtype,
                                    std::int64_t sequences, std::int64_t prompt, DType states = DType::f32);
 [[nodiscard]] RunMemory run_memory(DeviceKind where, const Mamba2Config& config, WeightFormat format,

@@ -10,6 +10,7 @@
 
 #include "kernels/cpu/thread_pool.h"
 #include "kernels/error.h"
+#include "kernels/size_text.h"
 
 namespace holdfast {
 namespace {
@@ -47,12 +48,6 @@ std::size_t vector_bytes(const Mamba2Config& c) {
   return static_cast<std::size_t>(c.n_layer * layer + c.d_model) * sizeof(float);
 }
 
-std::string gigabytes(std::size_t bytes) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.1f GiB", static_cast<double>(bytes) / (1 << 30));
-  return text.data();
-}
-
 void check_room(const Checkpoint& checkpoint, LoadDType dtype, const Device& device) {
   const std::size_t need = weight_bytes(device.kind(), checkpoint, dtype);
   const std::size_t have = device.memory().free;
@@ -61,13 +56,14 @@ void check_room(const Checkpoint& checkpoint, LoadDType dtype, const Device& dev
   for (const LoadDType smaller : {LoadDType::bf16, LoadDType::q8, LoadDType::q4}) {
     const std::size_t bytes = weight_bytes(device.kind(), checkpoint, smaller);
     if (bytes <= have) {
-      advice = std::string(name(smaller)) + " needs " + gigabytes(bytes);
+      advice = std::string(name(smaller)) + " needs " + size_text(static_cast<double>(bytes));
       break;
     }
   }
   if (device.kind() == DeviceKind::cuda) advice += ", and the CPU may have room";
-  throw DeviceError(checkpoint.path().string() + ": the weights need " + gigabytes(need) + ", " + gigabytes(have) +
-                    " of " + (device.kind() == DeviceKind::cuda ? "the GPU's " : "") + "memory are free; " + advice);
+  throw DeviceError(checkpoint.path().string() + ": the weights need " + size_text(static_cast<double>(need)) + ", " +
+                    size_text(static_cast<double>(have)) + " of " +
+                    (device.kind() == DeviceKind::cuda ? "the GPU's " : "") + "memory are free; " + advice);
 }
 
 // One block for all weights, with room for the rounding up of each tensor's size.

@@ -16,6 +16,7 @@
 #include "kernels/cpu/thread_pool.h"
 #include "kernels/cuda_backend.h"
 #include "kernels/error.h"
+#include "kernels/size_text.h"
 
 namespace holdfast {
 namespace {
@@ -57,7 +58,7 @@ class CpuDevice final : public Device {
       memory = ::operator new (bytes == 0 ? 1 : bytes, std::align_val_t{64}, std::nothrow);
     }
     if (memory == nullptr) {
-      throw DeviceError("the CPU has no " + std::to_string(bytes >> 20) + " MiB of memory left");
+      throw DeviceError("the CPU has no " + size_text(static_cast<double>(bytes)) + " of memory left");
     }
     return memory;
   }

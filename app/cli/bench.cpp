@@ -7,6 +7,7 @@
 #include "app/cli/output.h"
 #include "engine/shape.h"
 #include "kernels/cpu/thread_pool.h"
+#include "kernels/size_text.h"
 
 namespace holdfast::cli {
 namespace {
@@ -91,7 +92,7 @@ std::string bench_padded(std::string text, std::size_t width) {
 
 std::string bench_text(const Json& json) {
   const Json& memory = json["memory"];
-  const auto bytes = [](const Json& value) { return human_bytes(value.get<double>()); };
+  const auto bytes = [](const Json& value) { return size_text(value.get<double>()); };
   std::string text = json["model"].get<std::string>() + ", " + json["dtype"].get<std::string>() + ", " +
                      json["device"].get<std::string>() + ", " + json["threads"].dump() + " threads\n" + "weights " +
                      bytes(memory["weights_bytes"]) + ", states " + bytes(memory["states_bytes"]);

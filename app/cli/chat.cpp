@@ -5,6 +5,7 @@
 #include "app/cli/command.h"
 #include "app/cli/interrupt.h"
 #include "engine/atomic_file.h"
+#include "kernels/size_text.h"
 
 namespace holdfast::cli {
 namespace {
@@ -71,7 +72,7 @@ void Chat::greet() const {
   if (!input_is_terminal()) return;
   const auto state = static_cast<double>(conversation_.session().state().bytes());
   notes_.dim(loaded_->name + ", " + loaded_->stream->device()->description() + ", weights " +
-             human_bytes(static_cast<double>(loaded_->model->weights().bytes())) + ", state " + human_bytes(state) +
+             size_text(static_cast<double>(loaded_->model->weights().bytes())) + ", state " + size_text(state) +
              "; /help lists the commands\n");
 }
 
@@ -185,8 +186,8 @@ void Chat::say_statistics() const {
   const Session& session = conversation_.session();
   const std::string number = record_ && record_->session() ? std::to_string(record_->session().value) : "not stored";
   notes_.say("tokens read   " + std::to_string(session.tokens_read()) + "\nstate         " +
-             human_bytes(static_cast<double>(session.state().bytes())) + ", the same after every token" +
-             "\nweights       " + human_bytes(static_cast<double>(loaded_->model->weights().bytes())) +
+             size_text(static_cast<double>(session.state().bytes())) + ", the same after every token" +
+             "\nweights       " + size_text(static_cast<double>(loaded_->model->weights().bytes())) +
              "\ndevice        " + loaded_->stream->device()->description() + "\ntemplate      " +
              std::string(name(conversation_.chat_template().format())) + "\nseed          " +
              std::to_string(conversation_.settings().sampler.seed) + "\nsession       " + number);

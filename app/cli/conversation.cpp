@@ -8,6 +8,7 @@
 #include "app/cli/interrupt.h"
 #include "app/cli/output.h"
 #include "engine/sampler.h"
+#include "kernels/size_text.h"
 
 namespace holdfast::cli {
 namespace {
@@ -160,7 +161,7 @@ Json answer_json(std::string_view question_key, std::string_view question, const
 std::string statistics_line(const Answer& answer, const State& state) {
   return "[" + std::to_string(answer.tokens.size()) + " tokens, " + fixed(answer.tokens_per_second(), 1) +
          " tokens/s, " + std::to_string(answer.prompt_tokens.size()) + " read in " + fixed(answer.prompt_seconds, 2) +
-         " s, state " + human_bytes(static_cast<double>(state.bytes())) + ", " + std::string(name(answer.reason)) + "]";
+         " s, state " + size_text(static_cast<double>(state.bytes())) + ", " + std::string(name(answer.reason)) + "]";
 }
 
 }  // namespace holdfast::cli

@@ -90,7 +90,7 @@ class Conversation {
 // One answer as a result: what `solve --json` prints, and `chat --json` on each line.
 [[nodiscard]] Json answer_json(std::string_view question_key, std::string_view question, const Answer& answer,
                                const SamplerConfig& sampler);
-// "[123 tokens, 45.6 tokens/s, 30 read in 0.02 s, state 19.6 MB, stop_token]"
+// "[123 tokens, 45.6 tokens/s, 30 read in 0.02 s, state 19.6 MiB, stop_token]"
 [[nodiscard]] std::string statistics_line(const Answer& answer, const State& state);
 
 }  // namespace holdfast::cli

@@ -5,6 +5,7 @@
 #include "app/cli/command.h"
 #include "app/cli/options.h"
 #include "app/cli/output.h"
+#include "kernels/size_text.h"
 
 namespace holdfast::cli {
 namespace {
@@ -61,7 +62,7 @@ class ConvertCommand final : public Command {
                        {"seconds", seconds}};
     put_result(
         output_, json,
-        out_ + ": " + human_bytes(static_cast<double>(written->stored_bytes())) + " in " + fixed(seconds, 1) + " s\n");
+        out_ + ": " + size_text(static_cast<double>(written->stored_bytes())) + " in " + fixed(seconds, 1) + " s\n");
     return exit_fine;
   }
 

@@ -4,6 +4,7 @@
 #include "app/cli/output.h"
 #include "engine/run_memory.h"
 #include "kernels/error.h"
+#include "kernels/size_text.h"
 
 namespace holdfast::cli {
 namespace {
@@ -12,7 +13,7 @@ constexpr const char* info_footer =
     "Nothing is loaded. Memory is what the weights would take in each number format, then what running it takes on\n"
     "--device with weights as --dtype, for --batch sequences and a prompt of --prompt tokens; a GPU's driver takes "
     "some\n"
-    "0.5 GB beside it.\n"
+    "0.5 GiB beside it.\n"
     "Example: holdfast info holdfast-mini --device cuda --batch 16 --json";
 
 Json info_shape(const Mamba2Config& config) {
@@ -30,7 +31,7 @@ Json info_shape(const Mamba2Config& config) {
 }
 
 std::string info_bytes(const Json& value) {
-  return value.is_null() ? "does not fit this shape" : human_bytes(value.get<double>());
+  return value.is_null() ? "does not fit this shape" : size_text(value.get<double>());
 }
 
 std::string info_text(const Json& json) {
@@ -152,12 +153,12 @@ class InfoCommand final : public Command {
     return run;
   }
 
-  // What would fit: ", q8 would (7.4 GB)".
+  // What would fit: ", q8 would (7.4 GiB)".
   [[nodiscard]] std::string advice(const Checkpoint& checkpoint, DeviceKind where, std::size_t free) const {
     for (const LoadDType smaller : {LoadDType::bf16, LoadDType::q8, LoadDType::q4}) {
       const std::size_t bytes = run_memory(where, checkpoint, smaller, batch_, prompt_, device_.state_type()).total();
       if (bytes <= free)
-        return ", " + std::string(name(smaller)) + " would (" + human_bytes(static_cast<double>(bytes)) + ")";
+        return ", " + std::string(name(smaller)) + " would (" + size_text(static_cast<double>(bytes)) + ")";
     }
     return ", and no smaller number format does either";
   }

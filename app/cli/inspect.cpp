@@ -19,6 +19,7 @@
 #include "engine/safetensors.h"
 #include "engine/session.h"
 #include "engine/state_difference.h"
+#include "kernels/size_text.h"
 
 namespace holdfast::cli {
 namespace {
@@ -218,7 +219,7 @@ class InspectCommand final : public Command {
     };
     put_result(output_, json,
                std::to_string(seen.tokens()) + " tokens, " + std::to_string(seen.layers() * seen.heads()) +
-                   " heads, state of " + human_bytes(static_cast<double>(state_bytes)) + "\n" +
+                   " heads, state of " + size_text(static_cast<double>(state_bytes)) + "\n" +
                    line("half-life in tokens: least", half, 1) +
                    line(("left of token " + std::to_string(token_) + " at the end: least").c_str(), kept, 4));
   }

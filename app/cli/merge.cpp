@@ -2,6 +2,7 @@
 #include "app/cli/options.h"
 #include "app/cli/output.h"
 #include "engine/convert.h"
+#include "kernels/size_text.h"
 #include "training/lora.h"
 
 namespace holdfast::cli {
@@ -45,7 +46,7 @@ class MergeCommand final : public Command {
                        {"out", out_},     {"matrices", adapter.matrices.size()},
                        {"dtype", dtype_}, {"stored_bytes", written->stored_bytes()}};
     put_result(output_, json,
-               out_ + ": " + human_bytes(static_cast<double>(written->stored_bytes())) + ", " +
+               out_ + ": " + size_text(static_cast<double>(written->stored_bytes())) + ", " +
                    std::to_string(adapter.matrices.size()) + " matrices adapted\n");
     return exit_fine;
   }

@@ -15,6 +15,7 @@
 #include "app/cli/options.h"
 #include "app/cli/output.h"
 #include "app/files/paths.h"
+#include "kernels/size_text.h"
 #include "training/trained_model.h"
 
 namespace holdfast::cli {
@@ -62,8 +63,8 @@ std::string models_text(const Json& list) {
     const Json& memory = row["memory_bytes"]["stored"];
     text += models_cell(fixed(row["parameters"].get<double>() / 1e6, 1) + " M", 10) +
             models_cell(row["formats"].get<std::string>(), 14) +
-            models_cell(human_bytes(row["bytes_on_disk"].get<double>()), 10) +
-            models_cell(memory.is_null() ? "-" : human_bytes(memory.get<double>()), 10) +
+            models_cell(size_text(row["bytes_on_disk"].get<double>()), 10) +
+            models_cell(memory.is_null() ? "-" : size_text(memory.get<double>()), 10) +
             row["layout"].get<std::string>() +
             (row["origin"] == "added" ? ", " + row["target"].get<std::string>() : "") +
             (row.contains("trained_on") ? ", trained on " + row["trained_on"].get<std::string>() : "") + "\n";
@@ -128,13 +129,13 @@ class ModelsCommand final : public Command {
     const std::uintmax_t bytes = entry.origin == ModelOrigin::own ? bytes_on_disk(entry.path) : 0;
     if (entry.origin == ModelOrigin::own && !yes_) {
       if (!input_is_terminal()) throw UsageError("--yes is wanted to delete " + entry.path.string());
-      const std::string what = "Delete " + entry.path.string() + ", " + human_bytes(static_cast<double>(bytes)) + "?";
+      const std::string what = "Delete " + entry.path.string() + ", " + size_text(static_cast<double>(bytes)) + "?";
       if (!confirmed(what)) return exit_error;
     }
     remove_model(globals_->data(), entry);
     put_result(output_, {{"name", entry.name}, {"path", entry.path.string()}, {"deleted_bytes", bytes}},
                entry.origin == ModelOrigin::own
-                   ? entry.path.string() + ": deleted, " + human_bytes(static_cast<double>(bytes)) + "\n"
+                   ? entry.path.string() + ": deleted, " + size_text(static_cast<double>(bytes)) + "\n"
                    : entry.name + ": forgotten; its files stay in " + entry.target.string() + "\n");
     return exit_fine;
   }

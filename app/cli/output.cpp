@@ -79,13 +79,6 @@ void Notes::clear_line() const {
 bool output_is_terminal() noexcept { return isatty(STDOUT_FILENO) == 1; }
 bool input_is_terminal() noexcept { return isatty(STDIN_FILENO) == 1; }
 
-std::string human_bytes(double bytes) {
-  constexpr std::array<const char*, 5> units = {"B", "kB", "MB", "GB", "TB"};
-  std::size_t unit = 0;
-  for (; bytes >= 999.5 && unit + 1 < units.size(); ++unit) bytes /= 1000.0;
-  return fixed(bytes, unit == 0 || bytes >= 99.95 ? 0 : bytes >= 9.995 ? 1 : 2) + " " + units[unit];
-}
-
 std::string fixed(double value, int digits) {
   std::array<char, 64> text{};
   std::snprintf(text.data(), text.size(), "%.*f", digits, value);

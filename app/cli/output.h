@@ -41,8 +41,6 @@ class Notes {
 [[nodiscard]] bool output_is_terminal() noexcept;
 [[nodiscard]] bool input_is_terminal() noexcept;
 
-// "19.6 MB", "1.34 GB": powers of ten.
-[[nodiscard]] std::string human_bytes(double bytes);
 [[nodiscard]] std::string fixed(double value, int digits);
 
 }  // namespace holdfast::cli

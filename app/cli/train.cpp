@@ -10,6 +10,7 @@
 #include "app/cli/options.h"
 #include "app/cli/output.h"
 #include "app/cli/run_record.h"
+#include "kernels/size_text.h"
 #include "training/ranks.h"
 #include "training/run.h"
 
@@ -106,9 +107,9 @@ Json estimate_json(const RunEstimate& estimate) {
 
 std::string estimate_text(const RunEstimate& estimate) {
   std::string text = "trained numbers: " + short_count(static_cast<double>(estimate.trained_numbers)) +
-                     "\nmemory: " + human_bytes(static_cast<double>(estimate.memory.bytes())) + "\n";
+                     "\nmemory: " + size_text(static_cast<double>(estimate.memory.bytes())) + "\n";
   for (const MemoryPart& part : estimate.memory.parts) {
-    text += "  " + part.name + ": " + human_bytes(static_cast<double>(part.bytes)) + " (" + part.reason + ")\n";
+    text += "  " + part.name + ": " + size_text(static_cast<double>(part.bytes)) + " (" + part.reason + ")\n";
   }
   double seconds = 0.0;
   for (const PhaseEstimate& phase : estimate.phases) {

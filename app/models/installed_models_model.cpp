@@ -7,11 +7,9 @@
 #include <algorithm>
 #include <utility>
 
-namespace holdfast {
+#include "app/models/size_text.h"
 
-QString sizeText(double bytes) {
-  return bytes <= 0 ? QString() : QLocale().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeSIFormat);
-}
+namespace holdfast {
 
 QString countText(double count) {
   const QLocale locale;
@@ -82,7 +80,7 @@ int InstalledModelsModel::columnCount(const QModelIndex& parent) const { return 
 
 QString InstalledModelsModel::text(const ModelEntry& model, int column) const {
   if (column == Name) return QString::fromStdString(model.where.name);
-  if (column == OnDisk) return sizeText(static_cast<double>(model.bytesOnDisk));
+  if (column == OnDisk) return model.bytesOnDisk > 0 ? sizeText(static_cast<double>(model.bytesOnDisk)) : QString();
   if (!model.facts) return column == Format ? tr("cannot be opened") : QString();
   const ModelFacts& facts = *model.facts;
   const FormatFacts& stored = facts.formats.front();

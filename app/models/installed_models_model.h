@@ -8,8 +8,6 @@
 
 namespace holdfast {
 
-// "31 MB", and "" for 0.
-[[nodiscard]] QString sizeText(double bytes);
 // 28.6 M, 1.3 B
 [[nodiscard]] QString countText(double count);
 // Tokens per second at most; 0 while the memory's speed is not known.

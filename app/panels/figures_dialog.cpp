@@ -10,6 +10,7 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include "app/models/size_text.h"
 #include "app/panels/node_text.h"
 
 namespace holdfast {
@@ -77,7 +78,7 @@ FiguresDialog::FiguresDialog(const std::vector<NodeRow>& reply, const Checkpoint
             .arg(number_text(first.statistics.prompt_tokens), duration_text(first.statistics.prompt_seconds),
                  number_text(first.statistics.restored_tokens)));
     if (last.statistics.state_bytes > 0) {
-      add(tr("State"), locale.formattedDataSize(last.statistics.state_bytes, 1, QLocale::DataSizeIecFormat));
+      add(tr("State"), sizeText(static_cast<double>(last.statistics.state_bytes)));
     }
     if (first.sampler) {
       const SampleParams& params = first.sampler->params;

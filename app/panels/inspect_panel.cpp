@@ -29,6 +29,7 @@
 #include <utility>
 
 #include "app/models/head_table_model.h"
+#include "app/models/size_text.h"
 #include "app/panels/inspect_difference.h"
 #include "app/panels/inspect_head_view.h"
 #include "app/panels/inspect_timeline.h"
@@ -44,10 +45,6 @@ namespace {
 
 constexpr int retention_points = 250;
 constexpr std::int64_t retention_numbers = 300'000;  // log decays that are added up at once
-
-QString bytes_shown(double bytes) {
-  return QLocale().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeIecFormat);
-}
 
 double middle_of(std::vector<double> values) {
   std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
@@ -380,7 +377,8 @@ void InspectPanel::connectViews() {
     const std::optional<RestatePlace> place = restatePlace(*result_);
     if (place) emit restateAtWanted(result_->session, *place, restatement(result_->givens));
   });
-  for (QWidget* view : {static_cast<QWidget*>(tokens_), static_cast<QWidget*>(timeline_), static_cast<QWidget*>(map_)}) {
+  for (QWidget* view :
+       {static_cast<QWidget*>(tokens_), static_cast<QWidget*>(timeline_), static_cast<QWidget*>(map_)}) {
     view->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(view, &QWidget::customContextMenuRequested, this,
             [this, view](const QPoint& where) { offerSolve(view, where); });
@@ -752,13 +750,13 @@ void InspectPanel::updateWords() {
                QLocale().toString(100.0 * middle_of(kept), 'f', 1))
           .arg(long_lived)
           .arg(half.size())
-          .arg(bytes_shown(state)) +
+          .arg(sizeText(state)) +
       (seen.tokens() < break_even
            ? tr("The cache of a Transformer of this size would still be smaller here (%1); it is larger from %2 tokens "
                 "on.")
-                 .arg(bytes_shown(static_cast<double>(seen.tokens()) * cache), QLocale().toString(break_even))
+                 .arg(sizeText(static_cast<double>(seen.tokens()) * cache), QLocale().toString(break_even))
            : tr("The cache of a Transformer of this size would hold %1 by now.")
-                 .arg(bytes_shown(static_cast<double>(seen.tokens()) * cache))));
+                 .arg(sizeText(static_cast<double>(seen.tokens()) * cache))));
 }
 
 void InspectPanel::exportPicture() {

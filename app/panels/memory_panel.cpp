@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/models/size_text.h"
 #include "app/panels/inspect_timeline.h"
 #include "app/services/cache_size.h"
 #include "app/widgets/amount_bars.h"
@@ -24,10 +25,6 @@ namespace {
 constexpr int least_rest = 400;         // milliseconds between two looks at a running turn
 constexpr double looks_share = 20;      // of the time that a look takes, at least
 constexpr std::size_t most_curves = 5;  // colours, but one for the line at half
-
-QString size_shown(double bytes) {
-  return QLocale().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeIecFormat);
-}
 
 QLabel* wrapped(const char* name) {
   QLabel* label = mutedLabel({});
@@ -255,12 +252,12 @@ void MemoryPanel::showBars() {
   if (!model) return;
   const auto state = static_cast<double>(model->state_bytes);
   const auto tokens = static_cast<double>(tokens_);
-  std::vector<AmountBar> bars{{tr("This state, of fixed size"), size_shown(state), state,
+  std::vector<AmountBar> bars{{tr("This state, of fixed size"), sizeText(state), state,
                                tr("The model's memory of a session, whatever its length"), true}};
   QStringList smaller;
   const auto add = [&](const QString& name, double perToken) {
     const QString even = QLocale().toString(static_cast<qlonglong>(std::ceil(state / perToken)));
-    bars.push_back({name, size_shown(perToken * tokens), perToken * tokens,
+    bars.push_back({name, sizeText(perToken * tokens), perToken * tokens,
                     tr("Keys and values in bf16 for this text. Larger than this state from %1 tokens on.").arg(even)});
     if (perToken * tokens < state) smaller << tr("%1 (until %2 tokens)").arg(name, even);
   };

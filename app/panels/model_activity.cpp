@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "app/models/installed_models_model.h"
+#include "app/models/size_text.h"
 
 namespace holdfast {
 namespace {

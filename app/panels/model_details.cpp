@@ -18,6 +18,7 @@
 #include <algorithm>
 
 #include "app/models/installed_models_model.h"
+#include "app/models/size_text.h"
 #include "app/widgets/elided_label.h"
 #include "app/widgets/text_view.h"
 
@@ -402,10 +403,10 @@ void ModelDetails::showFormats(double bytesPerSecond) {
   }
   auto* note = fact_label(
       bytesPerSecond > 0.0
-          ? tr("Estimates for this processor: weights and one state; as fast as memory is read, %1/s. A small model "
+          ? tr("Estimates for this processor: weights and one state; as fast as memory is read, %1 GB/s. A small model "
                "that "
                "fits into the processor's cache is faster.")
-                .arg(sizeText(bytesPerSecond))
+                .arg(QLocale().toString(bytesPerSecond / 1e9, 'f', 1))
           : tr("Estimates for this processor: weights and one state. The speed of memory is being measured."),
       true);
   note->setWordWrap(true);

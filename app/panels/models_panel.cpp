@@ -18,6 +18,7 @@
 #include <QVBoxLayout>
 
 #include "app/models/installed_models_model.h"
+#include "app/models/size_text.h"
 #include "app/panels/model_activity.h"
 #include "app/panels/model_details.h"
 #include "app/widgets/banner.h"

@@ -24,6 +24,7 @@
 
 #include "app/files/paths.h"
 #include "app/models/run_list_model.h"
+#include "app/models/size_text.h"
 #include "app/panels/phase_card.h"
 #include "app/services/worker_process.h"
 #include "app/widgets/parts.h"
@@ -35,10 +36,6 @@ namespace holdfast {
 namespace {
 
 constexpr int recipe_typing_pause = 400;  // milliseconds without a key before a text is read
-
-QString recipe_bytes(double bytes) {
-  return QLocale().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeIecFormat);
-}
 
 QString recipe_count_text(double count) {
   const QLocale locale;
@@ -594,7 +591,7 @@ void RecipeEditor::showEstimate(const TrainEstimate& estimate) {
   estimating_ = false;
   estimateButton_->setText(tr("&Estimate"));
   const QLocale locale;
-  QString text = tr("Memory: %1, of which").arg(recipe_bytes(estimate.bytes));
+  QString text = tr("Memory: %1, of which").arg(sizeText(estimate.bytes));
   for (std::size_t i = 0; i < estimate.memory.size(); ++i) {
     const TrainEstimate::Part& part = estimate.memory[i];
     const double share = estimate.bytes > 0.0 ? 100.0 * part.bytes / estimate.bytes : 0.0;

@@ -25,6 +25,7 @@
 #include <algorithm>
 
 #include "app/models/run_list_model.h"
+#include "app/models/size_text.h"
 #include "app/panels/run_compare.h"
 #include "app/services/thought_splitter.h"
 #include "app/widgets/parts.h"
@@ -244,7 +245,8 @@ void RunView::showCases() {
     const ValidationCase& shown = detail_->cases[static_cast<std::size_t>(i)];
     cases_->setItem(i, 0, readCell(shown.worst ? tr("worst") : tr("best"), false));
     cases_->setItem(i, 1, readCell(run_number(shown.loss, 4), true));
-    cases_->setItem(i, 2, readCell(run_row(shown.prompt + QLatin1Char(' ') + shown.reply).simplified().left(200), false));
+    cases_->setItem(i, 2,
+                    readCell(run_row(shown.prompt + QLatin1Char(' ') + shown.reply).simplified().left(200), false));
   }
   cases_->resizeColumnToContents(0);
   cases_->resizeColumnToContents(1);
@@ -445,7 +447,7 @@ void RunView::showHead() {
   }
   if (const auto speed = last_of(steps, &RunStepRow::tokens_per_second)) figures << run_rate(*speed);
   if (row.memory > 0) {
-    figures << tr("%1 of memory").arg(QLocale().formattedDataSize(row.memory, 1, QLocale::DataSizeIecFormat));
+    figures << tr("%1 of memory").arg(sizeText(static_cast<double>(row.memory)));
   }
   if (row.seconds_left) figures << tr("%1 left in this phase").arg(runDuration(*row.seconds_left));
   figures_->setToolTip(first_of(steps, &RunStepRow::held_out) ? heldOutMeaning() : QString());

@@ -12,10 +12,12 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/models/size_text.h"
+
 namespace holdfast {
 namespace {
 
-QString room_text(qint64 bytes) { return QLocale().formattedDataSize(bytes, 1, QLocale::DataSizeIecFormat); }
+QString room_text(qint64 bytes) { return sizeText(static_cast<double>(bytes)); }
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include <QTableWidget>
 #include <QVBoxLayout>
 
+#include "app/models/size_text.h"
 #include "app/panels/state_room_dialog.h"
 #include "app/services/session_service.h"
 
@@ -103,7 +104,7 @@ void StatesPanel::show(SessionId session, const std::vector<PlacedState>& states
     const QString place = placeOf(kept);
     const QStringList texts{(state.pinned ? QStringLiteral("\u2605 ") : QString()) + (name.isEmpty() ? place : name),
                             QLocale().toString(static_cast<qlonglong>(state.position)),
-                            QLocale().formattedDataSize(state.bytes, 1, QLocale::DataSizeIecFormat)};
+                            sizeText(static_cast<double>(state.bytes))};
     for (int column = 0; column < texts.size(); ++column) {
       auto* item = new QTableWidgetItem(texts[column]);
       if (column > 0) item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
@@ -119,7 +120,7 @@ void StatesPanel::show(SessionId session, const std::vector<PlacedState>& states
           : tr("%1 states, %2. From each, the model goes on without reading anything again. Those not kept for good "
                "make room for newer ones; a bookmark keeps its message's.")
                 .arg(states.size())
-                .arg(QLocale().formattedDataSize(bytes, 1, QLocale::DataSizeIecFormat)));
+                .arg(sizeText(static_cast<double>(bytes))));
   updateButtons();
 }
 

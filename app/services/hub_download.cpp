@@ -8,7 +8,6 @@
 #include <QEventLoop>
 #include <QFile>
 #include <QHostAddress>
-#include <QLocale>
 #include <QLockFile>
 #include <QNetworkAccessManager>
 #include <QNetworkReply>
@@ -34,6 +33,7 @@
 #include "engine/checkpoint_config.h"
 #include "engine/json.h"
 #include "kernels/error.h"
+#include "kernels/size_text.h"
 
 namespace holdfast {
 namespace fs = std::filesystem;
@@ -68,10 +68,6 @@ void check_hub(const QUrl& hub) {
   if (hub.isValid() && !hub.host().isEmpty() && (is_secure(hub) || is_local(hub))) return;
   throw ArgumentError("hub address \"" + hub.toString(QUrl::RemoveUserInfo).toStdString() +
                       "\": want https://..., or http:// on this machine");
-}
-
-std::string bytes_text_of(double bytes) {
-  return QLocale::c().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeSIFormat).toStdString();
 }
 
 QString file_name_of(const HubFile& file) { return file.path.section(QLatin1Char('/'), -1); }
@@ -512,8 +508,8 @@ void check_space(const fs::path& models, const std::string& label, qint64 missin
   std::error_code error;
   const fs::space_info space = fs::space(models, error);
   if (error || space.available >= static_cast<std::uintmax_t>(missing) + hub_spare_bytes) return;
-  throw IoError(label + ": needs " + bytes_text_of(static_cast<double>(missing)) + ", and " + models.string() +
-                " has " + bytes_text_of(static_cast<double>(space.available)) + " left");
+  throw IoError(label + ": needs " + size_text(static_cast<double>(missing)) + ", and " + models.string() + " has " +
+                size_text(static_cast<double>(space.available)) + " left");
 }
 
 }  // namespace

@@ -30,6 +30,7 @@
 #include "app/files/run_products.h"
 #include "app/models/model_list_model.h"
 #include "app/models/session_list_model.h"
+#include "app/models/size_text.h"
 #include "app/panels/generate_panel.h"
 #include "app/panels/inspect_panel.h"
 #include "app/panels/memory_panel.h"
@@ -71,10 +72,6 @@ QString short_reason(const std::string& reason) {
   const qsizetype end = text.indexOf(QRegularExpression(QStringLiteral("[:;(]")));
   const QString first = text.left(end).trimmed();
   return first.size() > longest ? first.left(longest) + QChar(0x2026) : first;
-}
-
-QString bytes_text(std::size_t bytes) {
-  return QLocale().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeIecFormat);
 }
 
 // One height, whatever stands in it.
@@ -617,7 +614,8 @@ void MainWindow::showModelState() {
                       tr("%1 layers of width %2, %3 of weights. It remembers a session in %4, however long it gets.")
                           .arg(model->layers)
                           .arg(model->width)
-                          .arg(bytes_text(model->weight_bytes), bytes_text(model->state_bytes)));
+                          .arg(sizeText(static_cast<double>(model->weight_bytes)),
+                               sizeText(static_cast<double>(model->state_bytes))));
   }
   modelButton_->setAccessibleName(tr("Model: %1").arg(modelButton_->text()));
   modelButton_->setToolTip(model ? qstring(model->path) : tr("Open a model"));
@@ -636,17 +634,17 @@ void MainWindow::showFigures() {
           ? qstring(model->device)
           : tr("%1\nNo GPU is used: %2").arg(qstring(model->device), qstring(model->device_reason)));
   modelLabel_->setText(model ? tr("%1, %2").arg(qstring(model->name), qstring(model->dtype)) : tr("No model"));
-  modelLabel_->setToolTip(model
-                              ? tr("%1 layout, %2 of weights\n%3")
-                                    .arg(qstring(model->layout), bytes_text(model->weight_bytes), qstring(model->path))
-                              : QString());
+  modelLabel_->setToolTip(
+      model ? tr("%1 layout, %2 of weights\n%3")
+                  .arg(qstring(model->layout), sizeText(static_cast<double>(model->weight_bytes)), qstring(model->path))
+            : QString());
   tokensLabel_->setText(!solve_->session()      ? QString()
                         : solve_->tokens() == 1 ? tr("1 token")
                                                 : tr("%1 tokens").arg(QLocale().toString(solve_->tokens())));
   tokensLabel_->setToolTip(tr("Tokens of this session that the model has read and written"));
   const double rate = solve_->tokensPerSecond();
   rateLabel_->setText(rate > 0 ? tr("%1 tokens/s").arg(QLocale().toString(rate, 'f', rate < 100 ? 1 : 0)) : QString());
-  stateLabel_->setText(model ? tr("State %1").arg(bytes_text(model->state_bytes)) : QString());
+  stateLabel_->setText(model ? tr("State %1").arg(sizeText(static_cast<double>(model->state_bytes))) : QString());
   stateLabel_->setToolTip(model ? tr("The model's memory of a session: %1 bytes, whatever its length")
                                       .arg(QLocale().toString(static_cast<qulonglong>(model->state_bytes)))
                                 : QString());
@@ -662,14 +660,13 @@ void MainWindow::showCaches() {
   const std::optional<ModelInfo>& model = chat_->model();
   const double tokens = static_cast<double>(solve_->tokens());
   if (!model || tokens <= 0) return cacheLabel_->clear();
-  const auto bytes = [](double count) { return bytes_text(static_cast<std::size_t>(count)); };
   const double own = cache_of_this_size(static_cast<double>(model->layers), static_cast<double>(model->width));
   const auto state = static_cast<double>(model->state_bytes);
-  cacheLabel_->setText(tr("a Transformer's cache %1").arg(bytes(own * tokens)));
+  cacheLabel_->setText(tr("a Transformer's cache %1").arg(sizeText(own * tokens)));
   QString lines = tr("Keys and values in bf16 for this text:");
   const auto add = [&](const QString& name, double perToken) {
     lines += QLatin1Char('\n') + tr("%1: %2; it is larger than this state from %3 tokens on")
-                                     .arg(name, bytes(perToken * tokens),
+                                     .arg(name, sizeText(perToken * tokens),
                                           QLocale().toString(static_cast<qlonglong>(std::ceil(state / perToken))));
   };
   add(tr("a Transformer of this size"), own);

@@ -13,6 +13,7 @@
 #include "kernels/cuda/products.h"
 #include "kernels/cuda/stream.h"
 #include "kernels/error.h"
+#include "kernels/size_text.h"
 
 namespace holdfast::cuda {
 namespace {
@@ -23,8 +24,6 @@ constexpr std::size_t staging_bytes = 64 * 1024;  // of one slot
 std::string version_text(int version) {
   return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
 }
-
-std::string mebibytes(std::size_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 // Number of cards, or the reason why there is none.
 int card_count() {
@@ -87,7 +86,8 @@ class CudaDevice final : public Device {
   [[nodiscard]] std::string description() const override {
     const Memory now = memory();
     if (now.total == 0) return card_.name;
-    return card_.name + ", " + mebibytes(now.total) + ", " + mebibytes(now.free) + " free";
+    return card_.name + ", " + size_text(static_cast<double>(now.total)) + ", " +
+           size_text(static_cast<double>(now.free)) + " free";
   }
   // What the pool keeps for the next ones counts as free. Zero where the driver does not tell.
   [[nodiscard]] Memory memory() const override {
@@ -125,8 +125,10 @@ class CudaDevice final : public Device {
  private:
   [[nodiscard]] std::string room(std::size_t bytes) const {
     const Memory now = memory();
-    std::string text = card_.name + " has no room for " + mebibytes(bytes);
-    if (now.total != 0) text += ": " + mebibytes(now.free) + " of " + mebibytes(now.total) + " are free";
+    std::string text = card_.name + " has no room for " + size_text(static_cast<double>(bytes));
+    if (now.total != 0)
+      text += ": " + size_text(static_cast<double>(now.free)) + " of " + size_text(static_cast<double>(now.total)) +
+              " are free";
     return text + "; a smaller number format or the CPU may do";
   }
 
