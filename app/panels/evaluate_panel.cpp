@@ -28,6 +28,7 @@
 #include "app/services/recipe_presets.h"
 #include "app/services/thought_splitter.h"
 #include "app/widgets/parts.h"
+#include "app/widgets/take_along.h"
 #include "training/problem.h"
 
 namespace holdfast {
@@ -58,6 +59,7 @@ QTableView* evaluate_table(const char* name, const QString& spoken, QAbstractIte
   table->verticalHeader()->setDefaultSectionSize(table->fontMetrics().height() + 10);
   table->horizontalHeader()->setHighlightSections(false);
   table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+  offerTable(table, QStringLiteral("evaluation"));
   return table;
 }
 

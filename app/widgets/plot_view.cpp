@@ -1,10 +1,15 @@
 #include "app/widgets/plot_view.h"
 
+#include <QAction>
+#include <QLocale>
 #include <QPainter>
 #include <QPainterPath>
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+
+#include "app/widgets/take_along.h"
 
 namespace holdfast {
 namespace {
@@ -68,7 +73,12 @@ struct PlotView::Frame {
   }
 };
 
-PlotView::PlotView(QWidget* parent) : QWidget(parent) {}
+PlotView::PlotView(QWidget* parent) : QWidget(parent) {
+  offerChart(this, {.paint = [this](QPainter& painter) { paint(painter); },
+                    .table = [this] { return table(); },
+                    .fileName = QStringLiteral("chart")});
+  setData({});
+}
 
 void PlotView::setData(PlotData data) {
   data_ = std::move(data);
@@ -77,6 +87,8 @@ void PlotView::setData(PlotData data) {
     if (!line.y.empty()) words += QStringLiteral("; %1: %2 %3").arg(line.name, tr("last"), axis_number(line.y.back()));
   }
   setAccessibleDescription(words);
+  const bool anything = std::ranges::any_of(data_.lines, [](const PlotLine& line) { return !line.x.empty(); });
+  for (QAction* action : actions()) action->setEnabled(anything);
   update();
 }
 
@@ -164,8 +176,42 @@ std::optional<PlotView::Frame> PlotView::frame() const {
   return frame;
 }
 
+QList<QStringList> PlotView::table() const {
+  std::map<double, std::vector<double>> rows;
+  QStringList names{data_.xName};
+  const std::size_t count = data_.lines.size();
+  for (std::size_t l = 0; l < count; ++l) {
+    const PlotLine& line = data_.lines[l];
+    names << (line.name.isEmpty() ? data_.yName : line.name);
+    for (std::size_t i = 0; i < line.x.size(); ++i) {
+      std::vector<double>& row = rows[line.x[i]];
+      row.resize(count, std::numeric_limits<double>::quiet_NaN());
+      row[l] = line.y[i];
+    }
+  }
+  const auto exact = [](double v) { return QString::number(v, 'g', QLocale::FloatingPointShortest); };
+  QList<QStringList> table{names};
+  for (const auto& [x, row] : rows) {
+    QStringList cells{exact(x)};
+    for (const double y : row) cells << (std::isfinite(y) ? exact(y) : QString());
+    table << cells;
+  }
+  return table;
+}
+
+void PlotView::focusInEvent(QFocusEvent*) { update(); }
+void PlotView::focusOutEvent(QFocusEvent*) { update(); }
+
 void PlotView::paintEvent(QPaintEvent*) {
   QPainter painter(this);
+  paint(painter);
+  if (!hasFocus()) return;
+  painter.setPen(palette().color(QPalette::Highlight));
+  painter.setBrush(Qt::NoBrush);
+  painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4.0, 4.0);
+}
+
+void PlotView::paint(QPainter& painter) const {
   painter.setRenderHint(QPainter::Antialiasing);
   const std::optional<Frame> plot = frame();
   if (!plot) {

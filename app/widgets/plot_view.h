@@ -1,9 +1,11 @@
-// Lines over one axis, with the least and the most of what a pixel covers, so that nothing short is lost. Knows nothing
-// of what the numbers are.
+// Lines over one axis, with the least and the most of what a pixel covers, so that nothing short is lost. Can be taken
+// along (take_along.h). Knows nothing of what the numbers are.
 #pragma once
 
 #include <QColor>
+#include <QList>
 #include <QString>
+#include <QStringList>
 #include <QWidget>
 #include <optional>
 #include <vector>
@@ -39,16 +41,21 @@ class PlotView : public QWidget {
   [[nodiscard]] QRectF plotArea() const;
   [[nodiscard]] std::vector<Word> legend() const;
   [[nodiscard]] std::vector<Word> markWords() const;
+  // Every point, in rows: x, and the y of each line that has one there. The first row names the columns.
+  [[nodiscard]] QList<QStringList> table() const;
   [[nodiscard]] QSize sizeHint() const override { return {360, 200}; }
   [[nodiscard]] QSize minimumSizeHint() const override { return {160, 90}; }
 
  protected:
+  void focusInEvent(QFocusEvent* event) override;
+  void focusOutEvent(QFocusEvent* event) override;
   void paintEvent(QPaintEvent* event) override;
 
  private:
   struct Frame;
   [[nodiscard]] std::optional<Frame> frame() const;  // none: there is nothing to show
   [[nodiscard]] QFont smallFont() const;
+  void paint(QPainter& painter) const;
   void paintLegend(QPainter& painter) const;
   void paintMarks(QPainter& painter, const Frame& frame) const;
   void paintAxes(QPainter& painter, const Frame& frame) const;
