@@ -153,6 +153,10 @@ void MemoryPanel::connectViews() {
   });
   connect(chat_, &ChatService::phaseChanged, this, [this] {
     if (chat_->phase() != ChatService::Phase::idle) unsettled_ = chat_->runningSession();
+    voting_ = voting_ && chat_->phase() != ChatService::Phase::idle;
+  });
+  connect(chat_, &ChatService::voteChanged, this, [this] {
+    if (!std::exchange(voting_, true) && isRunningHere() && !result_) show({}, {});
   });
   connect(chat_, &ChatService::turnStarted, this, [this] {
     if (isVisible() && isRunningHere()) next_.start(least_rest);
@@ -233,8 +237,11 @@ void MemoryPanel::show(std::shared_ptr<const InspectResult> result, const QStrin
   result_ = std::move(result);
   pages_->setCurrentIndex(result_ ? 1 : 0);
   unknown_->setText(!why.isEmpty() ? tr("%1 \u201cShow in Inspect\u201d reads it again.").arg(why)
-                    : live         ? tr("The first tokens are being watched\u2026")
-                                   : QString());
+                    : live && voting_
+                        ? tr("Several replies are written side by side. The memory of the one that is chosen is "
+                             "shown when they are done.")
+                    : live ? tr("The first tokens are being watched\u2026")
+                           : QString());
   inspect_->setVisible(session_ && (result_ || !why.isEmpty()));
   if (!isVisible() || !result_) return;
   showGivens();

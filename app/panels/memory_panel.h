@@ -66,6 +66,7 @@ class MemoryPanel : public QWidget {
   InspectService* inspector_;
   SessionId session_;
   SessionId unsettled_;  // its turn has begun, and what was watched of it is not kept yet
+  bool voting_ = false;  // that turn writes several replies
   qint64 tokens_ = 0;
   std::shared_ptr<const InspectResult> result_;
   int token_ = -1;  // chosen

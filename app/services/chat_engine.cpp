@@ -20,8 +20,8 @@ namespace holdfast {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t read_block = 256;  // tokens between two looks at the stop button
-constexpr int shown_alternatives = 5;    // of each token, for who wants to see what else there was
+constexpr std::size_t read_block = 256;                // tokens between two looks at the stop button
+constexpr int shown_alternatives = 5;                  // of each token, for who wants to see what else there was
 constexpr std::chrono::milliseconds memory_rest{300};  // between two looks at what is watched
 constexpr int memory_share = 50;                       // of the time that a copy of it takes, at least
 constexpr std::string_view thought_ended_reason = "thought_end";
@@ -552,6 +552,13 @@ NodeRow ChatEngine::fork(NodeId node, std::int64_t position, const SamplerConfig
     store_.set_token_choices(added.id, 0, choices);
   }
   return added;
+}
+
+void ChatEngine::read_rest(SessionId id, const std::stop_token& stop) {
+  std::vector<NodeRow> branch = store_.branch(id);
+  NodeStatistics statistics;
+  (void)read_branch(
+      id, branch, {}, statistics, [](std::int64_t, std::int64_t) {}, stop);
 }
 
 void ChatEngine::keep_state(SessionId id) {

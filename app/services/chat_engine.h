@@ -126,6 +126,9 @@ class ChatEngine {
                     std::stop_token stop);
   // A new session that begins with the state in a file: one that was exported, or trained.
   SessionId begin_from_state(const std::filesystem::path& file);
+  // Reads what of the session's branch was not read yet, as the reply that a vote has chosen: the next question goes on
+  // from there, and the memory is seen to the end. `stop` leaves the rest for the next turn.
+  void read_rest(SessionId id, const std::stop_token& stop);
   // Keeps the states of the session beside the database, so that they need not be read again.
   void keep_state(SessionId id);
   // What a person should know since the last call, as a sentence: that a kept state was damaged. Mostly empty.
@@ -173,7 +176,7 @@ class ChatEngine {
   void stop_watching();  // what is not kept is forgotten
   void keep_watched(SessionId id);
   void show_memory(const NodeRow& row);  // that is being written
-  void note_state(SessionId id);  // copies the state, and begins another stretch
+  void note_state(SessionId id);         // copies the state, and begins another stretch
   void find_state(SessionId id, const std::vector<TokenId>& ids, std::uint64_t draws);
   [[nodiscard]] NodeRow begun(SessionId id, const NodeRow& question, const TurnSettings& settings);
   NodeRow generate(TurnWriter& writer, std::int64_t max_tokens, std::int64_t thinking_budget, const TurnEvents& events,

@@ -70,12 +70,14 @@ void ChatService::loadModel(const QString& path) {
   });
 }
 
-void ChatService::startTurn(SessionId session, std::function<void(const TurnEvents&, std::stop_token)> work) {
+void ChatService::startTurn(SessionId session, std::function<void(const TurnEvents&, std::stop_token)> work,
+                            std::function<void(const std::stop_token&)> after) {
   session_ = session;
   turnStop_ = std::stop_source();
   turn_.reset();
   setPhase(Phase::reading);
-  job_.post([this, session, work = std::move(work), source = turnStop_](const std::stop_token& stop) mutable {
+  job_.post([this, session, work = std::move(work), after = std::move(after),
+             source = turnStop_](const std::stop_token& stop) mutable {
     const std::stop_callback link(stop, [&source] { source.request_stop(); });
     const TurnEvents events{
         .reading = [this](std::int64_t done,
@@ -94,6 +96,7 @@ void ChatService::startTurn(SessionId session, std::function<void(const TurnEven
       work(events, source.get_token());
     }
     tellNotice();
+    if (after) after(source.get_token());
     // The state is written after the window knows that the turn has ended, also when the program is being closed.
     engine().keep_state(session);
     onWindow([this, session] { emit stateKept(session); });
@@ -149,7 +152,8 @@ void ChatService::forkSaying(SessionId session, NodeId node, std::int64_t positi
 }
 
 void ChatService::vote(SessionId session, const TurnSettings& settings, int samples) {
-  startTurn(session, [this, session, settings, samples](const TurnEvents& turn, std::stop_token stop) {
+  const auto read = [this, session](const std::stop_token& stop) { engine().read_rest(session, stop); };
+  const auto work = [this, session, settings, samples](const TurnEvents& turn, std::stop_token stop) {
     const VoteEvents events{.reading = turn.reading, .changed = [this](const VoteProgress& progress) {
                               onWindow([this, progress] {
                                 if (phase_ == Phase::reading) setPhase(Phase::generating);
@@ -157,7 +161,8 @@ void ChatService::vote(SessionId session, const TurnSettings& settings, int samp
                               });
                             }};
     (void)engine().vote(session, settings, samples, events, std::move(stop));
-  });
+  };
+  startTurn(session, work, read);
 }
 
 void ChatService::beginFromState(const QString& file) {

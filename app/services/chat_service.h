@@ -74,12 +74,14 @@ class ChatService : public QObject {
   void stateImported(holdfast::SessionId session);
   void voteChanged(const holdfast::VoteProgress& progress);
   void turnFinished(holdfast::SessionId session);  // the store has it
-  void stateKept(holdfast::SessionId session);  // after that: its states and what was watched can be read
+  void stateKept(holdfast::SessionId session);     // after that: its states and what was watched can be read
   void noticed(const QString& sentence);           // something to know; the turn goes on
   void failed(const QString& message);
 
  private:
-  void startTurn(SessionId session, std::function<void(const TurnEvents&, std::stop_token)> work);
+  // after: what is done when the window knows of the end, before the states are kept.
+  void startTurn(SessionId session, std::function<void(const TurnEvents&, std::stop_token)> work,
+                 std::function<void(const std::stop_token&)> after = {});
   void setPhase(Phase phase);
   void tellNotice();  // on the job's thread
   void begin(const NodeRow& row);
