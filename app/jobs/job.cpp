@@ -29,9 +29,22 @@ void Job::post(Work work) {
   changed_.notify_one();
 }
 
+void Job::post_behind(Work work) {
+  {
+    const std::scoped_lock lock(mutex_);
+    behind_.push_back(std::move(work));
+  }
+  changed_.notify_one();
+}
+
 void Job::cancel() {
   const std::scoped_lock lock(mutex_);
   running_.request_stop();
+}
+
+bool Job::waits() {
+  const std::scoped_lock lock(mutex_);
+  return !waiting_.empty();
 }
 
 void Job::run(const std::stop_token& end) {
@@ -39,9 +52,12 @@ void Job::run(const std::stop_token& end) {
     Work work;
     {
       std::unique_lock lock(mutex_);
-      if (!changed_.wait(lock, end, [this] { return !waiting_.empty(); })) return;  // asked to end, nothing waits
-      work = std::move(waiting_.front());
-      waiting_.pop_front();
+      if (!changed_.wait(lock, end, [this] { return !waiting_.empty() || !behind_.empty(); })) {
+        return;  // asked to end, nothing waits
+      }
+      std::deque<Work>& next = waiting_.empty() ? behind_ : waiting_;
+      work = std::move(next.front());
+      next.pop_front();
       running_ = std::stop_source();
     }
     run_one(work);

@@ -27,8 +27,10 @@ class Job final : public QObject {  // final: the thread is joined before any me
   // Asks what runs to stop (drop), or lets everything come to its end (finish), and joins: no work outlives its owner.
   ~Job() override;
 
-  void post(Work work);  // pieces run one after another
-  void cancel();         // asks the running piece to stop; those that wait still run
+  void post(Work work);         // pieces run one after another
+  void post_behind(Work work);  // runs when nothing else waits, at the end too; waits() does not count it
+  void cancel();                // asks the running piece to stop; those that wait still run
+  [[nodiscard]] bool waits();   // is there work behind the running piece?
 
  signals:
   void failed(const QString& message);
@@ -41,6 +43,7 @@ class Job final : public QObject {  // final: the thread is joined before any me
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<Work> waiting_;
+  std::deque<Work> behind_;
   std::stop_source running_;
   std::jthread thread_;
 };

@@ -561,10 +561,11 @@ void ChatEngine::read_rest(SessionId id, const std::stop_token& stop) {
       id, branch, {}, statistics, [](std::int64_t, std::int64_t) {}, stop);
 }
 
-void ChatEngine::keep_state(SessionId id) {
+bool ChatEngine::keep_state(SessionId id, const std::function<bool()>& leave) {
   if (loaded().row) note_state(id);
-  states_.write();
-  keep_watched(id);
+  const bool all = states_.write(leave);
+  keep_watched(id);  // while the session is the one that was watched
+  return all;
 }
 
 }  // namespace holdfast

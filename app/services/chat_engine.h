@@ -129,8 +129,11 @@ class ChatEngine {
   // Reads what of the session's branch was not read yet, as the reply that a vote has chosen: the next question goes on
   // from there, and the memory is seen to the end. `stop` leaves the rest for the next turn.
   void read_rest(SessionId id, const std::stop_token& stop);
-  // Keeps the states of the session beside the database, so that they need not be read again.
-  void keep_state(SessionId id);
+  // Keeps the states of the session beside the database, so that they need not be read again. leave: asked now and
+  // then whether something else is more urgent; when it says yes, the answer is false, and write_states() does the
+  // rest.
+  bool keep_state(SessionId id, const std::function<bool()>& leave = {});
+  bool write_states(const std::function<bool()>& leave = {}) { return states_.write(leave); }
   // What a person should know since the last call, as a sentence: that a kept state was damaged. Mostly empty.
   [[nodiscard]] std::string take_notice() { return states_.take_notice(); }
 

@@ -96,9 +96,17 @@ void ChatService::startTurn(SessionId session, std::function<void(const TurnEven
       work(events, source.get_token());
     }
     tellNotice();
-    if (after) after(source.get_token());
+    const auto leave = [this] { return job_.waits(); };  // the next turn waits for none of this
+    if (after && !leave()) after(source.get_token());
     // The state is written after the window knows that the turn has ended, also when the program is being closed.
-    engine().keep_state(session);
+    if (!engine().keep_state(session, leave)) return writeStates(session);
+    onWindow([this, session] { emit stateKept(session); });
+  });
+}
+
+void ChatService::writeStates(SessionId session) {
+  job_.post_behind([this, session](const std::stop_token&) {
+    if (!engine().write_states([this] { return job_.waits(); })) return writeStates(session);
     onWindow([this, session] { emit stateKept(session); });
   });
 }

@@ -83,7 +83,8 @@ class ChatService : public QObject {
   void startTurn(SessionId session, std::function<void(const TurnEvents&, std::stop_token)> work,
                  std::function<void(const std::stop_token&)> after = {});
   void setPhase(Phase phase);
-  void tellNotice();  // on the job's thread
+  void tellNotice();                    // on the job's thread
+  void writeStates(SessionId session);  // when nothing else waits
   void begin(const NodeRow& row);
   void endTurn(SessionId session);
   template <class Action>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 #include "app/files/run_products.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr std::uint64_t least_spacing = 1024;         // tokens
 constexpr std::uint64_t bytes_per_token = 16 * 1024;  // what a token of a long text may cost on the disk
 constexpr std::size_t most_noted = 64;                // copies in memory at once
+constexpr std::size_t many_noted = 12;                // of several turns: these are written whatever waits
 
 std::string state_name(SessionId session, CheckpointId checkpoint, std::uint64_t position, std::uint64_t hash) {
   std::array<char, 16> digits{};
@@ -34,6 +36,15 @@ std::optional<Snapshot> StateKeeper::find(SessionId id, CheckpointId checkpoint,
   std::vector<std::uint64_t> hashes{origin == nullptr ? 0 : origin->prefix_hash};
   hashes.reserve(ids.size() + 1);
   for (const TokenId token : ids) hashes.push_back(prefix_hash(hashes.back(), {&token, 1}));
+  // One that is still to be written would be missed.
+  const auto is_wanted = [&](const Noted& noted) {
+    const std::uint64_t position = noted.snapshot.tokens_read - before;
+    return noted.session == id && position <= ids.size() && hashes[position] == noted.snapshot.prefix_hash;
+  };
+  try {
+    if (std::ranges::any_of(noted_, is_wanted)) write();
+  } catch (const Error&) {  // then the ids are read again
+  }
   for (const SnapshotRow& row : store_->snapshots(id)) {
     const std::uint64_t position = static_cast<std::uint64_t>(row.position) - before;  // wraps where it is shorter
     if (!(row.checkpoint == checkpoint) || position > ids.size() || hashes[position] != row.prefix_hash) continue;
@@ -95,22 +106,30 @@ void StateKeeper::note(const Session& session, SessionId id, CheckpointId checkp
   noted_.push_back({.session = id, .checkpoint = checkpoint, .snapshot = session.snapshot()});
 }
 
-void StateKeeper::write() {
-  const std::vector<Noted> noted = std::exchange(noted_, {});
-  if (noted.empty()) return;
+bool StateKeeper::write(const std::function<bool()>& leave) {
+  std::vector<Noted> noted = std::exchange(noted_, {});
   std::vector<std::string> written;
-  for (const Noted& one : noted) {
-    const Snapshot& snapshot = one.snapshot;
-    written.push_back(state_name(one.session, one.checkpoint, snapshot.tokens_read, snapshot.prefix_hash));
-    files_.keep({.session = one.session,
-                 .checkpoint = one.checkpoint,
-                 .position = static_cast<std::int64_t>(snapshot.tokens_read),
-                 .prefix_hash = snapshot.prefix_hash,
-                 .file = written.back()},
-                snapshot);
+  auto next = noted.begin();
+  for (; next != noted.end(); ++next) {
+    const Snapshot& snapshot = next->snapshot;
+    const std::string state = state_name(next->session, next->checkpoint, snapshot.tokens_read, snapshot.prefix_hash);
+    const bool many = static_cast<std::size_t>(noted.end() - next) >= many_noted;
+    if (!files_.keep({.session = next->session,
+                      .checkpoint = next->checkpoint,
+                      .position = static_cast<std::int64_t>(snapshot.tokens_read),
+                      .prefix_hash = snapshot.prefix_hash,
+                      .file = state},
+                     snapshot, many ? std::function<bool()>{} : leave)) {
+      break;
+    }
+    written.push_back(state);
   }
+  const bool all = next == noted.end();
+  std::move(next, noted.end(), std::back_inserter(noted_));
+  if (written.empty()) return all;
   const std::int64_t allowed = state_quota_mib(*store_) * 1024 * 1024;
   for (const SnapshotRow& row : states_over(*store_, allowed, written).going) files_.remove(row);
+  return all;
 }
 
 std::uint64_t StateKeeper::spacing(std::size_t bytes) noexcept {

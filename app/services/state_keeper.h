@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,8 +35,9 @@ class StateKeeper {
   // Copies the state as it is now; write() puts it to the disk. What is known already is not copied again.
   void note(const Session& session, SessionId id, CheckpointId checkpoint);
   // Writes what was noted and removes the longest unused ones over the quota: never a pinned one, nor what was written
-  // now.
-  void write();
+  // now. leave: asked before each piece of a state, whether something else is more urgent; then the answer is false, and
+  // the rest stays noted. It is not asked while many are.
+  bool write(const std::function<bool()>& leave = {});
   // A state of `bytes` is worth a copy every so many tokens of a long text, so that going back to any of them is short.
   [[nodiscard]] static std::uint64_t spacing(std::size_t bytes) noexcept;
   // What a person should know of the states since the last call; mostly empty.

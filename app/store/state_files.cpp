@@ -178,9 +178,20 @@ std::vector<StatePiece> StateFiles::write_pieces(const Pieces& for_each_piece) {
   return pieces;
 }
 
-void StateFiles::keep(SnapshotRow row, const Snapshot& snapshot) {
+bool StateFiles::keep(SnapshotRow row, const Snapshot& snapshot, const std::function<bool()>& leave) {
+  struct Left {};
   const Lock lock(folder_);
-  const std::vector<StatePiece> pieces = write_pieces([&](const auto& take) { snapshot.for_each_piece(take); });
+  std::vector<StatePiece> pieces;
+  try {
+    pieces = write_pieces([&](const auto& take) {
+      snapshot.for_each_piece([&](std::span<const std::byte> content) {
+        if (leave && leave()) throw Left{};
+        take(content);
+      });
+    });
+  } catch (const Left&) {
+    return false;
+  }
   row.bytes = 0;
   for (const StatePiece& piece : pieces) row.bytes += piece.bytes;
   try {
@@ -189,6 +200,7 @@ void StateFiles::keep(SnapshotRow row, const Snapshot& snapshot) {
     remove_unused(pieces);
     throw;
   }
+  return true;
 }
 
 SessionId StateFiles::begin_session(std::string_view title, const Snapshot& origin) {

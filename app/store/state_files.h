@@ -22,7 +22,8 @@ class StateFiles {  // as its store: one thread at a time. Several, and several 
   StateFiles(Store& store, std::filesystem::path folder);  // made when needed
 
   // Writes what is not there yet, then the row with its size. When the disk refuses, nothing is left of it.
-  void keep(SnapshotRow row, const Snapshot& snapshot);
+  // leave: asked before each piece; when it says yes, nothing is kept and the answer is false.
+  bool keep(SnapshotRow row, const Snapshot& snapshot, const std::function<bool()>& leave = {});
   // A new session that begins with this state. Without its origin a session cannot go on, so this is no cache.
   SessionId begin_session(std::string_view title, const Snapshot& origin);
   // Sessions with what they begin with (WholeSession::origin): Store::add_sessions.

@@ -2,6 +2,8 @@
 //
 // Faults that were planted in app/services/turn_writer.cpp, and seen to fail here: a text that goes on without the
 // first bytes of the character it was stopped in; alternatives of its new tokens kept as those of its first.
+// In app/services/chat_service.cpp: a turn that waits for the states of the one before it, and states of two sessions
+// that give way to each other for ever.
 #include "app/services/chat_engine.h"
 
 #include <QTemporaryDir>
@@ -10,6 +12,7 @@
 #include <set>
 
 #include "app/jobs/job.h"
+#include "app/services/chat_service.h"
 #include "app/services/loop_detector.h"
 #include "app/services/thought_splitter.h"
 #include "app/services/turn_writer.h"
@@ -329,6 +332,68 @@ class ChatEngineTest : public QObject {
     QVERIFY2(notice.find(hash) != std::string::npos && notice.find("read again") != std::string::npos, notice.c_str());
     QCOMPARE(store.branch(question.session).at(4).statistics.restored_tokens, kept.at(1).position);
     for (const SnapshotRow& left : store.snapshots(question.session)) QVERIFY(!(left.id == kept.at(0).id));
+  }
+
+  void states_are_written_later_when_something_is_more_urgent() {
+    write_random_model(path("model"));
+    const auto chat = engine();
+    load(*chat, path("model"));
+    Store store(path("holdfast.db"));
+    const auto piece_files = [&] {
+      std::size_t count = 0;
+      for (const auto& entry : fs::directory_iterator(path("states") / "pieces")) count += entry.is_regular_file();
+      return count;
+    };
+    const NodeRow question = store.add_user_message({}, "Tell me");
+    (void)chat->answer(question.session, sampled(20), quiet_, {}).value();
+    // Left at each of the places where it can be: what is there then is whole, and named.
+    for (int asked = 1;; ++asked) {
+      int left = asked;
+      const bool all = chat->keep_state(question.session, [&] { return --left == 0; });
+      QCOMPARE(piece_files(), store.piece_hashes().size());
+      if (asked == 1) {
+        QVERIFY(!all);
+        QVERIFY(store.snapshots(question.session).empty());
+      }
+      if (all) break;
+      QVERIFY(asked < 100);
+    }
+    QCOMPARE(store.snapshots(question.session).size(), std::size_t{2});  // behind the question and behind the answer
+    QVERIFY(chat->write_states());
+    // One that is not written yet is found all the same.
+    const NodeRow second = store.add_user_message({}, "Tell me more");
+    (void)chat->answer(second.session, sampled(20), quiet_, {}).value();
+    QVERIFY(!chat->keep_state(second.session, [] { return true; }));
+    QVERIFY(store.snapshots(second.session).empty());
+    store.set_head(second.session, second.id);
+    NodeRow again = chat->answer(second.session, sampled(20), quiet_, {}).value();
+    QCOMPARE(again.statistics.prompt_tokens, std::int64_t{0});
+    // However often there is something more urgent, they are written in the end.
+    for (int i = 0; i < 14; ++i) {
+      store.set_head(second.session, second.id);
+      store.add_user_message(second.session, "And " + std::to_string(i));
+      (void)chat->answer(second.session, sampled(4), quiet_, {}).value();
+      (void)chat->keep_state(second.session, [] { return true; });
+    }
+    QVERIFY(store.snapshots(second.session).size() > 8);
+  }
+
+  void the_next_turn_does_not_wait_for_states_to_be_written() {
+    write_random_model(path("model"));
+    Store store(path("holdfast.db"));
+    const SessionId first = store.add_user_message({}, "Tell me").session;
+    const SessionId second = store.add_user_message({}, "And me").session;
+    ChatService chat(path("holdfast.db").parent_path(), 1);
+    QStringList told;
+    const auto name = [&](SessionId id) { return QString(id == first ? "first" : "second"); };
+    connect(&chat, &ChatService::turnFinished, this, [&](SessionId id) { told << name(id) + " finished"; });
+    connect(&chat, &ChatService::stateKept, this, [&](SessionId id) { told << name(id) + " kept"; });
+    chat.loadModel(QString::fromStdString(path("model").string()));
+    chat.answer(first, sampled(20));
+    chat.answer(second, sampled(20));
+    QTRY_VERIFY2_WITH_TIMEOUT(told.size() == 4, qPrintable(told.join(QStringLiteral(", "))), 20000);
+    QCOMPARE(told, (QStringList{"first finished", "second finished", "second kept", "first kept"}));
+    for (const SessionId id : {first, second}) QCOMPARE(store.snapshots(id).size(), std::size_t{2});
   }
 
   void a_new_branch_begins_at_the_state_of_its_question() {
