@@ -16,7 +16,7 @@ namespace holdfast {
 struct StackStepArgs {
   ConstTensorView ids;                    // (B)     i32; on the stream's device
   const Weight* embedding = nullptr;      // (V, D)
-  std::span<const LayerStepArgs> layers;  // at least one; of one shape and with one residual, which is scratch here
+  std::span<const LayerStepArgs> layers;  // at least one; of one shape and with one residual, which is an output
   ConstTensorView norm;                   // (D)     f32; before the head
   const Weight* head = nullptr;           // (V, D)
   TensorView head_normed;                 // (B, D)  f32; scratch

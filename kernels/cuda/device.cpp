@@ -204,6 +204,7 @@ CudaStream::~CudaStream() {
   if (answer_ != nullptr) cudaFreeHost(answer_);
   if (drawn_ != nullptr) cudaFree(drawn_);
   if (landing_ != nullptr) cudaFreeHost(landing_);
+  if (exchange_ != nullptr) cudaFree(exchange_);
   if (complaint_host_ != nullptr) cudaFreeHost(complaint_host_);
   if (stream_ != nullptr) cudaStreamDestroy(stream_);
 }
@@ -338,6 +339,14 @@ void CudaStream::forget_repeats() {
     if (recording.graph != nullptr) cudaGraphExecDestroy(recording.graph);
   }
   recordings_.clear();
+}
+
+void* CudaStream::exchange(std::size_t bytes) {
+  if (exchange_ == nullptr) {
+    HOLDFAST_CUDA(cudaMalloc(&exchange_, bytes));
+    HOLDFAST_CUDA(cudaMemsetAsync(exchange_, 0, bytes, stream_));
+  }
+  return exchange_;
 }
 
 Products& CudaStream::products() {

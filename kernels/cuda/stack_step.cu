@@ -16,6 +16,7 @@
 #include "kernels/cuda/ssd.cuh"
 #include "kernels/cuda/step_heads.h"
 #include "kernels/cuda/step_rows.h"
+#include "kernels/cuda/token_step.h"
 #include "kernels/linear.h"
 #include "kernels/stack_step.h"
 
@@ -230,8 +231,8 @@ class BatchStep {
       product(*layer.out_proj, out_, inner_, sums_);
       before = &layer;
     }
+    norm(before, args_.norm, args_.eps);  // the residual has all layers now
     if (!args_.logits) return;
-    norm(before, args_.norm, args_.eps);
     auto* logits = args_.logits.as<float>();
     product(*args_.head, head_, d_model_, head_.sums == 1 ? logits : sums_);
     if (head_.sums == 1) return;
@@ -375,6 +376,7 @@ class BatchStep {
 }  // namespace
 
 bool stack_step(Stream& stream, const StackStepArgs& args) {
+  if (args.layers[0].residual.shape[0] == 1) return token_step(stream, args);
   BatchStep step(stream, args);
   if (!step.fits()) return false;
   step.run();

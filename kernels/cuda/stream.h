@@ -68,6 +68,9 @@ class CudaStream final : public StreamBackend {
   void wait_until(bool patient, const std::function<bool()>& said);
   // All that was begun was seen to have ended: what synchronize() does besides waiting.
   void settle();
+  // Memory through which the blocks of a kernel speak to each other: zero at first, then left as it is from one kernel
+  // to the next. Always asked for with the same size.
+  [[nodiscard]] void* exchange(std::size_t bytes);
   // Where a kernel notes a bad argument it found in device memory: 1, then the id outside the vocabulary.
   [[nodiscard]] std::int32_t* complaint() const noexcept { return complaint_device_; }
 
@@ -92,6 +95,7 @@ class CudaStream final : public StreamBackend {
   std::int32_t* drawn_ = nullptr;  // in device memory
   std::size_t drawn_rows_ = 0;
   std::uint32_t drawing_ = 0;
+  void* exchange_ = nullptr;
   std::int32_t* complaint_host_ = nullptr;  // page-locked, written by kernels
   std::int32_t* complaint_device_ = nullptr;
   std::unordered_map<std::uint64_t, Recording> recordings_;
@@ -107,6 +111,7 @@ struct Launch {
   // The kernel may start while the one before it is ending. Only for kernels that call wait_for_previous() before they
   // touch what others write (launch.cuh).
   bool overlaps = false;
+  bool cooperative = false;  // all blocks run at once, or the launch fails; then it does not overlap
 };
 
 void finish_launch(CudaStream& stream, const char* what);
@@ -120,10 +125,15 @@ void launch(CudaStream& stream, const char* what, const Launch& shape, void (*ke
   config.dynamicSmemBytes = shape.shared;
   config.stream = stream.get();
   cudaLaunchAttribute attribute{};
-  attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-  attribute.val.programmaticStreamSerializationAllowed = 1;
+  if (shape.cooperative) {
+    attribute.id = cudaLaunchAttributeCooperative;
+    attribute.val.cooperative = 1;
+  } else {
+    attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    attribute.val.programmaticStreamSerializationAllowed = 1;
+  }
   config.attrs = &attribute;
-  config.numAttrs = shape.overlaps && stream.card().major >= 9 ? 1 : 0;
+  config.numAttrs = shape.cooperative || (shape.overlaps && stream.card().major >= 9) ? 1 : 0;
   const cudaError_t error =
       cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(std::forward<Arguments>(arguments))...);
   if (error != cudaSuccess) fail(error, what, "launch", static_cast<int>(shape.grid.x));

@@ -55,49 +55,59 @@ __device__ __forceinline__ GroupScale group_scale(const PackedWeight& w, std::in
   }
 }
 
-// Code (less its offset) or value of columns col .. col+7; col is a multiple of 8.
+// Eight neighbouring codes as they lie in memory, from a multiple of 8 columns on.
 template <WeightFormat format>
-__device__ __forceinline__ void load_codes(const std::uint8_t* row_codes, std::int64_t col, float (&out)[8]) {
+struct CodeWords {
+  static constexpr int count =
+      block_traits(format).code_bits == 0 ? 2 * block_traits(format).bytes : block_traits(format).code_bits / 4;
+  unsigned w[count];
+};
+
+// Code (less its offset) or value of each.
+template <WeightFormat format>
+__device__ __forceinline__ void widen_codes(const CodeWords<format>& codes, float (&out)[8]) {
   constexpr BlockTraits t = block_traits(format);
-  if constexpr (format == WeightFormat::f32) {
-    const float4 a = __ldg(reinterpret_cast<const float4*>(row_codes + col * 4));
-    const float4 b = __ldg(reinterpret_cast<const float4*>(row_codes + col * 4 + 16));
-    out[0] = a.x, out[1] = a.y, out[2] = a.z, out[3] = a.w, out[4] = b.x, out[5] = b.y, out[6] = b.z, out[7] = b.w;
-  } else if constexpr (format == WeightFormat::bf16) {
-    const uint4 v = __ldg(reinterpret_cast<const uint4*>(row_codes + col * 2));
-    const unsigned words[4] = {v.x, v.y, v.z, v.w};
+  const auto& words = codes.w;
 #pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      out[2 * i] = __uint_as_float(words[i] << 16);
-      out[2 * i + 1] = __uint_as_float(words[i] & 0xffff0000u);
-    }
-  } else if constexpr (format == WeightFormat::f16) {
-    const uint4 v = __ldg(reinterpret_cast<const uint4*>(row_codes + col * 2));
-    const unsigned words[4] = {v.x, v.y, v.z, v.w};
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      const float2 pair = __half22float2(*reinterpret_cast<const __half2*>(&words[i]));
-      out[2 * i] = pair.x;
-      out[2 * i + 1] = pair.y;
-    }
-  } else if constexpr (t.code_bits == 8) {
-    const uint2 v = __ldg(reinterpret_cast<const uint2*>(row_codes + col));
-    const unsigned words[2] = {v.x, v.y};
-    // A byte in the middle of the mantissa of 2^15 counts in ones.
-#pragma unroll
-    for (int i = 0; i < 8; ++i) {
+  for (int i = 0; i < 8; ++i) {
+    if constexpr (format == WeightFormat::f32) {
+      out[i] = __uint_as_float(words[i]);
+    } else if constexpr (format == WeightFormat::bf16) {
+      out[i] = __uint_as_float(i % 2 == 0 ? words[i / 2] << 16 : words[i / 2] & 0xffff0000u);
+    } else if constexpr (format == WeightFormat::f16) {
+      const __half2 pair = *reinterpret_cast<const __half2*>(&words[i / 2]);
+      out[i] = i % 2 == 0 ? __low2float(pair) : __high2float(pair);
+    } else if constexpr (t.code_bits == 8) {
+      // A byte in the middle of the mantissa of 2^15 counts in ones.
       const unsigned bits = __byte_perm(words[i / 4], 0x47000000u, 0x7404u | static_cast<unsigned>(i % 4) << 4);
       out[i] = __uint_as_float(bits) - (32768.0f + static_cast<float>(t.offset));
-    }
-  } else {
-    const unsigned v = __ldg(reinterpret_cast<const unsigned*>(row_codes + col / 2));
-#pragma unroll
-    for (int i = 0; i < 8; ++i) {
+    } else {
       // Four bits at the top of the mantissa of 128 (bits 16 to 19) count in ones.
-      const unsigned shifted = i < 4 ? v << (16 - 4 * i) : v >> (4 * i - 16);
+      const unsigned shifted = i < 4 ? words[0] << (16 - 4 * i) : words[0] >> (4 * i - 16);
       out[i] = __uint_as_float((shifted & 0x000f0000u) | 0x43000000u) - (128.0f + static_cast<float>(t.offset));
     }
   }
+}
+
+// Of columns col .. col+7 of a row in device memory; col is a multiple of 8.
+template <WeightFormat format>
+__device__ __forceinline__ void load_codes(const std::uint8_t* row_codes, std::int64_t col, float (&out)[8]) {
+  CodeWords<format> codes;
+  constexpr int count = CodeWords<format>::count;
+  const std::uint8_t* at = row_codes + col * count / 2;
+  if constexpr (count == 1) {
+    codes.w[0] = __ldg(reinterpret_cast<const unsigned*>(at));
+  } else if constexpr (count == 2) {
+    const uint2 v = __ldg(reinterpret_cast<const uint2*>(at));
+    codes.w[0] = v.x, codes.w[1] = v.y;
+  } else {
+#pragma unroll
+    for (int i = 0; i < count; i += 4) {
+      const uint4 v = __ldg(reinterpret_cast<const uint4*>(at) + i / 4);
+      codes.w[i] = v.x, codes.w[i + 1] = v.y, codes.w[i + 2] = v.z, codes.w[i + 3] = v.w;
+    }
+  }
+  widen_codes<format>(codes, out);
 }
 
 // Values of columns col .. col+7.

@@ -5,7 +5,8 @@
 //   prefill SHAPE times passes alone; scan is a part of ops. gpu_bench trace SHAPE runs one long pass, gpu_bench trace
 //   SHAPE FORMAT BATCH two tokens of so many sequences, gpu_bench trace train each of training's operations once, for a
 //   profiler. gpu_bench state times a token's states, gpu_bench drift SHAPE|FOLDER says what states of bf16 cost in
-//   accuracy. gpu_bench position SHAPE FORMAT decodes after 65 536 tokens beside the beginning.
+//   accuracy. gpu_bench position SHAPE FORMAT decodes after 65 536 tokens beside the beginning, gpu_bench SHAPE one one
+//   sequence in bf16 and nothing else.
 // Before a model is timed, a long pass and single steps must give the same logits.
 #include <algorithm>
 #include <bit>
@@ -589,6 +590,8 @@ int main(int argc, char** argv) {
         }
       } else if (word == "full7b") {
         test::bench_full_steps(stream, "7b", 2048, 1, top.products);
+      } else if (word == "one") {
+        bench_model(stream, shape, "bf16", top, false);
       } else if (word == "bf16" || word == "q8" || word == "q4" || word == "f32") {
         if (shape == "adapters") {
           test::bench_adapters(stream,

@@ -2,7 +2,9 @@
 // one by one over a long text.
 //
 // Faults planted in kernels/cuda and seen to fail here: listed in tests/gpu/README.md.
+#include <exception>
 #include <string>
+#include <thread>
 
 #include "engine/model.h"
 #include "engine/shape.h"
@@ -266,6 +268,37 @@ void stack_agrees(Stream& stream, WeightFormat format, const StackShape& shape, 
   verify(compare_bitwise(again.ssm, got.ssm), "the same tokens twice, states");
 }
 
+// Streams of one card that step at the same time, each with its own model.
+void streams_agree(Stream& stream, WeightFormat format) {
+  const StackShape shape{384, 12, 64, 64, 1, 100, 6, 4};
+  Stream other(stream.device());
+  TestStack first(stream, format, shape, false, false, false);
+  TestStack second(other, format, shape, true, false, false);
+  std::vector<std::int32_t> ids;
+  for (std::int32_t i = 0; i < 300; ++i) ids.push_back(i * 7 % 100);
+  const TestStack::Run first_alone = first.run(stream, ids);
+  const TestStack::Run second_alone = second.run(other, ids);
+  TestStack::Run second_beside;
+  std::exception_ptr error;
+  std::thread beside([&] {
+    try {
+      second_beside = second.run(other, ids);
+    } catch (...) {
+      error = std::current_exception();
+    }
+  });
+  TestStack::Run first_beside;
+  try {
+    first_beside = first.run(stream, ids);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  beside.join();
+  if (error) std::rethrow_exception(error);
+  verify(compare_bitwise(first_beside.logits.back(), first_alone.logits.back()), "the first stream's logits");
+  verify(compare_bitwise(second_beside.logits.back(), second_alone.logits.back()), "the other stream's logits");
+}
+
 // Two equal sequences against one of them alone, which takes other kernels.
 void long_text_agrees(Stream& stream, WeightFormat format, std::int64_t tokens, double allowed) {
   Mamba2Config config = shape_config("384,6,12,64,128,1,1024");
@@ -303,7 +336,8 @@ void batch_agrees(Stream& stream, const std::string& shape, std::int64_t count, 
     std::vector<SequenceInput> inputs;
     for (std::size_t i = 0; i < together.size(); ++i) ids.push_back(static_cast<TokenId>(random.below(1004)));
     for (std::size_t i = 0; i < together.size(); ++i) inputs.push_back({{&ids[i], 1}, &together[i], logits[i]});
-    model->forward(stream, inputs, LogitRows::last);
+    // All logits are made of the residual that the layers leave, the last ones on the way.
+    model->forward(stream, inputs, step % 2 == 0 ? LogitRows::last : LogitRows::all);
     for (std::size_t i = 0; i < together.size(); ++i) {
       std::vector<float> own(1004);
       model->forward(stream, {&ids[i], 1}, alone[i], own);
@@ -316,6 +350,14 @@ void batch_agrees(Stream& stream, const std::string& shape, std::int64_t count, 
 }  // namespace
 
 void add_stack_cases(GpuCases& cases) {
+  for (const WeightFormat format : {WeightFormat::bf16, WeightFormat::q4_1}) {
+    cases.push_back({"stack_step of two streams at once, " + std::string(name(format)),
+                     [=](Stream& stream) { streams_agree(stream, format); }});
+  }
+  for (const StackShape& s : {StackShape{1024, 32, 64, 128, 1, 332, 2, 4}, {104, 4, 16, 64, 1, 61, 3, 4}}) {
+    cases.push_back({"stack_step bf16, D=" + std::to_string(s.d_model),
+                     [=](Stream& stream) { stack_agrees(stream, WeightFormat::bf16, s, false); }});
+  }
   const StackShape shapes[] = {{768, 24, 64, 128, 1, 1004, 3, 4}, {512, 16, 64, 128, 1, 332, 2, 4},
                                {384, 12, 64, 64, 1, 100, 4, 4},   {64, 4, 16, 64, 1, 52, 3, 2},
                                {256, 8, 64, 64, 2, 100, 2, 4},    {128, 16, 20, 64, 1, 300, 2, 3},
