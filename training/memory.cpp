@@ -43,13 +43,16 @@ MemoryEstimate estimate_memory(const Mamba2Config& model, const TrainerConfig& c
   estimate.kept_layers = shape.kept_layers;
   estimate.kept_convolutions = shape.kept_convolutions;
   const std::string numbers = millions(slots.layout.numbers());
+  std::string kept = std::to_string(shape.rows) + " rows, " + std::to_string(shape.kept_layers) + " of " +
+                     std::to_string(model.n_layer) + " layers kept";
+  if (shape.kept_convolutions < shape.kept_layers) {
+    kept += ", " + std::to_string(shape.kept_convolutions) + " with their convolution";
+  }
   estimate.parts = {
       {"weights", weights, numbers + (rounded ? ", f32 and bf16" : ", f32")},
       {"gradients", gradients, numbers + ", f32"},
       {"optimiser", moments, "two moments of each" + std::string(ranks > 1 ? ", shared by the ranks" : "")},
-      {"activations", ModelPass::bytes(model, shape),
-       std::to_string(shape.rows) + " rows, " + std::to_string(shape.kept_layers) + " of " +
-           std::to_string(model.n_layer) + " layers kept"},
+      {"activations", ModelPass::bytes(model, shape), kept},
       {"scratch", scratch, "states between chunks, logits of a block of rows"}};
   if (frozen_bytes > 0) {
     estimate.parts.insert(estimate.parts.begin(), {"frozen weights", frozen_bytes, "the model, which is not trained"});

@@ -97,6 +97,7 @@ Json estimate_json(const RunEstimate& estimate) {
   return {{"memory_bytes", estimate.memory.bytes()},
           {"memory", parts},
           {"kept_layers", estimate.memory.kept_layers},
+          {"kept_convolutions", estimate.memory.kept_convolutions},
           {"trained_numbers", estimate.trained_numbers},
           {"tokens_per_second", estimate.tokens_per_second},
           {"ceiling_share", estimate.ceiling_share},
