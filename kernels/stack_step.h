@@ -1,8 +1,8 @@
 // One token of each of B sequences through a whole stack of layers of Mamba-2:
 //   residual = embedding[id],  residual = layer_step(residual) for each layer,  logits = head norm(residual)
 // By itself it is these ops one after the other. For several sequences and bf16 weights a GPU takes few kernels between
-// the products, since it sees where one layer's end meets the next one's beginning. For one sequence of a
-// small stack it takes one kernel for all.
+// the products, since it sees where one layer's end meets the next one's beginning. For one sequence and a small stack
+// it takes one kernel in all.
 #pragma once
 
 #include <span>
