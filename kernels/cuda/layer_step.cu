@@ -4,6 +4,7 @@
 //   out_proj with the gated norm before it and the residual after it        stream_rows.cu
 #include "kernels/cuda/step_heads.h"
 #include "kernels/cuda/stream_rows.h"
+#include "kernels/cuda/stream_tiles.h"
 #include "kernels/error.h"
 #include "kernels/layer_step.h"
 
@@ -54,6 +55,8 @@ bool layer_step(Stream& stream, const LayerStepArgs& args) {
   if (!fits(on, args, h) || !can_step_heads(h)) return false;
   const SsdStepArgs& s = args.step;
   const std::int64_t inner = s.heads * s.head_dim;
+  // out_proj's weights come while the heads still wait for in_proj; its norm and bias are constants.
+  h.lets_next_in_first = can_stream_tiles(on, *args.out_proj);
   h.squares = static_cast<float*>(stream.scratch(static_cast<std::size_t>(inner / step_head_rows) * sizeof(float)));
   const StreamTask in{.x = args.residual.as<float>(),
                       .norm = StreamTask::Norm::plain,

@@ -65,6 +65,7 @@ __global__ void __launch_bounds__(head_threads) step_heads_kernel(const __grid_c
   State* row = static_cast<State*>(s.state[b]) + s.state_offset + channel * N;
   HeldStates<State, quads> held;
   held.take(row, lane);
+  if (s.lets_next_in_first) let_next_start();
   wait_for_previous();
   let_next_start();
   const bool finished = s.decay != nullptr;

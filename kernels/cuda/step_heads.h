@@ -10,6 +10,8 @@ namespace holdfast::cuda {
 struct HeadSteps {
   float* y = nullptr;          // (B, E)
   float* squares = nullptr;    // (B, E / step_head_rows): sums of y^2 over as many channels each; or null
+  // The next kernel is let in at once, not when the wait is over: where it touches constants alone before its own wait.
+  bool lets_next_in_first = false;
   float* log_decay = nullptr;  // (B, H) or null
   const float* z = nullptr;    // rows of E
   const float* x = nullptr;    // rows of E, after the convolution

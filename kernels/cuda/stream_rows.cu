@@ -13,19 +13,16 @@
 // when this one's wait is over, so that whatever starts early finds all but its direct predecessor complete. Two such
 // kernels fit a multiprocessor: the next one's ring is full when its turn comes.
 #include "kernels/cuda/bulk.cuh"
-#include "kernels/cuda/stream_rows.h"
+#include "kernels/cuda/stream_rows.cuh"
+#include "kernels/cuda/stream_tiles.h"
 #include "kernels/cuda/weight_codes.cuh"
 
 namespace holdfast::cuda {
 namespace {
 
-constexpr int stream_warps = 8;
-constexpr int stream_threads = (stream_warps + 1) * warp_size;  // the last warp fetches
 constexpr int stream_most_stages = 8;
 constexpr unsigned stream_memory_bytes = 110 * 1024;  // of a block: two fit a multiprocessor, three never do
 constexpr int stream_lane_columns = 32;
-constexpr int stream_widest_conv = 8;
-constexpr unsigned stream_align = 128;
 
 struct StreamPlan {
   int warps_per_row = 1;  // W
@@ -110,14 +107,6 @@ __device__ __forceinline__ void round_piece(OwnX<format>& own, int piece, const 
   }
 }
 
-struct StreamWeight {
-  const std::uint8_t* codes;
-  const std::uint8_t* scales;
-  const std::uint8_t* supers;
-  std::int64_t code_row, scale_row, super_row;
-  int rows, cols;
-};
-
 // The part of one row that this lane has in shared memory, times x.
 template <WeightFormat format>
 __device__ __forceinline__ float dot_row(const OwnX<format>& own, const unsigned char* stage, const StreamPlan& plan,
@@ -197,23 +186,6 @@ __device__ __forceinline__ float warp_sums(const float (&values)[count]) {
   return v;
 }
 
-// Of the eight consuming warps alone.
-__device__ __forceinline__ void consumers_meet() {
-  asm volatile("bar.sync 1, %0;" ::"n"(stream_warps * warp_size) : "memory");
-}
-
-// `bytes`, 4 or 16, to shared memory, without waiting.
-template <int bytes>
-__device__ __forceinline__ void async_copy(void* to, const void* from) {
-  const auto at = static_cast<unsigned>(__cvta_generic_to_shared(to));
-  if constexpr (bytes == 16) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(at), "l"(from) : "memory");
-  } else {
-    asm volatile("cp.async.ca.shared.global [%0], [%1], %2;" ::"r"(at), "l"(from), "n"(bytes) : "memory");
-  }
-}
-__device__ __forceinline__ void async_copies_done() { asm volatile("cp.async.wait_all;" ::: "memory"); }
-
 // x of this lane, normed but for the factor that is returned: 1, or 1 / rms(x).
 template <WeightFormat format>
 __device__ __forceinline__ float take_x(OwnX<format>& own, const float* gain, const StreamTask& task, int cols,
@@ -232,15 +204,7 @@ __device__ __forceinline__ float take_x(OwnX<format>& own, const float* gain, co
   async_copies_done();
   if (task.norm == StreamTask::Norm::plain) consumers_meet();
   if (task.norm == StreamTask::Norm::grouped) {
-    for (int g = warp; g < task.groups; g += stream_warps) {
-      float squares = 0.0f;
-      for (int i = lane; i < task.squares_per_group; i += warp_size) {
-        squares += task.squares[g * task.squares_per_group + i];
-      }
-      squares = warp_sum(squares);
-      const float size = static_cast<float>(cols / task.groups);
-      if (lane == 0) room[g] = 1.0f / sqrtf(squares / size + task.eps);
-    }
+    put_group_factors(room, task, cols);
     consumers_meet();
   }
   float squares = 0.0f;
@@ -274,50 +238,6 @@ __device__ __forceinline__ float take_x(OwnX<format>& own, const float* gain, co
   float total = 0.0f;
   for (int p = 0; p < parts; ++p) total += room[team * parts + p];
   return 1.0f / sqrtf(total / static_cast<float>(cols) + task.eps);
-}
-
-// What a row's sum meets at the end, but for what the kernel before may write: fetched early, to shared memory.
-struct RowEnd {
-  float bias;
-  bool convolved;
-  float conv_bias;
-  float conv_state[stream_widest_conv - 1];
-  float conv_weight[stream_widest_conv];
-};
-
-__device__ __forceinline__ void fetch_end(RowEnd& end, const StreamTask& task, std::int64_t row) {
-  const auto fetch = [](float& to, const float* from) { async_copy<4>(&to, from); };
-  end.bias = end.conv_bias = 0.0f;
-  if (task.bias != nullptr) fetch(end.bias, task.bias + row);
-  const std::int64_t channel = row - task.conv_first;
-  end.convolved = channel >= 0 && channel < task.conv_channels;
-  if (!end.convolved) return;
-  const float* state = *task.conv_state + task.conv_offset + channel * (task.taps - 1);
-  if (task.conv_bias != nullptr) fetch(end.conv_bias, task.conv_bias + channel);
-  for (int k = 0; k < task.taps; ++k) {
-    fetch(end.conv_weight[k], task.conv_weight + channel * task.taps + k);
-    if (k + 1 < task.taps) fetch(end.conv_state[k], state + k);
-  }
-}
-
-// One row's sum to where it belongs; `old` is what y holds.
-__device__ __forceinline__ void finish_row(const RowEnd& end, const StreamTask& task, std::int64_t row, float value,
-                                           float old) {
-  value += end.bias;
-  if (end.convolved) {
-    const std::int64_t channel = row - task.conv_first;
-    float* state = *task.conv_state + task.conv_offset + channel * (task.taps - 1);
-    float sum = end.conv_bias;
-#pragma unroll
-    for (int k = 0; k < stream_widest_conv; ++k) {
-      if (k >= task.taps) break;
-      const float input = k + 1 < task.taps ? end.conv_state[k < stream_widest_conv - 1 ? k : 0] : value;
-      sum += end.conv_weight[k] * input;
-      if (k > 0) state[k - 1] = input;
-    }
-    value = silu(sum);
-  }
-  task.y[row] = old + value;
 }
 
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
@@ -426,10 +346,6 @@ __global__ void __launch_bounds__(stream_threads, 2)
 
 #endif
 
-[[nodiscard]] unsigned rounded_up(std::int64_t bytes) {
-  return static_cast<unsigned>((bytes + stream_align - 1) / stream_align * stream_align);
-}
-
 // Blocks of a multiprocessor. On an H200 two gain 6 to 15 % with large weights of 16 and 8 bits and lose with others.
 // Never three: those of the next kernel would start beside two, and land unevenly.
 [[nodiscard]] int blocks_at_once(WeightFormat format, const PackedLayout& p) {
@@ -473,6 +389,7 @@ unsigned make_plan(const CudaStream& on, WeightFormat format, const PackedLayout
 }  // namespace
 
 bool can_stream_rows(const CudaStream& stream, const Weight& weight) {
+  if (can_stream_tiles(stream, weight)) return true;
   StreamPlan plan;
   return make_plan(stream, weight.format(), packed_layout(weight.format(), weight.rows(), weight.cols()), true, plan) !=
          0;
@@ -480,15 +397,15 @@ bool can_stream_rows(const CudaStream& stream, const Weight& weight) {
 
 bool stream_rows(CudaStream& stream, const Weight& weight, const StreamTask& task) {
   const PackedLayout p = packed_layout(weight.format(), weight.rows(), weight.cols());
-  StreamPlan plan;
-  const unsigned shared = make_plan(stream, weight.format(), p, task.norm != StreamTask::Norm::none, plan);
   const auto aligned = [](const void* at) { return reinterpret_cast<std::uintptr_t>(at) % 16 == 0; };
-  if (shared == 0 || !aligned(task.x) || !aligned(task.gain) || task.groups > 64 || task.taps > stream_widest_conv) {
-    return false;
-  }
+  if (!aligned(task.x) || !aligned(task.gain) || task.groups > 64 || task.taps > stream_widest_conv) return false;
   if (task.norm == StreamTask::Norm::grouped && (p.cols % task.groups != 0 || p.cols / task.groups % 32 != 0)) {
     return false;
   }
+  if (stream_tiles(stream, weight, task)) return true;
+  StreamPlan plan;
+  const unsigned shared = make_plan(stream, weight.format(), p, task.norm != StreamTask::Norm::none, plan);
+  if (shared == 0) return false;
   const auto* begin = weight.packed().view().as<std::uint8_t>();
   const StreamWeight w{begin,       begin + p.scales_at, begin + p.supers_at,      p.code_row,
                        p.scale_row, p.super_row,         static_cast<int>(p.rows), static_cast<int>(p.cols)};

@@ -19,23 +19,31 @@ Encode find_encode() {
 
 }  // namespace
 
-CUtensorMap map_tiles(const void* base, std::int64_t columns, std::int64_t rows, std::int64_t row_bytes, int box_rows) {
+CUtensorMap make_map(const void* base, const MapShape& shape) {
   static const Encode encode = find_encode();
   if (encode == nullptr)
     throw DeviceError("the NVIDIA driver has no cuTensorMapEncodeTiled, want release 525 or newer");
-  const cuuint64_t sizes[2] = {static_cast<cuuint64_t>(columns), static_cast<cuuint64_t>(rows)};
-  const cuuint64_t strides[1] = {static_cast<cuuint64_t>(row_bytes)};
-  const cuuint32_t box[2] = {tile_columns, static_cast<cuuint32_t>(box_rows)};
-  const cuuint32_t steps[2] = {1, 1};
+  const std::vector<cuuint32_t> steps(shape.sizes.size(), 1);
   CUtensorMap map;
-  const CUresult result = encode(&map, CU_TENSOR_MAP_DATA_TYPE_BFLOAT16, 2, const_cast<void*>(base), sizes, strides,
-                                 box, steps, CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
-                                 CU_TENSOR_MAP_L2_PROMOTION_L2_128B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+  const CUresult result =
+      encode(&map, shape.type, static_cast<cuuint32_t>(shape.sizes.size()), const_cast<void*>(base), shape.sizes.data(),
+             shape.strides.data(), shape.box.data(), steps.data(), CU_TENSOR_MAP_INTERLEAVE_NONE, shape.swizzle,
+             CU_TENSOR_MAP_L2_PROMOTION_L2_128B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
   if (result != CUDA_SUCCESS) {
-    throw DeviceError("a tensor map of " + std::to_string(rows) + " rows of " + std::to_string(columns) +
-                      " numbers failed with status " + std::to_string(static_cast<int>(result)));
+    std::string sizes;
+    for (const cuuint64_t size : shape.sizes) sizes += (sizes.empty() ? "" : " x ") + std::to_string(size);
+    throw DeviceError("a tensor map of " + sizes + " numbers failed with status " +
+                      std::to_string(static_cast<int>(result)));
   }
   return map;
+}
+
+CUtensorMap map_tiles(const void* base, std::int64_t columns, std::int64_t rows, std::int64_t row_bytes, int box_rows) {
+  return make_map(base, {.type = CU_TENSOR_MAP_DATA_TYPE_BFLOAT16,
+                         .sizes = {static_cast<cuuint64_t>(columns), static_cast<cuuint64_t>(rows)},
+                         .strides = {static_cast<cuuint64_t>(row_bytes)},
+                         .box = {tile_columns, static_cast<cuuint32_t>(box_rows)},
+                         .swizzle = CU_TENSOR_MAP_SWIZZLE_128B});
 }
 
 }  // namespace holdfast::cuda

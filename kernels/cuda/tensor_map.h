@@ -4,6 +4,7 @@
 #include <cuda.h>
 
 #include <cstdint>
+#include <vector>
 
 namespace holdfast::cuda {
 
@@ -15,5 +16,14 @@ inline constexpr unsigned tile_bytes = tile_rows * tile_columns * 2;
 // time. base and row_bytes are multiples of 16; throws DeviceError.
 [[nodiscard]] CUtensorMap map_tiles(const void* base, std::int64_t columns, std::int64_t rows, std::int64_t row_bytes,
                                     int box_rows = tile_rows);
+
+// Any map. sizes and box in elements of `type`, innermost first; strides in bytes, of all dimensions but the innermost.
+struct MapShape {
+  CUtensorMapDataType type;
+  std::vector<cuuint64_t> sizes, strides;
+  std::vector<cuuint32_t> box;
+  CUtensorMapSwizzle swizzle = CU_TENSOR_MAP_SWIZZLE_NONE;
+};
+[[nodiscard]] CUtensorMap make_map(const void* base, const MapShape& shape);
 
 }  // namespace holdfast::cuda

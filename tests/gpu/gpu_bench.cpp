@@ -1,5 +1,5 @@
 // Figures of one GPU, each beside the floor that bytes and operations set:  gpu_bench
-// [7b|130m|ops|train|steps|full7b|adapters] [bf16|q8|q4]
+// [7b|130m|ops|train|steps|full7b|adapters] [bf16|q8|q4|q4_k]
 // ...
 //   gpu_bench layer SHAPE times each operation of one layer in a long pass, and says what share of a pass it is;
 //   prefill SHAPE times passes alone; scan is a part of ops. gpu_bench trace SHAPE runs one long pass, gpu_bench trace
@@ -271,6 +271,7 @@ void prefill(Stream& stream, const Mamba2Model& model, std::int64_t tokens, doub
 WeightFormat format_of(const std::string& name) {
   if (name == "f32") return WeightFormat::f32;
   if (name == "q8") return WeightFormat::q8_0;
+  if (name == "q4_k") return WeightFormat::q4_k;
   return name == "q4" ? WeightFormat::q4_1 : WeightFormat::bf16;
 }
 
@@ -592,14 +593,9 @@ int main(int argc, char** argv) {
         test::bench_full_steps(stream, "7b", 2048, 1, top.products);
       } else if (word == "one") {
         bench_model(stream, shape, "bf16", top, false);
-      } else if (word == "bf16" || word == "q8" || word == "q4" || word == "f32") {
+      } else if (word == "bf16" || word == "q8" || word == "q4" || word == "q4_k" || word == "f32") {
         if (shape == "adapters") {
-          test::bench_adapters(stream,
-                               word == "bf16" ? WeightFormat::bf16
-                               : word == "q8" ? WeightFormat::q8_0
-                               : word == "q4" ? WeightFormat::q4_1
-                                              : WeightFormat::f32,
-                               top.products);
+          test::bench_adapters(stream, format_of(word), top.products);
         } else {
           bench_model(stream, shape, word, top, word == "bf16");
         }

@@ -177,6 +177,13 @@ void add_linear_cases(GpuCases& cases) {
     shapes.push_back({1, 1340, 768});
     shapes.push_back({1, 520, 4096});
     shapes.push_back({1, 136, 8192});
+    const bool in_tiles = format == WeightFormat::q8_0 || format == WeightFormat::q4_0 ||
+                          format == WeightFormat::q4_1 || format == WeightFormat::q4_k || format == WeightFormat::q6_k;
+    if (in_tiles) {  // rows enough for every multiprocessor's tiles
+      shapes.push_back({1, 1818, 5120});
+      shapes.push_back({1, 34002, 768});
+      shapes.push_back({1, 3600, 8192});
+    }
     shapes.push_back({5, 130, 768});
     shapes.push_back({130, 257, 768});
     for (const LinearShape& s : shapes) {
