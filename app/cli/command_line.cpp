@@ -51,7 +51,7 @@ int run_command_line(int argc, char** argv) {
   app.require_subcommand(0, 1);
   app.fallthrough();
   Globals globals;
-  app.add_option("--data-dir", globals.data_dir, "Folder of the store, the snapshots and your models")
+  app.add_option("--data-dir", globals.data_dir, "Folder of the sessions, the saved states and your models")
       ->type_name("DIR");
   std::vector<std::unique_ptr<Command>> commands;
   for (const CommandFactory make : command_factories) commands.push_back(make(app, globals));
@@ -64,6 +64,10 @@ int run_command_line(int argc, char** argv) {
     return run_without_command(globals);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    const std::vector<std::string> unknown = app.remaining();
+    if (app.get_subcommands().empty() && !unknown.empty() && !unknown.front().starts_with('-')) {
+      return tell_usage(app, "no command is called \"" + unknown.front() + "\"");
+    }
     return tell_usage(app, error.what());
   } catch (const UsageError& error) {
     return tell_usage(app, error.what());

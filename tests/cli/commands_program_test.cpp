@@ -155,7 +155,7 @@ void CommandsProgramTest::bad_input_is_one_sentence_and_an_exit_code_data() {
   const auto row = [](const char* name, const QStringList& arguments, int code, const char* says) {
     QTest::newRow(name) << arguments << code << QByteArray(says);
   };
-  row("unknown command", {"dance"}, 2, "dance");
+  row("unknown command", {"dance"}, 2, "no command is called \"dance\"");
   row("unknown option", {"info", model, "--jsn"}, 2, "--jsn");
   row("no model", {"info"}, 2, "MODEL");
   row("missing model", {"info", "/no/such/model"}, 1, "/no/such/model");
