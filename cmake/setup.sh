@@ -12,7 +12,7 @@ fail() {
 
 # What has to be installed on Debian 12 and Ubuntu 24.04, where all of it has the same names.
 build_packages=(
-  g++ cmake ninja-build pkg-config ccache
+  g++ lld cmake ninja-build pkg-config ccache
   qt6-base-dev qt6-declarative-dev
   libhwy-dev libsentencepiece-dev nlohmann-json3-dev libpcre2-dev libutf8proc-dev libxxhash-dev zlib1g-dev
   libsqlite3-dev libcli11-dev libtomlplusplus-dev libzstd-dev libmd4c-dev libopenmpi-dev openmpi-bin libflint-dev libgmp-dev
@@ -23,7 +23,7 @@ build_packages=(
 command -v npm >/dev/null || build_packages+=(npm)
 
 # The same in words, for other distributions.
-other_distribution_needs='  a C++20 compiler (GCC 12 or Clang 15, or newer), CMake 3.25 or newer, Ninja, pkg-config; ccache if you like
+other_distribution_needs='  a C++20 compiler (GCC 12 or Clang 15, or newer), CMake 3.25 or newer, Ninja, pkg-config; ccache and lld if you like
   Qt 6.4 or newer: Core, Gui, Widgets, Test, Qml (qt6-base and qt6-declarative with their development files)
   with their development files: Highway, SentencePiece, nlohmann-json 3.11, PCRE2, utf8proc, xxHash, zlib, zstd,
     SQLite 3, CLI11, toml++, md4c, MPI (Open MPI, with mpirun), FLINT, GMP
