@@ -191,8 +191,12 @@ CudaStream::CudaStream(Card card) : card_(std::move(card)) {
   *complaint_host_ = 0;
   HOLDFAST_CUDA(cudaHostGetDevicePointer(&memory, complaint_host_, 0));
   complaint_device_ = static_cast<std::int32_t*>(memory);
-  const char* wish = std::getenv("HOLDFAST_SYNC");
-  synchronous_ = wish != nullptr && std::strcmp(wish, "1") == 0;
+  const auto wished = [](const char* name) {
+    const char* wish = std::getenv(name);
+    return wish != nullptr && std::strcmp(wish, "1") == 0;
+  };
+  synchronous_ = wished("HOLDFAST_SYNC");
+  takes_unproven_ = wished("HOLDFAST_UNPROVEN_KERNELS");
 }
 
 CudaStream::~CudaStream() {

@@ -48,6 +48,8 @@ class CudaStream final : public StreamBackend {
   [[nodiscard]] const Card& card() const noexcept { return card_; }
   [[nodiscard]] bool synchronous() const noexcept { return synchronous_; }
   [[nodiscard]] bool recording() const noexcept { return recording_; }
+  // HOLDFAST_UNPROVEN_KERNELS=1: kernels are taken whose last form has not passed all GPU cases yet (kernels/README.md).
+  [[nodiscard]] bool takes_unproven() const noexcept { return takes_unproven_; }
   [[nodiscard]] Products& products();
   // Small data of the CPU to the device, without waiting: through page-locked memory, whose slots are used in turn.
   void upload(void* to, const void* from, std::size_t bytes);
@@ -85,6 +87,7 @@ class CudaStream final : public StreamBackend {
   Card card_;
   cudaStream_t stream_ = nullptr;
   bool synchronous_ = false;
+  bool takes_unproven_ = false;
   bool recording_ = false;
   std::unique_ptr<Products> products_;
   std::byte* staging_ = nullptr;  // page-locked
