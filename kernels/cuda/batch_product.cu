@@ -57,11 +57,11 @@ __global__ void __launch_bounds__(most_groups* group_threads + warp_size, 1)
     const auto bring_w = [&](int step, int slot) {
       const unsigned barrier = shared_address(&full[slot]);
       barrier_expect(barrier, stage_bytes);
-      copy_tile(ring + static_cast<unsigned>(slot) * stage_bytes, w, (first + step) * tile_columns, row, barrier);
+      copy_box(ring + static_cast<unsigned>(slot) * stage_bytes, w, (first + step) * tile_columns, row, barrier);
     };
     const auto bring_x = [&](int step, int slot) {
-      copy_tile(ring + static_cast<unsigned>(slot) * stage_bytes + w_bytes, x, (first + step) * tile_columns, 0,
-                shared_address(&full[slot]));
+      copy_box(ring + static_cast<unsigned>(slot) * stage_bytes + w_bytes, x, (first + step) * tile_columns, 0,
+               shared_address(&full[slot]));
     };
     const int ahead = min(p.stages, count);
     for (int i = 0; i < ahead; ++i) bring_w(i, i);

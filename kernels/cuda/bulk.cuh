@@ -42,7 +42,7 @@ __device__ __forceinline__ void bulk_copy(unsigned to, const void* from, unsigne
                "l"(from), "r"(bytes), "r"(barrier)
                : "memory");
 }
-// A box of a tensor map, from the element at these coordinates on, innermost first.
+// A box of a tensor map, from the element at these coordinates on, innermost first; zeros beyond the matrix.
 __device__ __forceinline__ void copy_box(unsigned to, const CUtensorMap& map, int x, int y, unsigned barrier) {
   asm volatile(
       "cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], [%4];" ::"r"(

@@ -55,9 +55,9 @@ __device__ __forceinline__ void feed_pass(PassShared<N>& shared, PassBarriers& b
     PassTiles<N>& tiles = shared.tiles[stage];
     const unsigned full = shared_address(&barriers.full[stage]);
     barrier_expect(full, (1 + halves) * tile_bytes + sizeof shared.steps[0]);
-    copy_tile(shared_address(tiles.left), left, static_cast<int>(head) * tile_columns, row, full);
+    copy_box(shared_address(tiles.left), left, static_cast<int>(head) * tile_columns, row, full);
     for (int half = 0; half < halves; ++half) {
-      copy_tile(shared_address(tiles.right[half]), xbc, right_at + half * tile_columns, row, full);
+      copy_box(shared_address(tiles.right[half]), xbc, right_at + half * tile_columns, row, full);
     }
     bulk_copy(shared_address(shared.steps[stage]), s.steps_of(unit, head), sizeof shared.steps[0], full);
   }

@@ -89,8 +89,8 @@ __device__ __forceinline__ void feed_heads(const GradBlock<N>& block, const CUte
   barrier_expect(both, 2 * halves * tile_bytes);
   for (int half = 0; half < halves; ++half) {
     const int column = b_at + half * tile_columns;
-    copy_tile(shared_address(&shared.b[half]), xbc, column, row, both);
-    copy_tile(shared_address(&shared.c[half]), xbc, column + static_cast<int>(s.groups * N), row, both);
+    copy_box(shared_address(&shared.b[half]), xbc, column, row, both);
+    copy_box(shared_address(&shared.c[half]), xbc, column + static_cast<int>(s.groups * N), row, both);
   }
   for (int k = 0; k < block.count; ++k) {
     const int stage = k % grad_stages;
@@ -100,8 +100,8 @@ __device__ __forceinline__ void feed_heads(const GradBlock<N>& block, const CUte
     const unsigned full = shared_address(&barriers.full[stage]);
     constexpr unsigned copy_bytes = halves * tile_bytes;
     barrier_expect(full, 2 * tile_bytes + 2 * copy_bytes + sizeof shared.steps[0]);
-    copy_tile(shared_address(&tiles.x), xbc, static_cast<int>(head) * tile_columns, row, full);
-    copy_tile(shared_address(&tiles.dy), dy, static_cast<int>(head) * tile_columns, row, full);
+    copy_box(shared_address(&tiles.x), xbc, static_cast<int>(head) * tile_columns, row, full);
+    copy_box(shared_address(&tiles.dy), dy, static_cast<int>(head) * tile_columns, row, full);
     const std::int64_t at = (block.unit * s.heads + head) * tile_columns * N;
     bulk_copy(shared_address(tiles.before), block.plan.before + at, copy_bytes, full);
     bulk_copy(shared_address(tiles.after), block.plan.after + at, copy_bytes, full);

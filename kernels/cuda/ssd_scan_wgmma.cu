@@ -160,10 +160,10 @@ __device__ __forceinline__ void feed(const ScanBlock<N, makers>& block, const CU
       const int row = static_cast<int>(begin_of(i));
       const int b_at = static_cast<int>(s.inner + group * N);
       const int c_at = b_at + static_cast<int>(s.groups * N);
-      copy_tile(shared_address(tiles.x), xbc, static_cast<int>(block.head) * scan_dim, row, full_at);
+      copy_box(shared_address(tiles.x), xbc, static_cast<int>(block.head) * scan_dim, row, full_at);
       for (int half = 0; half < static_cast<int>(halves); ++half) {
-        copy_tile(shared_address(tiles.b[half]), xbc, b_at + half * tile_columns, row, full_at);
-        if constexpr (outputs) copy_tile(shared_address(tiles.c[half]), xbc, c_at + half * tile_columns, row, full_at);
+        copy_box(shared_address(tiles.b[half]), xbc, b_at + half * tile_columns, row, full_at);
+        if constexpr (outputs) copy_box(shared_address(tiles.c[half]), xbc, c_at + half * tile_columns, row, full_at);
       }
     }
     const float2 now = coming;

@@ -12,7 +12,7 @@ inline constexpr int tile_rows = 64;
 inline constexpr int tile_columns = 64;
 inline constexpr unsigned tile_bytes = tile_rows * tile_columns * 2;
 
-// The map of a row-major matrix of bf16 for copy_tile, which brings box_rows rows (a multiple of 8, up to 256) at a
+// The map of a row-major matrix of bf16 for copy_box, which brings box_rows rows (a multiple of 8, up to 256) at a
 // time. base and row_bytes are multiples of 16; throws DeviceError.
 [[nodiscard]] CUtensorMap map_tiles(const void* base, std::int64_t columns, std::int64_t rows, std::int64_t row_bytes,
                                     int box_rows = tile_rows);

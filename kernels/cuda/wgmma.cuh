@@ -122,15 +122,6 @@ __device__ __forceinline__ void barrier_wait_round(std::uint64_t& barrier, int r
 // What this thread wrote to shared memory may be read by products and copies of others, behind the next barrier.
 __device__ __forceinline__ void show_to_products() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 
-// Columns from `column` and rows from `row` on; what lies beyond the last row is zeros.
-__device__ __forceinline__ void copy_tile(unsigned to, const CUtensorMap& map, int column, int row, unsigned barrier) {
-  asm volatile(
-      "cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], [%4];" ::"r"(
-          to),
-      "l"(reinterpret_cast<std::uint64_t>(&map)), "r"(column), "r"(row), "r"(barrier)
-      : "memory");
-}
-
 // Four 8 x 8 matrices of 16 bits; lane l gives the address of row l % 8 of matrix l / 8.
 __device__ __forceinline__ void store_matrices(unsigned address, unsigned a, unsigned b, unsigned c, unsigned d) {
   asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1,%2,%3,%4};" ::"r"(address), "r"(a), "r"(b), "r"(c),
