@@ -40,6 +40,7 @@ void Session::read(std::span<const TokenId> tokens) {
   std::vector<float> logits(static_cast<std::size_t>(model_->config().vocab_size));
   model_->forward(*stream_, tokens, state_, logits, probe_);
   logits_ = std::move(logits);
+  newer_logits_ = {};
   tail_.clear();
   note_read(tokens);
 }
@@ -89,7 +90,7 @@ class Session::Turn {
       State* const state = &s_.state_;
       const ConstTensorView next = s_.model_->forward_drawn(*s_.stream_, {&state, 1});
       sample_end(*s_.stream_, args.tokens, args.log_probs);
-      there_ = next;
+      there_ = s_.newer_logits_ = next;
       s_.note_read({&drawn.token, 1});
     } else {
       sample(*s_.stream_, args);
@@ -109,12 +110,8 @@ class Session::Turn {
     s_.note_read({&token, 1});
   }
 
-  // The session's logits are those after the last token again.
-  void end() {
-    if (!there_) return;
-    s_.stream_->copy(view_of(std::span(s_.logits_), there_.shape), there_);
-    there_ = {};
-  }
+  // Whether a token is read by when it is shown.
+  [[nodiscard]] bool ahead() const noexcept { return ahead_; }
 
  private:
   Session& s_;
@@ -159,6 +156,8 @@ GenerateResult Session::generate(const GenerateOptions& options, const std::func
         std::find(options.stop_tokens.begin(), options.stop_tokens.end(), drawn.token) != options.stop_tokens.end();
     const std::string_view bytes =
         is_stop || tokenizer_ == nullptr ? std::string_view{} : tokenizer_->bytes(drawn.token);
+    // What is kept of the session while a token is shown is of one moment, before it is read or after.
+    bool at_stop_string = turn.ahead() && ends_with_stop_string(bytes, options.stop_strings);
     if (on_token) on_token({drawn.token, drawn.log_prob, bytes, alternatives});
     // The token belongs to the state before anything can end the loop: whatever the reason, the session may go on.
     turn.read(drawn.token);
@@ -167,7 +166,8 @@ GenerateResult Session::generate(const GenerateOptions& options, const std::func
       result.reason = StopReason::stop_token;
       return false;
     }
-    if (ends_with_stop_string(bytes, options.stop_strings)) {
+    if (!turn.ahead()) at_stop_string = ends_with_stop_string(bytes, options.stop_strings);
+    if (at_stop_string) {
       result.reason = StopReason::stop_string;
       return false;
     }
@@ -177,15 +177,23 @@ GenerateResult Session::generate(const GenerateOptions& options, const std::func
     while (advance()) {
     }
   } catch (...) {
-    turn.end();
+    bring_logits();
     throw;
   }
-  turn.end();
+  bring_logits();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return result;
 }
 
+// Copies the logits after the last token that was read, where they are on the GPU still.
+void Session::bring_logits() const {
+  if (!newer_logits_) return;
+  stream_->copy(view_of(std::span(logits_), newer_logits_.shape), newer_logits_);
+  newer_logits_ = {};
+}
+
 Snapshot Session::snapshot() const {
+  bring_logits();
   Snapshot snapshot{.model_fingerprint = model_->fingerprint(),
                     .state = State(Device::cpu(), model_->config()),
                     .logits = logits_,
@@ -212,6 +220,7 @@ void Session::restore(const Snapshot& snapshot) {
   }
   state_.take(*stream_, snapshot.state);
   logits_ = snapshot.logits;
+  newer_logits_ = {};
   draws_ = snapshot.draws;
   tokens_read_ = snapshot.tokens_read;
   prefix_hash_ = snapshot.prefix_hash;
@@ -222,6 +231,7 @@ void Session::restore(const Snapshot& snapshot) {
 void Session::reset() {
   state_.reset(*stream_);
   logits_.clear();
+  newer_logits_ = {};
   draws_ = 0;
   tokens_read_ = 0;
   prefix_hash_ = 0;

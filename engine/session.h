@@ -84,7 +84,10 @@ class Session {  // on one stream; one thread at a time
   [[nodiscard]] const Mamba2Model& model() const noexcept { return *model_; }
   [[nodiscard]] std::uint64_t tokens_read() const noexcept { return tokens_read_; }
   [[nodiscard]] std::uint64_t prefix_hash() const noexcept { return prefix_hash_; }
-  [[nodiscard]] std::span<const float> logits() const noexcept { return logits_; }
+  [[nodiscard]] std::span<const float> logits() const {
+    bring_logits();
+    return logits_;
+  }
   [[nodiscard]] const State& state() const noexcept { return state_; }
   [[nodiscard]] std::span<const TokenId> seen() const noexcept { return seen_; }  // distinct ids read, sorted
   // Random numbers used so far. Set when a session is rebuilt by reading its tokens again.
@@ -95,13 +98,15 @@ class Session {  // on one stream; one thread at a time
  private:
   void note_read(std::span<const TokenId> tokens);
   class Turn;
+  void bring_logits() const;
   [[nodiscard]] bool ends_with_stop_string(std::string_view added, const std::vector<std::string>& stops);
 
   std::shared_ptr<const Mamba2Model> model_;
   std::shared_ptr<const Tokenizer> tokenizer_;
   Stream* stream_;
   State state_;
-  std::vector<float> logits_;
+  mutable std::vector<float> logits_;
+  mutable ConstTensorView newer_logits_;  // on the GPU, while a turn runs ahead and nobody has asked for them
   std::uint64_t draws_ = 0;
   std::uint64_t tokens_read_ = 0;
   std::uint64_t prefix_hash_ = 0;

@@ -1,6 +1,7 @@
 // The model on the GPU against the golden files of every layout, and laws that need no reference.
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -262,7 +263,7 @@ void turns_run_ahead(Stream& stream) {
     seen.push_back(drawn.token);
   }
   const std::vector<float> want_state = fetched(stream, std::as_const(state).ssm());
-  for (const char* way : {"plain", "alternatives", "in two turns", "cancelled", "watched"}) {
+  for (const char* way : {"plain", "alternatives", "in two turns", "cancelled", "kept", "watched"}) {
     const std::string name(way);
     Session session(model, nullptr, stream);
     session.read(ids);
@@ -274,6 +275,7 @@ void turns_run_ahead(Stream& stream) {
     options.alternatives = name == "alternatives" ? 3 : 0;
     std::size_t at = 0;
     std::stop_source cancel;
+    std::optional<Snapshot> kept;
     const auto look = [&](const TokenEvent& event) {
       verify(at < want.size() && event.token == want[at].token && event.log_prob == want[at].log_prob,
              name + ": token " + std::to_string(at));
@@ -284,6 +286,7 @@ void turns_run_ahead(Stream& stream) {
                name + ": likeliest tokens " + std::to_string(at));
       }
       ++at;
+      if (name == "kept" && at == 20) kept = session.snapshot();
       if (name == "cancelled" && at == 9) cancel.request_stop();
     };
     const GenerateResult first = session.generate(options, look, cancel.get_token());
@@ -295,6 +298,14 @@ void turns_run_ahead(Stream& stream) {
     verify(at == 40 && session.tokens_read() == ids.size() + 40 && session.draws() == 40, name + ": counts");
     verify(compare_bitwise(session.logits(), logits), name + ": logits");
     verify(compare_bitwise(fetched(stream, session.state().ssm()), want_state), name + ": state");
+    if (!kept) continue;
+    // What was kept while a token was shown goes on from there.
+    Session other(model, nullptr, stream);
+    other.restore(*kept);
+    at = 20;
+    options.max_tokens = 20;
+    (void)other.generate(options, look, {});
+    verify(at == 40 && compare_bitwise(other.logits(), logits), name + ": goes on");
   }
   // What listens may throw: the token it saw is read all the same.
   GenerateOptions options;
