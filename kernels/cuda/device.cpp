@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -176,6 +177,18 @@ std::unique_ptr<StreamBackend> open_stream(Device& device) {
   return std::make_unique<CudaStream>(static_cast<CudaDevice&>(device).card());
 }
 
+void allow_shared_memory(const void* kernel, std::size_t bytes) {
+  static std::mutex mutex;
+  static std::map<std::pair<int, const void*>, std::size_t> allowed;
+  int card = 0;
+  HOLDFAST_CUDA(cudaGetDevice(&card));
+  const std::lock_guard lock(mutex);
+  std::size_t& most = allowed[{card, kernel}];
+  if (bytes <= most) return;
+  HOLDFAST_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)));
+  most = bytes;
+}
+
 CudaStream::CudaStream(Card card) : card_(std::move(card)) {
   HOLDFAST_CUDA(cudaSetDevice(card_.index));
   HOLDFAST_CUDA(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
@@ -191,12 +204,8 @@ CudaStream::CudaStream(Card card) : card_(std::move(card)) {
   *complaint_host_ = 0;
   HOLDFAST_CUDA(cudaHostGetDevicePointer(&memory, complaint_host_, 0));
   complaint_device_ = static_cast<std::int32_t*>(memory);
-  const auto wished = [](const char* name) {
-    const char* wish = std::getenv(name);
-    return wish != nullptr && std::strcmp(wish, "1") == 0;
-  };
-  synchronous_ = wished("HOLDFAST_SYNC");
-  takes_unproven_ = wished("HOLDFAST_UNPROVEN_KERNELS");
+  const char* wish = std::getenv("HOLDFAST_SYNC");
+  synchronous_ = wish != nullptr && std::strcmp(wish, "1") == 0;
 }
 
 CudaStream::~CudaStream() {

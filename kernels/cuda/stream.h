@@ -48,8 +48,6 @@ class CudaStream final : public StreamBackend {
   [[nodiscard]] const Card& card() const noexcept { return card_; }
   [[nodiscard]] bool synchronous() const noexcept { return synchronous_; }
   [[nodiscard]] bool recording() const noexcept { return recording_; }
-  // HOLDFAST_UNPROVEN_KERNELS=1: kernels are taken whose last form has not passed all GPU cases yet (kernels/README.md).
-  [[nodiscard]] bool takes_unproven() const noexcept { return takes_unproven_; }
   [[nodiscard]] Products& products();
   // Small data of the CPU to the device, without waiting: through page-locked memory, whose slots are used in turn.
   void upload(void* to, const void* from, std::size_t bytes);
@@ -87,7 +85,6 @@ class CudaStream final : public StreamBackend {
   Card card_;
   cudaStream_t stream_ = nullptr;
   bool synchronous_ = false;
-  bool takes_unproven_ = false;
   bool recording_ = false;
   std::unique_ptr<Products> products_;
   std::byte* staging_ = nullptr;  // page-locked
@@ -143,12 +140,12 @@ void launch(CudaStream& stream, const char* what, const Launch& shape, void (*ke
   finish_launch(stream, what);
 }
 
-// Lets a kernel take `bytes` of shared memory (above 48 KiB it must be asked for).
+// Lets a kernel take `bytes` of shared memory on the current card (above 48 KiB it must be asked for). What was allowed
+// stays allowed: another thread may be about to launch the same kernel with more.
+void allow_shared_memory(const void* kernel, std::size_t bytes);
 template <class Kernel>
 void allow_shared(Kernel* kernel, std::size_t bytes) {
-  if (bytes > 48 * 1024) {
-    HOLDFAST_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)));
-  }
+  if (bytes > 48 * 1024) allow_shared_memory(reinterpret_cast<const void*>(kernel), bytes);
 }
 
 // Kernels that follow one another closely must want the same split of a multiprocessor's memory into cache and shared

@@ -480,7 +480,7 @@ __global__ void __launch_bounds__(stream_threads, 2)
 
 // Shared memory of one block, or 0 where the shape does not fit.
 unsigned make_plan(const CudaStream& on, WeightFormat format, const PackedLayout& p, int end_numbers, TilePlan& plan) {
-  if (!on.takes_unproven() || on.card().major < 9 || !tiles(format) || p.rows > INT32_MAX / 2 || p.cols % 256 != 0 ||
+  if (on.card().major < 9 || !tiles(format) || p.rows > INT32_MAX / 2 || p.cols % 256 != 0 ||
       p.cols > tile_most_columns) {
     return 0;
   }
