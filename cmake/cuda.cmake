@@ -2,7 +2,8 @@
 #
 #   HOLDFAST_CUDA=AUTO   with them where a working nvcc 12 or newer is found (usual place: /usr/local/cuda), else without
 #   HOLDFAST_CUDA=ON     with them, or the configuration fails
-#   CMAKE_CUDA_ARCHITECTURES   the GPU of this machine; 90a without one; all-major for packages
+#   CMAKE_CUDA_ARCHITECTURES   the GPU of this machine; 90a without one. For packages "80;90a;90-virtual": the oldest there
+#                              is code for, Hopper, and what newer cards translate
 
 set(HOLDFAST_CUDA_FOUND OFF)
 

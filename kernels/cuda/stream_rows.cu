@@ -44,7 +44,7 @@ struct StreamPlan {
          format == WeightFormat::q4_1 || format == WeightFormat::q4_k || format == WeightFormat::q6_k;
 }
 // Columns in 16 bytes of codes.
-[[nodiscard]] constexpr int piece_columns(WeightFormat format) {
+[[nodiscard, maybe_unused]] constexpr int piece_columns(WeightFormat format) {
   const int bits = block_traits(format).code_bits;
   return bits == 0 ? 8 : 128 / bits;
 }
@@ -69,7 +69,7 @@ __device__ __forceinline__ int own_column(int piece, int part, int parts) {
   return ((piece * parts + part) * warp_size + static_cast<int>(threadIdx.x) % warp_size) * columns;
 }
 
-__device__ __forceinline__ int pack_bytes(int a, int b, int c, int d) {
+[[maybe_unused]] __device__ __forceinline__ int pack_bytes(int a, int b, int c, int d) {
   return (a & 255) | (b & 255) << 8 | (c & 255) << 16 | d << 24;
 }
 
@@ -246,12 +246,14 @@ __device__ __forceinline__ int first_row(int block, int blocks, int rows, int un
   return static_cast<int>(static_cast<std::int64_t>(rows / unit) * block / blocks) * unit;
 }
 
+#endif
+
 // Grid: blocks that share the rows evenly.
 template <WeightFormat format>
 __global__ void __launch_bounds__(stream_threads, 2)
     stream_rows_kernel(const __grid_constant__ StreamWeight w, const __grid_constant__ StreamTask task,
                        const __grid_constant__ StreamPlan plan) {
-#if defined(__CUDA_ARCH__)
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
   extern __shared__ __align__(128) unsigned char stream_memory[];
   __shared__ alignas(8) unsigned long long filled[stream_most_stages];
   __shared__ alignas(8) unsigned long long emptied[stream_most_stages];
@@ -343,8 +345,6 @@ __global__ void __launch_bounds__(stream_threads, 2)
   }
 #endif
 }
-
-#endif
 
 // Blocks of a multiprocessor. On an H200 two gain 6 to 15 % with large weights of 16 and 8 bits and lose with others.
 // Never three: those of the next kernel would start beside two, and land unevenly.

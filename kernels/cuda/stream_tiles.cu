@@ -29,7 +29,7 @@ constexpr int lane_bytes = 32;
 constexpr int tile_most_stages = 8;
 constexpr int tile_most_columns = 8192;
 constexpr int x_columns = 8;  // that a thread rounds at once
-constexpr int x_pieces = tile_most_columns / (stream_warps * warp_size * x_columns);
+[[maybe_unused]] constexpr int x_pieces = tile_most_columns / (stream_warps * warp_size * x_columns);
 constexpr unsigned tile_memory_align = 1024;        // of what is swizzled
 constexpr unsigned tile_shared_bytes = 112 * 1024;  // two kernels on a multiprocessor
 
@@ -292,13 +292,15 @@ __device__ __forceinline__ void dot_step(float (&sums)[2], const uint4 (&codes)[
   }
 }
 
+#endif
+
 // Grid: blocks that share the rows evenly.
 template <WeightFormat format>
 __global__ void __launch_bounds__(stream_threads, 2)
     stream_tiles_kernel(const __grid_constant__ StreamWeight w, const __grid_constant__ StreamTask task,
                         const __grid_constant__ TilePlan plan, const __grid_constant__ CUtensorMap code_map,
                         const __grid_constant__ CUtensorMap scale_map) {
-#if defined(__CUDA_ARCH__)
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
   using Lane = LaneCodes<format>;
   extern __shared__ unsigned char tile_memory_raw[];
   __shared__ alignas(8) unsigned long long filled[tile_most_stages];
@@ -470,8 +472,6 @@ __global__ void __launch_bounds__(stream_threads, 2)
   }
 #endif
 }
-
-#endif
 
 [[nodiscard]] constexpr bool tiles(WeightFormat format) {
   return format == WeightFormat::q8_0 || format == WeightFormat::q4_0 || format == WeightFormat::q4_1 ||
