@@ -69,6 +69,7 @@ void minus_exp(Stream&, TensorView, ConstTensorView) { absent(); }
 void state_stats(Stream&, const StateStatsArgs&) { absent(); }
 void ssd_trace(Stream&, const SsdTraceArgs&) { absent(); }
 bool layer_step(Stream&, const LayerStepArgs&) { absent(); }
+bool has_layer_step(Stream&) { absent(); }
 bool stack_step(Stream&, const StackStepArgs&) { absent(); }
 
 }  // namespace holdfast::cuda

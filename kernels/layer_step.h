@@ -28,6 +28,8 @@ void layer_step(Stream&, const LayerStepArgs&);
 namespace cuda {
 // Does it in fewer kernels, or nothing: false.
 [[nodiscard]] bool layer_step(Stream&, const LayerStepArgs&);
+// Whether there are such kernels for this card: from Hopper on, where the code was built for that.
+[[nodiscard]] bool has_layer_step(Stream&);
 }  // namespace cuda
 
 }  // namespace holdfast

@@ -119,13 +119,6 @@ __global__ void __launch_bounds__(most_groups* group_threads + warp_size, 1)
 #endif
 }
 
-// Code for sm_90 that is not for sm_90a has no warpgroups: the kernel is empty there.
-bool was_built() {
-  cudaFuncAttributes attributes{};
-  HOLDFAST_CUDA(cudaFuncGetAttributes(&attributes, batch_product_kernel));
-  return attributes.sharedSizeBytes > 0;
-}
-
 // Rows of the weight that each block has, where there are so many parts.
 [[nodiscard]] std::int64_t rows_of_block(const CudaStream& on, std::int64_t outputs, std::int64_t parts) {
   const std::int64_t blocks = std::max<std::int64_t>(on.card().multiprocessors / parts, 1);
@@ -135,8 +128,7 @@ bool was_built() {
 }  // namespace
 
 std::int64_t batch_product_parts(const CudaStream& on, std::int64_t rows, std::int64_t outputs, std::int64_t columns) {
-  static const bool built = was_built();
-  if (on.card().major != 9 || !built || rows > most_batch_rows || columns % 8 != 0) return 0;
+  if (!on.card().warpgroups || rows > most_batch_rows || columns % 8 != 0) return 0;
   // Every block reads all of x in its part of the columns: so many parts that the weight's rows are twice x's, while
   // each part has columns enough to fill the ring.
   for (std::int64_t parts = 1; parts <= most_batch_parts; parts *= 2) {

@@ -53,18 +53,18 @@ Card read_card(int index) {
   }
   cudaDeviceProp properties{};
   HOLDFAST_CUDA(cudaGetDeviceProperties(&properties, index));
-  Card card;
-  card.index = index;
-  card.major = properties.major;
-  card.minor = properties.minor;
-  card.multiprocessors = properties.multiProcessorCount;
-  card.shared_bytes = static_cast<int>(properties.sharedMemPerBlockOptin);
-  card.name = properties.name;
-  if (card.major < 8) {
-    throw DeviceError(card.name + " has compute capability " + std::to_string(card.major) + "." +
-                      std::to_string(card.minor) + ", want 8.0 or newer: use the CPU");
+  if (properties.major < 8) {
+    throw DeviceError(std::string(properties.name) + " has compute capability " + std::to_string(properties.major) +
+                      "." + std::to_string(properties.minor) + ", want 8.0 or newer: use the CPU");
   }
-  return card;
+  HOLDFAST_CUDA(cudaSetDevice(index));
+  const BuiltFor code = built_for();
+  return {.index = index,
+          .major = std::min(properties.major, code.capability / 10),
+          .warpgroups = code.warpgroups,
+          .multiprocessors = properties.multiProcessorCount,
+          .shared_bytes = static_cast<int>(properties.sharedMemPerBlockOptin),
+          .name = properties.name};
 }
 
 // Allocations come from the driver's pool of the device, which keeps what is given back for the next ones: a chunk of
@@ -72,7 +72,6 @@ Card read_card(int index) {
 class CudaDevice final : public Device {
  public:
   explicit CudaDevice(int index) : card_(read_card(index)) {
-    HOLDFAST_CUDA(cudaSetDevice(card_.index));
     HOLDFAST_CUDA(cudaDeviceGetDefaultMemPool(&pool_, card_.index));
     std::uint64_t keep = UINT64_MAX;
     HOLDFAST_CUDA(cudaMemPoolSetAttribute(pool_, cudaMemPoolAttrReleaseThreshold, &keep));

@@ -48,6 +48,8 @@ namespace {
 
 }  // namespace
 
+bool has_layer_step(Stream& stream) { return backend(stream).card().major >= 9; }
+
 bool layer_step(Stream& stream, const LayerStepArgs& args) {
   CudaStream& on = backend(stream);
   HeadSteps h = head_steps(args);

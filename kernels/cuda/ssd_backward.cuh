@@ -93,7 +93,7 @@ struct StatePass {
   int segments;
   bool tiles;
 };
-// Where has_warpgroups. copies = false is the first pass of several segments.
+// Where Card::warpgroups. copies = false is the first pass of several segments.
 void pass_states_by_warpgroups(CudaStream& on, const ScanBack& s, const StatePass& pass, bool backwards, bool copies);
 
 struct GradPlan {
@@ -103,7 +103,7 @@ struct GradPlan {
   float* ends;                  // (units, H, end_floats)
   int parts;                    // blocks that share a group's heads
 };
-void back_chunks_by_warpgroups(CudaStream& on, const ScanBack& s, const GradPlan& plan);  // where has_warpgroups
+void back_chunks_by_warpgroups(CudaStream& on, const ScanBack& s, const GradPlan& plan);  // where Card::warpgroups
 
 // Tensor cores: bf16, P = 64, N = 64 or 128, rows of 16-byte multiples.
 [[nodiscard]] bool chunks_on_tensor_cores(const ScanBack& s);

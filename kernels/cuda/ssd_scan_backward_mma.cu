@@ -1003,7 +1003,7 @@ void back_chunks(CudaStream& on, const ScanBack& s, std::byte* scratch, float* d
                  cut_scratch<float>(scratch, sizes.decays),
                  nullptr,
                  pass_segments(on, s),
-                 has_warpgroups(on)};
+                 on.card().warpgroups};
   pass_states<N, false>(on, s, pass);
   pass.copies = after;
   pass.last = d_initial;

@@ -327,7 +327,7 @@ int scan_segments(const CudaStream& on, const ScanRows& s) {
 
 template <int N, bool outputs>
 void scan_pass(CudaStream& on, const ScanRows& s, const ScanSegments& segments) {
-  if (has_warpgroups(on)) return scan_by_warpgroups(on, s, segments, outputs);
+  if (on.card().warpgroups) return scan_by_warpgroups(on, s, segments, outputs);
   allow_shared(ssd_scan_chunks_kernel<N, outputs>, sizeof(ScanShared<N>));
   launch(on, outputs ? "ssd_scan" : "ssd_scan segments",
          {.grid = dim3(static_cast<unsigned>(s.heads), static_cast<unsigned>(segments.segments)),
@@ -340,7 +340,7 @@ void scan_pass(CudaStream& on, const ScanRows& s, const ScanSegments& segments) 
 template <int N>
 void scan_chunks(Stream& stream, const ScanRows& s) {
   CudaStream& on = backend(stream);
-  const bool warpgroups = has_warpgroups(on);
+  const bool warpgroups = on.card().warpgroups;
   const int segments = scan_segments(on, s);
   const std::int64_t state_size = scan_dim * N;
   const std::int64_t count = segments > 1 ? s.sequences * segments * s.heads : 0;
@@ -373,7 +373,7 @@ bool scan_on_tensor_cores(Stream& stream, const ScanRows& s) {
       !aligned(s.initial, 8)) {
     return false;
   }
-  if (s.sequence_of_unit != nullptr && !has_warpgroups(backend(stream))) return false;
+  if (s.sequence_of_unit != nullptr && !backend(stream).card().warpgroups) return false;
   if (s.d_state == 128) {
     scan_chunks<128>(stream, s);
   } else if (s.d_state == 64) {

@@ -80,9 +80,7 @@ __device__ __forceinline__ float* end_of_segment(const ScanRows& s, const ScanSe
   return of.states + (to * s.heads + head) * state_size;
 }
 
-// Whether the card and the build have products of warpgroups.
-[[nodiscard]] bool has_warpgroups(const CudaStream& on);
-// Only where has_warpgroups: dt of all tokens, and log_decay; then one pass over all segments. outputs = false is the
+// Only where Card::warpgroups: dt of all tokens, and log_decay; then one pass over all segments. outputs = false is the
 // first pass, without y.
 void make_scan_dt(CudaStream& on, const ScanRows& s, float* dt);
 void scan_by_warpgroups(CudaStream& on, const ScanRows& s, const ScanSegments& segments, bool outputs);

@@ -399,13 +399,6 @@ __global__ void __launch_bounds__(dt_threads) ssd_scan_dt_kernel(ScanRows s, flo
   }
 }
 
-// A build for other architectures leaves the kernels' bodies out, and with them the barriers.
-bool was_built() {
-  cudaFuncAttributes attributes{};
-  HOLDFAST_CUDA(cudaFuncGetAttributes(&attributes, ssd_scan_warpgroups_kernel<128, 0>));
-  return attributes.sharedSizeBytes > 0;
-}
-
 template <int N, int makers>
 void launch_warpgroups(CudaStream& on, const CUtensorMap& map, const ScanRows& s, const ScanSegments& segments) {
   const std::size_t shared = sizeof(WideShared<N, makers>) + 1024;
@@ -419,11 +412,6 @@ void launch_warpgroups(CudaStream& on, const CUtensorMap& map, const ScanRows& s
 }
 
 }  // namespace
-
-bool has_warpgroups(const CudaStream& on) {
-  static const bool built = was_built();
-  return on.card().major == 9 && built;
-}
 
 void make_scan_dt(CudaStream& on, const ScanRows& s, float* dt) {
   launch(on, "ssd_scan dt",

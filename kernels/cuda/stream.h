@@ -19,10 +19,12 @@ namespace holdfast::cuda {
 
 class Products;
 
-// What kernels choose their shapes by.
+// What kernels choose their shapes by, and which of them there are: code that this build does not have cannot be taken,
+// whatever the card could do.
 struct Card {
   int index = 0;
-  int major = 0, minor = 0;  // compute capability
+  int major = 0;            // compute capability of the code that runs on it: at most the card's own
+  bool warpgroups = false;  // that code has products of warpgroups (sm_90a; wgmma.cuh)
   int multiprocessors = 0;
   int shared_bytes = 0;  // that a block may ask for
   std::string name;
@@ -100,6 +102,14 @@ class CudaStream final : public StreamBackend {
   std::int32_t* complaint_device_ = nullptr;
   std::unordered_map<std::uint64_t, Recording> recordings_;
 };
+
+// What the code was compiled for that this build has for the current card: 80 where PTX for sm_80 was translated on a
+// card of 90.
+struct BuiltFor {
+  int capability = 0;  // ten times the major number, and the minor one
+  bool warpgroups = false;
+};
+[[nodiscard]] BuiltFor built_for();
 
 // The backend of a GPU stream, with its card made current for the calling thread.
 [[nodiscard]] CudaStream& backend(Stream& stream);

@@ -312,6 +312,7 @@ void layer_op_by_op(Stream& stream, const LayerStepArgs& args, TensorView proj) 
 
 // The same token through the fused kernels and through the five ops, from the same states, several tokens long.
 void layer_agrees(Stream& stream, WeightFormat format, const StepShape& s, bool bias) {
+  if (!cuda::has_layer_step(stream)) return;
   Random random(31);
   const std::int64_t inner = s.heads * s.head_dim;
   const std::int64_t channels = inner + 2 * s.groups * s.d_state;
