@@ -29,7 +29,7 @@ class BatchRun {
     while (!stop.stop_requested()) {
       fill();
       if (active_.empty()) return;
-      advance();
+      stream_.kind() == DeviceKind::cuda ? advance_ahead(stop) : advance();
     }
     while (!active_.empty()) end(active_.begin(), StopReason::cancelled);
   }
@@ -85,18 +85,23 @@ class BatchRun {
     prompt_state_.emplace(std::move(state));
   }
 
-  // One token of every sequence, then the next is drawn for those that go on.
-  void advance() {
+  [[nodiscard]] std::vector<Place> all() {
     std::vector<Place> places;
+    for (Place place = active_.begin(); place != active_.end(); ++place) places.push_back(place);
+    return places;
+  }
+  [[nodiscard]] static std::vector<SequenceInput> inputs_of(std::span<const Place> places) {
     std::vector<SequenceInput> inputs;
-    for (Place place = active_.begin(); place != active_.end(); ++place) {
-      places.push_back(place);
+    for (const Place place : places) {
       inputs.push_back({.tokens = {&place->next, 1}, .state = &place->state, .logits = {}});
     }
-    if (stream_.kind() == DeviceKind::cuda) {
-      draw(places, model_.forward_on_device(stream_, inputs));
-      return;
-    }
+    return inputs;
+  }
+
+  // One token of every sequence, then the next is drawn for those that go on.
+  void advance() {
+    const std::vector<Place> places = all();
+    std::vector<SequenceInput> inputs = inputs_of(places);
     const auto v = static_cast<std::size_t>(model_.config().vocab_size);
     logits_.resize(inputs.size() * v);
     for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i].logits = std::span(logits_).subspan(i * v, v);
@@ -105,30 +110,78 @@ class BatchRun {
     draw(places, view_of(std::span<const float>(logits_), shape));
   }
 
-  // logits: (places, V). Ends what is at its end.
-  void draw(std::span<const Place> places, ConstTensorView logits) {
+  // The same on a GPU, which does not wait for this side: all sequences read what was drawn while it is looked at here,
+  // until some end. Those that go on are then drawn alone, and nothing is read, so that others may begin beside them.
+  void advance_ahead(const std::stop_token& stop) {
+    std::vector<Place> places = all();
+    std::vector<State*> states;
+    for (const Place place : places) states.push_back(&place->state);
+    ConstTensorView logits = model_.forward_on_device(stream_, inputs_of(places));
+    std::vector<std::size_t> rows;  // of those that go on
+    do {
+      if (stop.stop_requested()) return;
+      Draws draws = draws_of(places);
+      sample_begin(stream_, draws.args(model_, logits));
+      logits = model_.forward_drawn(stream_, states);
+      sample_end(stream_, draws.tokens, draws.log_probs);
+      rows.clear();
+      for (std::size_t i = 0; i < places.size(); ++i) {
+        if (take(places[i], draws.tokens[i], draws.log_probs[i])) rows.push_back(i);
+      }
+    } while (rows.size() == places.size());
+    if (rows.empty()) return;
+    const std::int64_t v = logits.shape[1];
+    Tensor theirs(stream_.device(), DType::f32, Shape{std::ssize(rows), v});
+    std::vector<Place> left;
+    for (const std::size_t row : rows) {
+      const Shape one{1, v};
+      stream_.copy({theirs.view().as<float>() + std::ssize(left) * v, DType::f32, one, DeviceKind::cuda},
+                   {logits.as<float>() + static_cast<std::int64_t>(row) * v, DType::f32, one, DeviceKind::cuda});
+      left.push_back(places[row]);
+    }
+    draw(left, theirs.view());
+  }
+
+  // What a draw of some sequences is made with, and what comes of it.
+  struct Draws {
     std::vector<SampleParams> params;
     std::vector<float> uniform;
     std::vector<std::span<const std::int32_t>> seen;
+    std::vector<std::int32_t> tokens;
+    std::vector<float> log_probs;
+
+    [[nodiscard]] SampleArgs args(const Mamba2Model& model, ConstTensorView logits) {
+      return {.logits = logits,
+              .params = params,
+              .uniform = uniform,
+              .seen = seen,
+              .tokens = tokens,
+              .log_probs = log_probs,
+              .vocab_size = static_cast<std::int32_t>(model.config().vocab_used)};
+    }
+  };
+  [[nodiscard]] Draws draws_of(std::span<const Place> places) {
+    Draws draws;
     for (const Place place : places) {
       const SamplerConfig& sampler = prompts_[place->index].sampler;
-      params.push_back(sampler.params);
-      uniform.push_back(sampler.params.temperature == 0.0f ? 0.0f : uniform_draw(sampler.seed, place->draws++));
-      seen.emplace_back(place->seen);
+      draws.params.push_back(sampler.params);
+      draws.uniform.push_back(sampler.params.temperature == 0.0f ? 0.0f : uniform_draw(sampler.seed, place->draws++));
+      draws.seen.emplace_back(place->seen);
     }
-    std::vector<std::int32_t> tokens(places.size());
-    std::vector<float> log_probs(places.size());
-    sample(stream_, {.logits = logits,
-                     .params = params,
-                     .uniform = uniform,
-                     .seen = seen,
-                     .tokens = tokens,
-                     .log_probs = log_probs,
-                     .vocab_size = static_cast<std::int32_t>(model_.config().vocab_used)});
-    for (std::size_t i = 0; i < places.size(); ++i) take(places[i], tokens[i], log_probs[i]);
+    draws.tokens.resize(places.size());
+    draws.log_probs.resize(places.size());
+    return draws;
   }
 
-  void take(Place place, TokenId token, float log_prob) {
+  // logits: (places, V). Ends what is at its end.
+  void draw(std::span<const Place> places, ConstTensorView logits) {
+    Draws draws = draws_of(places);
+    sample(stream_, draws.args(model_, logits));
+    for (std::size_t i = 0; i < places.size(); ++i) (void)take(places[i], draws.tokens[i], draws.log_probs[i]);
+  }
+
+  // Whether the sequence goes on.
+  bool take(Place place, TokenId token, float log_prob) {
     place->next = token;
     place->reply.tokens.push_back(token);
     place->reply.log_prob += static_cast<double>(log_prob);
@@ -144,7 +197,10 @@ class BatchRun {
       end(place, StopReason::length);
     } else if (!is_wanted(place->index)) {
       end(place, StopReason::cancelled);
+    } else {
+      return true;
     }
+    return false;
   }
 
   void end(Place place, StopReason reason) {

@@ -1,10 +1,12 @@
 // The model on the GPU against the golden files of every layout, and laws that need no reference.
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "engine/batch_generate.h"
 #include "engine/checkpoint.h"
 #include "engine/model.h"
 #include "engine/session.h"
@@ -326,6 +328,48 @@ void turns_run_ahead(Stream& stream) {
   verify(at == 40 && compare_bitwise(session.logits(), logits), "goes on after the throw");
 }
 
+// Sequences that end at different tokens, and others that begin beside those that go on.
+void replies_of_a_batch_are_those_of_sessions(Stream& stream) {
+  const auto model = Mamba2Model::random(stream, shape_config("384,3,12,64,128,1,1024"), WeightFormat::bf16, 7);
+  std::vector<std::vector<TokenId>> texts;
+  std::vector<BatchPrompt> prompts;
+  for (const std::int64_t length : {5, 1, 17, 17, 40, 3, 9, 2, 33}) texts.push_back(random_ids(length, 1024, 3));
+  const SampleParams ways[] = {
+      {0.0f, 0, 1.0f, 0.0f, 1.2f}, {0.9f, 0, 1.0f, 0.0f, 1.0f}, {1.0f, 200, 0.95f, 0.0f, 1.1f}};
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    prompts.push_back({.tokens = texts[i], .sampler = {.params = ways[i % 3], .seed = 100 + i}});
+  }
+  std::vector<TokenId> stops;
+  for (TokenId id = 0; id < 1024; id += 24) stops.push_back(id);
+  for (const std::int64_t together : {1, 3, 9}) {
+    std::vector<BatchReply> got(texts.size());
+    std::vector<std::vector<TokenId>> shown(texts.size());
+    const BatchOptions options{
+        .batch = together,
+        .max_tokens = 30,
+        .stop_tokens = stops,
+        .on_token = [&](std::size_t index, TokenId token, float) { shown[index].push_back(token); }};
+    generate_batch(*model, stream, prompts, options,
+                   [&](std::size_t index, BatchReply reply) { got[index] = std::move(reply); });
+    bool stopped = false;
+    bool went_on = false;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      Session session(model, nullptr, stream);
+      session.read(texts[i]);
+      double log_prob = 0.0;
+      const GenerateResult want =
+          session.generate({.max_tokens = 30, .sampler = prompts[i].sampler, .stop_tokens = stops, .stop_strings = {}},
+                           [&](const TokenEvent& event) { log_prob += static_cast<double>(event.log_prob); }, {});
+      const std::string where = std::to_string(together) + " together, reply " + std::to_string(i);
+      verify(got[i].tokens == want.tokens && shown[i] == want.tokens, where + ": tokens");
+      verify(got[i].reason == want.reason, where + ": reason");
+      verify(std::abs(got[i].log_prob - log_prob) < 1e-3, where + ": log_prob");
+      (want.reason == StopReason::stop_token ? stopped : went_on) = true;
+    }
+    verify(stopped && went_on, "some replies must stop early and some must not");
+  }
+}
+
 // Passes and steps with states of bf16 stay close to those of f32; what leaves the GPU is f32 and comes back exactly.
 void states_of_bf16(Stream& stream) {
   const Mamba2Config config = shape_config("384,3,12,64,128,1,1024");
@@ -389,6 +433,7 @@ GpuCases model_cases(const std::string& golden) {
   cases.push_back({"snapshots move between devices", snapshots_move_between_devices});
   cases.push_back({"model with states of bf16", states_of_bf16});
   cases.push_back({"turns run ahead", turns_run_ahead});
+  cases.push_back({"replies of a batch are those of sessions", replies_of_a_batch_are_those_of_sessions});
   return cases;
 }
 
