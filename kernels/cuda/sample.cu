@@ -1,10 +1,11 @@
-// One block per row. Nothing is sorted: weights w = exp((logit - largest) / temperature) lie in [0, 1], so that the
-// bits of w order them, and where a count or a sum over the likeliest tokens passes a limit is found digit by digit,
-// from histograms of eight bits. Sums are integers (w times 2^40), so that the order of additions does not matter and
+// Nothing is sorted: weights w = exp((logit - largest) / temperature) lie in [0, 1], so that the bits of w order them.
+// Many blocks go through a row: they sum up parts of it, then make its weights and count them in bins of an eighth of
+// an octave. Where a count or a sum over the likeliest tokens passes a limit, one block then finds in those bins, and
+// in one of them digit by digit. Sums are integers (w times 2^40), so that the order of additions does not matter and
 // the same call gives the same token, always.
+#include <algorithm>
 #include <climits>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <string>
 #include <vector>
@@ -42,28 +43,36 @@ struct SampleResult {
   std::uint32_t turn = 0;  // which drawing of the stream this is of: written last
 };
 
+// Bins of weights: eight for each octave from 2^-40 on, and one of all that is less, which no sum sees.
+constexpr int bin_shift = 20;  // bits that a bin leaves open
+constexpr unsigned first_bin = (127 - 40) << 3;
+constexpr int sample_bins = (127 << 3) - static_cast<int>(first_bin) + 2;
+struct SampleBins {
+  Count sums[sample_bins];
+  unsigned counts[sample_bins];
+};
+
+constexpr int sample_listed = 4096;  // weights of a bin that are kept at hand
 struct SampleShared {
-  Count sums[256];
-  Count counts[256];
+  SampleBins bins;
+  Count sums_before[sample_bins];  // of the bins above
+  Count counts_before[sample_bins];
+  unsigned list_bits[sample_listed];  // of the tokens of one bin, in no order
+  int list_ids[sample_listed];
+  int listed, listed_bin;
+  Count sums[256];  // of digits
+  unsigned counts[256];
   Count warp_sums[sample_warps];
-  float warp_floats[sample_warps];
   Count found_sum;
   Count found_count;
   unsigned digit;
+  int bin;
   int id;
-  int bad;
 };
 
 __device__ __forceinline__ Count fixed(float weight) { return static_cast<Count>(weight * 0x1p40f); }
-
-__device__ float sample_max(float value, SampleShared& s) {
-  value = warp_max(value);
-  if (threadIdx.x % warp_size == 0) s.warp_floats[threadIdx.x / warp_size] = value;
-  __syncthreads();
-  float all = s.warp_floats[0];
-  for (int w = 1; w < sample_warps; ++w) all = fmaxf(all, s.warp_floats[w]);
-  __syncthreads();
-  return all;
+__device__ __forceinline__ int bin_of(unsigned bits) {
+  return max(static_cast<int>(bits >> bin_shift) - static_cast<int>(first_bin) + 1, 0);
 }
 
 // Sum over the threads before this one, and over all of them.
@@ -87,6 +96,47 @@ __device__ Count sample_sum_before(Count value, SampleShared& s, Count& all) {
   return before + upto - value;
 }
 
+// The bins of a row and what stands above each; the sum of all.
+__device__ Count take_bins(const SampleBins& bins, SampleShared& s) {
+  const int bin = sample_bins - 1 - static_cast<int>(threadIdx.x);
+  const Count sum = bin >= 0 ? bins.sums[bin] : 0;
+  const unsigned count = bin >= 0 ? bins.counts[bin] : 0;
+  Count total = 0;
+  Count all = 0;
+  const Count sum_before = sample_sum_before(sum, s, total);
+  const Count count_before = sample_sum_before(count, s, all);
+  if (bin >= 0) {
+    s.bins.sums[bin] = sum, s.bins.counts[bin] = count;
+    s.sums_before[bin] = sum_before, s.counts_before[bin] = count_before;
+  }
+  if (threadIdx.x == 0) s.listed_bin = -1;
+  __syncthreads();
+  return total;
+}
+
+// Puts the tokens of a bin at hand, where they are few enough; whether they are.
+__device__ bool list_bin(const float* weights, int vocab, int bin, SampleShared& s) {
+  if (s.bins.counts[bin] > sample_listed) return false;
+  if (s.listed_bin == bin) return true;
+  __syncthreads();
+  if (threadIdx.x == 0) s.listed = 0, s.listed_bin = bin;
+  __syncthreads();
+#pragma unroll 4
+  for (int i = static_cast<int>(threadIdx.x) * 4; i < vocab; i += sample_threads * 4) {
+    const uint4 four = *reinterpret_cast<const uint4*>(weights + i);
+    const unsigned bits[4] = {four.x, four.y, four.z, four.w};
+#pragma unroll
+    for (int j = 0; j < 4; ++j) {
+      if (i + j >= vocab || bin_of(bits[j]) != bin) continue;
+      const int at = atomicAdd(&s.listed, 1);
+      s.list_bits[at] = bits[j];
+      s.list_ids[at] = i + j;
+    }
+  }
+  __syncthreads();
+  return true;
+}
+
 // A place in the order of likelihood: `equals` tokens of weight `bits` are at or before it, with all that are likelier.
 struct Place {
   unsigned bits = 0;
@@ -94,78 +144,132 @@ struct Place {
   Count sum = 0;     // of the weights up to and with it
 };
 
-// The first place at which the sum (or count) of the likeliest tokens exceeds `limit`, which the total must.
+// The first place at which the sum (or count) of the likeliest tokens exceeds `limit`, which the total must. Of a place
+// among weights that no sum sees, the sum alone is right.
 template <bool by_sum>
 __device__ Place find_place(const float* weights, int vocab, Count limit, SampleShared& s) {
-  unsigned prefix = 0;
-  Count sum_before = 0;
-  Count count_before = 0;
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    for (int i = static_cast<int>(threadIdx.x); i < 256; i += sample_threads) s.sums[i] = s.counts[i] = 0;
+  const int thread = static_cast<int>(threadIdx.x);
+  if (thread < sample_bins) {
+    const Count before = by_sum ? s.sums_before[thread] : s.counts_before[thread];
+    const Count own = by_sum ? s.bins.sums[thread] : s.bins.counts[thread];
+    if (before <= limit && limit < before + own) s.bin = thread;
+  }
+  __syncthreads();
+  const int bin = s.bin;
+  __syncthreads();
+  Place place;
+  place.sum = s.sums_before[bin];
+  if (bin == 0) return place;
+  const bool at_hand = list_bin(weights, vocab, bin, s);
+  const int count = at_hand ? s.listed : vocab;
+  unsigned prefix = static_cast<unsigned>(bin) - 1 + first_bin;
+  Count sum_before = s.sums_before[bin];
+  Count count_before = s.counts_before[bin];
+  for (int high = bin_shift; high > 0;) {
+    const int shift = max(high - 8, 0);
+    const unsigned mask = (1u << (high - shift)) - 1;
+    if (thread < 256) s.sums[thread] = 0, s.counts[thread] = 0;
     __syncthreads();
-    for (int i = static_cast<int>(threadIdx.x); i < vocab; i += sample_threads) {
-      const unsigned bits = __float_as_uint(weights[i]);
-      if (shift < 24 && bits >> (shift + 8) != prefix) continue;
-      const unsigned digit = bits >> shift & 255u;
-      atomicAdd(&s.sums[digit], fixed(weights[i]));
-      atomicAdd(&s.counts[digit], Count{1});
+    // Neighbours that are equal go in together: of a flat row all would meet in one place.
+    unsigned last = 0;
+    Count last_sum = 0;
+    unsigned last_count = 0;
+    const auto put = [&] {
+      if (last_count == 0) return;
+      atomicAdd(&s.sums[last], last_sum);
+      atomicAdd(&s.counts[last], last_count);
+    };
+    for (int i = thread; i < count; i += sample_threads) {
+      const unsigned bits = at_hand ? s.list_bits[i] : __float_as_uint(weights[i]);
+      if (bits >> high != prefix) continue;
+      const unsigned digit = bits >> shift & mask;
+      if (digit != last) put(), last = digit, last_sum = 0, last_count = 0;
+      last_sum += fixed(__uint_as_float(bits));
+      ++last_count;
     }
+    put();
     __syncthreads();
-    if (threadIdx.x == 0) {
-      int digit = 255;
-      for (; digit > 0; --digit) {
-        const Count reached = by_sum ? sum_before + s.sums[digit] : count_before + s.counts[digit];
-        if (reached > limit) break;
-        sum_before += s.sums[digit];
-        count_before += s.counts[digit];
-      }
+    const int digit = 255 - thread;  // from the likeliest down
+    const Count own_sum = digit >= 0 ? s.sums[digit] : 0;
+    const Count own_count = digit >= 0 ? s.counts[digit] : 0;
+    Count all = 0;
+    const Count sum = sum_before + sample_sum_before(own_sum, s, all);
+    const Count number = count_before + sample_sum_before(own_count, s, all);
+    const Count reached = by_sum ? sum : number;
+    if (reached <= limit && limit < reached + (by_sum ? own_sum : own_count)) {
       s.digit = static_cast<unsigned>(digit);
-      s.found_sum = sum_before;
-      s.found_count = count_before;
+      s.found_sum = sum;
+      s.found_count = number;
     }
     __syncthreads();
-    prefix = prefix << 8 | s.digit;
+    prefix = prefix << (high - shift) | s.digit;
     sum_before = s.found_sum;
     count_before = s.found_count;
+    high = shift;
     __syncthreads();
   }
-  Place place;
   place.bits = prefix;
-  const Count each = fixed(__uint_as_float(prefix));
-  const Count into = limit - (by_sum ? sum_before : count_before);
-  place.equals = (by_sum ? (each == 0 ? 0 : into / each) : into) + 1;
+  const Count each = fixed(__uint_as_float(prefix));  // at least 1
+  place.equals = (by_sum ? (limit - sum_before) / each : limit - count_before) + 1;
   place.sum = sum_before + place.equals * each;
   return place;
 }
 
-// The id of the token at a place.
+// The id of the token at a place of find_place().
 __device__ int token_at(const float* weights, int vocab, const Place& place, SampleShared& s) {
-  const int stretch = (vocab + sample_threads - 1) / sample_threads;
-  const int begin = min(static_cast<int>(threadIdx.x) * stretch, vocab);
-  const int end = min(begin + stretch, vocab);
-  Count own = 0;
-  for (int i = begin; i < end; ++i) own += __float_as_uint(weights[i]) == place.bits ? 1 : 0;
-  Count all = 0;
-  Count before = sample_sum_before(own, s, all);
-  if (before < place.equals && before + own >= place.equals) {
-    for (int i = begin; i < end; ++i) {
-      if (__float_as_uint(weights[i]) == place.bits && ++before == place.equals) s.id = i;
+  if (s.listed_bin == bin_of(place.bits)) {
+    for (int i = static_cast<int>(threadIdx.x); i < s.listed; i += sample_threads) {
+      if (s.list_bits[i] != place.bits) continue;
+      Count upto = 1;
+      for (int j = 0; j < s.listed; ++j) {
+        upto += s.list_bits[j] == place.bits && s.list_ids[j] < s.list_ids[i] ? 1 : 0;
+      }
+      if (upto == place.equals) s.id = s.list_ids[i];
+    }
+  } else {
+    const int stretch = (vocab + sample_threads - 1) / sample_threads;
+    const int begin = min(static_cast<int>(threadIdx.x) * stretch, vocab);
+    const int end = min(begin + stretch, vocab);
+    Count own = 0;
+    for (int i = begin; i < end; ++i) own += __float_as_uint(weights[i]) == place.bits ? 1 : 0;
+    Count all = 0;
+    Count before = sample_sum_before(own, s, all);
+    if (before < place.equals && before + own >= place.equals) {
+      for (int i = begin; i < end; ++i) {
+        if (__float_as_uint(weights[i]) == place.bits && ++before == place.equals) s.id = i;
+      }
     }
   }
   __syncthreads();
   return s.id;
 }
 
+// Many blocks share a row.
+constexpr int sample_parts = 32;
+constexpr int part_threads = 256;
+static_assert(sample_parts == warp_size);
+__device__ __forceinline__ int part_begin(int vocab, unsigned part) {
+  return static_cast<int>(static_cast<std::int64_t>(vocab) * part / sample_parts);
+}
+
 // The first token, in the order of ids, at which the sum of all weights of at least `least` exceeds uniform of it.
-__device__ int draw_by_id(const float* weights, int vocab, float least, double uniform, SampleShared& s) {
-  const int stretch = (vocab + sample_threads - 1) / sample_threads;
-  const int begin = min(static_cast<int>(threadIdx.x) * stretch, vocab);
-  const int end = min(begin + stretch, vocab);
+// kept: those sums of the parts.
+__device__ int draw_by_id(const float* weights, int vocab, float least, const Count* kept, double uniform,
+                          SampleShared& s) {
+  Count all = 0;
+  for (int p = 0; p < sample_parts; ++p) all += kept[p];
+  const Count limit = min(static_cast<Count>(uniform * static_cast<double>(all)), all - 1);
+  Count before = 0;
+  unsigned part = 0;
+  while (before + kept[part] <= limit) before += kept[part++];
+  const int first = part_begin(vocab, part);
+  const int last = part_begin(vocab, part + 1);
+  const int stretch = (last - first + sample_threads - 1) / sample_threads;
+  const int begin = min(first + static_cast<int>(threadIdx.x) * stretch, last);
+  const int end = min(begin + stretch, last);
   Count own = 0;
   for (int i = begin; i < end; ++i) own += weights[i] >= least ? fixed(weights[i]) : 0;
-  Count all = 0;
-  Count before = sample_sum_before(own, s, all);
-  const Count limit = min(static_cast<Count>(uniform * static_cast<double>(all)), all - 1);
+  before += sample_sum_before(own, s, all);
   if (before <= limit && before + own > limit) {
     for (int i = begin; i < end; ++i) {
       const Count weight = weights[i] >= least ? fixed(weights[i]) : 0;
@@ -177,7 +281,9 @@ __device__ int draw_by_id(const float* weights, int vocab, float least, double u
   return s.id;
 }
 
-__device__ int draw_by_rank(const float* weights, int vocab, Count total, const SampleRow& row, SampleShared& s) {
+__device__ int draw_by_rank(const float* weights, int vocab, const SampleBins& bins, const Count* kept,
+                            const SampleRow& row, SampleShared& s) {
+  Count total = take_bins(bins, s);
   if (row.top_k > 0 && row.top_k < vocab) {
     total = find_place<false>(weights, vocab, static_cast<Count>(row.top_k) - 1, s).sum;
   }
@@ -186,170 +292,223 @@ __device__ int draw_by_rank(const float* weights, int vocab, Count total, const 
     total = find_place<true>(weights, vocab, min(max(wanted, Count{1}), total) - 1, s).sum;
   }
   if (row.min_p > 0.0f) {  // the likeliest weight is 1; those at or above min_p are a beginning of the order too
-    Count own = 0;
-    for (int i = static_cast<int>(threadIdx.x); i < vocab; i += sample_threads) {
-      own += weights[i] >= row.min_p ? fixed(weights[i]) : 0;
-    }
     Count all = 0;
-    (void)sample_sum_before(own, s, all);
+    for (int p = 0; p < sample_parts; ++p) all += kept[p];
     total = min(total, all);
   }
   const auto limit = min(static_cast<Count>(static_cast<double>(row.uniform) * static_cast<double>(total)), total - 1);
   return token_at(weights, vocab, find_place<true>(weights, vocab, limit, s), s);
 }
 
-// Lowest id of the largest score.
-__device__ int first_of(const float* scores, int vocab, float largest, SampleShared& s) {
-  if (threadIdx.x == 0) s.id = vocab;
-  __syncthreads();
-  for (int i = static_cast<int>(threadIdx.x); i < vocab; i += sample_threads) {
-    if (scores[i] == largest) {
-      atomicMin(&s.id, i);
-      break;
-    }
-  }
-  __syncthreads();
-  return s.id;
-}
-
-__device__ SampleFault judge(float largest, int bad) {
-  if (bad != 0) return SampleFault::nan;
+__device__ SampleFault judge(float largest, bool bad) {
+  if (bad) return SampleFault::nan;
   if (largest == INFINITY) return SampleFault::infinite;
   return largest == -INFINITY ? SampleFault::nothing : SampleFault::none;
 }
 
+struct Largest {
+  float value = -INFINITY;
+  std::int32_t id = INT_MAX;  // the lowest of equals
+  __device__ __forceinline__ void see(float other, std::int32_t other_id) {
+    if (other > value || (other == value && other_id < id)) value = other, id = other_id;
+  }
+  __device__ __forceinline__ void see_warp() {
+#pragma unroll
+    for (int step = warp_size / 2; step > 0; step /= 2) {
+      const float other = __shfl_xor_sync(all_lanes, value, step);
+      see(other, __shfl_xor_sync(all_lanes, id, step));
+    }
+  }
+};
+
 // Of a part of a row: what the whole is put together from.
 struct SamplePart {
-  float largest;
-  std::int32_t first;  // id of the largest
-  double total;        // of exp(logit - largest)
-  std::int32_t bad;    // a NaN was seen
+  Largest plain;
+  Largest penalised;  // the same without a penalty
+  double total;       // of exp(logit - largest)
+  std::int32_t bad;   // a NaN was seen
 };
-constexpr int sample_parts = 32;
-constexpr int part_threads = 256;
+
+// Of the whole row; called by whole warps, the same for every thread.
+struct SampleWhole {
+  Largest plain, penalised;
+  SampleFault fault;
+};
+__device__ SampleWhole whole_of(const SamplePart& own) {
+  SampleWhole whole{own.plain, own.penalised, SampleFault::none};
+  whole.plain.see_warp();
+  whole.penalised.see_warp();
+  whole.fault = judge(whole.plain.value, __any_sync(all_lanes, own.bad) != 0);
+  return whole;
+}
+
+struct SampleTask {
+  const float* logits;
+  std::int64_t stride;
+  int vocab;
+  const SampleRow* rows;  // null: they are given
+  const std::int32_t* seen;
+  SamplePart* parts;  // (B, sample_parts)
+  Count* kept;        // (B, sample_parts)  sums of the weights that min-p keeps
+  SampleBins* bins;   // (B)
+  float* scores;      // (B, scores_stride)  penalised logits, then weights
+  std::int64_t scores_stride;
+};
+[[maybe_unused]] __device__ __forceinline__ bool is_penalised(const SampleRow& row) {
+  return row.penalty != 1.0f && row.seen_begin < row.seen_end;
+}
+[[maybe_unused]] __device__ __forceinline__ bool is_ranked(const SampleRow& row) {
+  return row.scale != 0.0f && (row.top_k != 0 || row.top_p != 1.0f);
+}
 
 // Grid (sample_parts, B).
 __global__ void __launch_bounds__(part_threads)
-    sample_parts_kernel(const float* logits, std::int64_t stride, int vocab, SamplePart* parts) {
-  __shared__ float largest_room[part_threads / warp_size];
-  __shared__ int first_room[part_threads / warp_size];
-  __shared__ double total_room[part_threads / warp_size];
+    sample_parts_kernel(const __grid_constant__ SampleTask task, const __grid_constant__ SampleRows given) {
+  constexpr int warps = part_threads / warp_size;
+  __shared__ Largest largest_room[warps];
+  __shared__ double total_room[warps];
   wait_for_previous();
-  logits += blockIdx.y * stride;
-  const int begin = static_cast<int>(static_cast<std::int64_t>(vocab) * blockIdx.x / sample_parts);
-  const int end = static_cast<int>(static_cast<std::int64_t>(vocab) * (blockIdx.x + 1) / sample_parts);
-  const int warp = static_cast<int>(threadIdx.x) / warp_size;
-  const int lane = static_cast<int>(threadIdx.x) % warp_size;
-  float largest = -INFINITY;
-  int first = INT_MAX;
-  int bad = 0;
-  for (int i = begin + static_cast<int>(threadIdx.x); i < end; i += part_threads) {
-    const float logit = logits[i];
-    bad |= isnan(logit) ? 1 : 0;
-    if (logit > largest || first == INT_MAX) largest = logit, first = i;
-  }
-#pragma unroll
-  for (int step = warp_size / 2; step > 0; step /= 2) {
-    const float other = __shfl_xor_sync(all_lanes, largest, step);
-    const int id = __shfl_xor_sync(all_lanes, first, step);
-    if (other > largest || (other == largest && id < first)) largest = other, first = id;
-  }
-  if (lane == 0) largest_room[warp] = largest, first_room[warp] = first;
-  bad = __syncthreads_or(bad);
-  largest = largest_room[0];
-  first = first_room[0];
-  for (int w = 1; w < part_threads / warp_size; ++w) {
-    if (largest_room[w] > largest || (largest_room[w] == largest && first_room[w] < first)) {
-      largest = largest_room[w], first = first_room[w];
+  const SampleRow row = task.rows == nullptr ? given.rows[blockIdx.y] : task.rows[blockIdx.y];
+  const float* logits = task.logits + blockIdx.y * task.stride;
+  const int thread = static_cast<int>(threadIdx.x);
+  const int warp = thread / warp_size;
+  const int lane = thread % warp_size;
+  const int begin = part_begin(task.vocab, blockIdx.x);
+  const int end = part_begin(task.vocab, blockIdx.x + 1);
+  if (is_ranked(row)) {
+    auto* words = reinterpret_cast<unsigned*>(task.bins + blockIdx.y);
+    constexpr int words_of_bins = sizeof(SampleBins) / sizeof(unsigned);
+    for (int i = static_cast<int>(blockIdx.x) * part_threads + thread; i < words_of_bins;
+         i += sample_parts * part_threads) {
+      words[i] = 0;
     }
   }
+  const auto largest_of_block = [&](Largest largest) {
+    largest.see_warp();
+    if (lane == 0) largest_room[warp] = largest;
+    __syncthreads();
+    for (int w = 0; w < warps; ++w) largest.see(largest_room[w].value, largest_room[w].id);
+    __syncthreads();
+    return largest;
+  };
+  Largest plain;
+  int bad = 0;
+  for (int i = begin + thread; i < end; i += part_threads) {
+    const float logit = logits[i];
+    bad |= isnan(logit) ? 1 : 0;
+    plain.see(logit, i);
+  }
+  bad = __syncthreads_or(bad);
+  plain = largest_of_block(plain);
   double total = 0.0;
-  for (int i = begin + static_cast<int>(threadIdx.x); i < end; i += part_threads) {
-    total += static_cast<double>(largest == -INFINITY ? 0.0f : expf(logits[i] - largest));
+  for (int i = begin + thread; i < end; i += part_threads) {
+    total += static_cast<double>(plain.value == -INFINITY ? 0.0f : expf(logits[i] - plain.value));
   }
 #pragma unroll
   for (int step = warp_size / 2; step > 0; step /= 2) total += __shfl_xor_sync(all_lanes, total, step);
   if (lane == 0) total_room[warp] = total;
-  __syncthreads();
-  if (threadIdx.x != 0) return;
-  for (int w = 1; w < part_threads / warp_size; ++w) total += total_room[w];
-  parts[blockIdx.y * sample_parts + blockIdx.x] = {largest, first, total, bad};
-}
-
-// scores: (B, V) scratch. Grid (B).
-__global__ void __launch_bounds__(sample_threads)
-    sample_rows_kernel(const float* logits, std::int64_t stride, int vocab, const SampleRow* rows,
-                       const __grid_constant__ SampleRows given, const std::int32_t* seen, const SamplePart* parts,
-                       float* scores, volatile SampleResult* results, std::int32_t* drawn, std::uint32_t turn) {
-  __shared__ SampleShared s;
-  const auto answer = [&](int token, float log_prob, SampleFault fault) {
-    if (threadIdx.x != 0) return;
-    drawn[blockIdx.x] = token;
-    volatile SampleResult& to = results[blockIdx.x];
-    to.token = token;
-    to.log_prob = log_prob;
-    to.fault = fault;
-    __threadfence_system();
-    to.turn = turn;
-  };
-  wait_for_previous();
-  const SampleRow row = rows == nullptr ? given.rows[blockIdx.x] : rows[blockIdx.x];
-  logits += blockIdx.x * stride;
-  scores += static_cast<std::int64_t>(blockIdx.x) * vocab;
-  parts += blockIdx.x * sample_parts;
-  float largest = -INFINITY;
-  int first = 0;
-  int bad = 0;
-  for (int p = 0; p < sample_parts; ++p) {
-    bad |= parts[p].bad;
-    if (parts[p].largest > largest) largest = parts[p].largest, first = parts[p].first;
-  }
-  const SampleFault fault = judge(largest, bad);
-  if (fault != SampleFault::none) {
-    return answer(0, 0.0f, fault);
-  }
-  double plain_total = 0.0;
-  for (int p = 0; p < sample_parts; ++p) {
-    plain_total += parts[p].total * exp(static_cast<double>(parts[p].largest) - static_cast<double>(largest));
-  }
-  const bool penalised = row.penalty != 1.0f && row.seen_begin < row.seen_end;
-  if (row.scale == 0.0f && !penalised) {
-    return answer(first, static_cast<float>(-log(plain_total)), SampleFault::none);
-  }
-  if (threadIdx.x == 0) s.id = 0;
-  for (int i = static_cast<int>(threadIdx.x); i < vocab; i += sample_threads) scores[i] = logits[i];
-  __syncthreads();
-  float top = largest;
-  if (penalised) {
-    for (int i = row.seen_begin + static_cast<int>(threadIdx.x); i < row.seen_end; i += sample_threads) {
-      if (seen[i] >= vocab) continue;
-      const float logit = scores[seen[i]];
-      if (isinf(logit)) continue;  // forbidden, and stays so
-      const float scaled = logit > 0.0f ? logit / row.penalty : logit * row.penalty;
-      scores[seen[i]] = fminf(fmaxf(scaled, -3.402823466e38f), 3.402823466e38f);
+  Largest penalised = plain;
+  if (is_penalised(row)) {
+    float* scores = task.scores + blockIdx.y * task.scores_stride;
+    for (int i = begin + thread; i < end; i += part_threads) scores[i] = logits[i];
+    __syncthreads();
+    for (int i = row.seen_begin + thread; i < row.seen_end; i += part_threads) {
+      const std::int32_t id = task.seen[i];
+      if (id < begin || id >= end || isinf(scores[id])) continue;  // forbidden, and stays so
+      const float scaled = scores[id] > 0.0f ? scores[id] / row.penalty : scores[id] * row.penalty;
+      scores[id] = fminf(fmaxf(scaled, -3.402823466e38f), 3.402823466e38f);
     }
     __syncthreads();
-    top = -INFINITY;
-    for (int i = static_cast<int>(threadIdx.x); i < vocab; i += sample_threads) top = fmaxf(top, scores[i]);
-    top = sample_max(top, s);
+    penalised = {};
+    for (int i = begin + thread; i < end; i += part_threads) penalised.see(scores[i], i);
+    penalised = largest_of_block(penalised);
   }
+  __syncthreads();
+  if (thread != 0) return;
+  for (int w = 1; w < warps; ++w) total += total_room[w];
+  task.parts[blockIdx.y * sample_parts + blockIdx.x] = {plain, penalised, total, bad};
+}
+
+// Weights of the rows that are drawn. Grid (sample_parts, B).
+__global__ void __launch_bounds__(part_threads)
+    sample_weights_kernel(const __grid_constant__ SampleTask task, const __grid_constant__ SampleRows given) {
+  __shared__ SampleBins bins;
+  __shared__ Count room[part_threads / warp_size];
+  wait_for_previous();
+  const SampleRow row = task.rows == nullptr ? given.rows[blockIdx.y] : task.rows[blockIdx.y];
+  if (row.scale == 0.0f) return;
+  const int thread = static_cast<int>(threadIdx.x);
+  const int lane = thread % warp_size;
+  const SampleWhole whole = whole_of(task.parts[blockIdx.y * sample_parts + lane]);
+  if (whole.fault != SampleFault::none) return;
+  const bool ranked = is_ranked(row);
+  if (ranked) {
+    for (int i = thread; i < sample_bins; i += part_threads) bins.sums[i] = 0, bins.counts[i] = 0;
+    __syncthreads();
+  }
+  float* weights = task.scores + blockIdx.y * task.scores_stride;
+  const float* logits = is_penalised(row) ? weights : task.logits + blockIdx.y * task.stride;
+  const int end = part_begin(task.vocab, blockIdx.x + 1);
+  Count own = 0;
+  for (int i = part_begin(task.vocab, blockIdx.x) + thread; i < end; i += part_threads) {
+    const float weight = expf((logits[i] - whole.penalised.value) * row.scale);
+    weights[i] = weight;
+    const Count sum = fixed(weight);
+    if (weight >= row.min_p) own += sum;
+    if (!ranked) continue;
+    const int bin = bin_of(__float_as_uint(weight));
+    atomicAdd(&bins.counts[bin], 1u);
+    if (sum != 0) atomicAdd(&bins.sums[bin], sum);
+  }
+#pragma unroll
+  for (int step = warp_size / 2; step > 0; step /= 2) own += __shfl_xor_sync(all_lanes, own, step);
+  if (lane == 0) room[thread / warp_size] = own;
+  __syncthreads();
+  if (thread == 0) {
+    for (int w = 1; w < part_threads / warp_size; ++w) own += room[w];
+    task.kept[blockIdx.y * sample_parts + blockIdx.x] = own;
+  }
+  if (!ranked) return;
+  SampleBins& all = task.bins[blockIdx.y];
+  for (int i = thread; i < sample_bins; i += part_threads) {
+    if (bins.counts[i] == 0) continue;
+    atomicAdd(&all.counts[i], bins.counts[i]);
+    atomicAdd(&all.sums[i], bins.sums[i]);
+  }
+}
+
+// Grid (B).
+__global__ void __launch_bounds__(sample_threads)
+    sample_rows_kernel(const __grid_constant__ SampleTask task, const __grid_constant__ SampleRows given,
+                       volatile SampleResult* results, std::int32_t* drawn, std::uint32_t turn) {
+  __shared__ SampleShared s;
+  wait_for_previous();
+  const SampleRow row = task.rows == nullptr ? given.rows[blockIdx.x] : task.rows[blockIdx.x];
+  const SamplePart part = task.parts[blockIdx.x * sample_parts + threadIdx.x % warp_size];
+  const SampleWhole whole = whole_of(part);
   int token = 0;
-  if (row.scale == 0.0f) {
-    token = first_of(scores, vocab, top, s);
-  } else {
-    Count total = 0;
-    Count part = 0;
-    for (int i = static_cast<int>(threadIdx.x); i < vocab; i += sample_threads) {
-      scores[i] = expf((scores[i] - top) * row.scale);
-      part += fixed(scores[i]);
-    }
-    (void)sample_sum_before(part, s, total);
-    token = row.top_k == 0 && row.top_p == 1.0f
-                ? draw_by_id(scores, vocab, row.min_p, static_cast<double>(row.uniform), s)
-                : draw_by_rank(scores, vocab, total, row, s);
+  if (whole.fault == SampleFault::none) {
+    const float* weights = task.scores + blockIdx.x * task.scores_stride;
+    const Count* kept = task.kept + blockIdx.x * sample_parts;
+    token = row.scale == 0.0f ? whole.penalised.id
+            : is_ranked(row)  ? draw_by_rank(weights, task.vocab, task.bins[blockIdx.x], kept, row, s)
+                              : draw_by_id(weights, task.vocab, row.min_p, kept, static_cast<double>(row.uniform), s);
   }
-  const double below = static_cast<double>(logits[token]) - static_cast<double>(largest);
-  answer(token, static_cast<float>(below - log(plain_total)), SampleFault::none);
+  if (threadIdx.x >= warp_size) return;
+  const auto largest = static_cast<double>(whole.plain.value);
+  double total = part.total * exp(static_cast<double>(part.plain.value) - largest);
+#pragma unroll
+  for (int step = warp_size / 2; step > 0; step /= 2) total += __shfl_xor_sync(all_lanes, total, step);
+  if (threadIdx.x != 0) return;
+  const bool good = whole.fault == SampleFault::none;
+  const double below = good ? static_cast<double>(task.logits[blockIdx.x * task.stride + token]) - largest : 0.0;
+  drawn[blockIdx.x] = token;
+  volatile SampleResult& to = results[blockIdx.x];
+  to.token = token;
+  to.log_prob = good ? static_cast<float>(below - log(total)) : 0.0f;
+  to.fault = whole.fault;
+  __threadfence_system();
+  to.turn = turn;
 }
 
 std::vector<SampleRow> sample_rows(const SampleArgs& args, std::vector<std::int32_t>& seen) {
@@ -407,9 +566,12 @@ void sample_begin(Stream& stream, const SampleArgs& args) {
   const bool here = args.logits.where == DeviceKind::cuda;
   Cutter cut;
   const std::size_t parts_at = cut(count * sample_parts * sizeof(SamplePart));
+  const std::size_t kept_at = cut(count * sample_parts * sizeof(Count));
+  const std::size_t bins_at = cut(count * sizeof(SampleBins));
   const std::size_t rows_at = cut(count * sizeof(SampleRow));
   const std::size_t seen_at = cut(seen.size() * sizeof(std::int32_t));
-  const std::size_t scores_at = cut(count * vocab * sizeof(float));
+  const std::size_t scores_stride = (vocab + 3) / 4 * 4;
+  const std::size_t scores_at = cut(count * scores_stride * sizeof(float));
   const std::size_t logits_at = cut(here ? 0 : args.logits.bytes());
   auto* memory = static_cast<std::byte*>(stream.scratch(cut.end));
   SampleRows given{};
@@ -425,15 +587,25 @@ void sample_begin(Stream& stream, const SampleArgs& args) {
     on.upload(memory + logits_at, logits, args.logits.bytes());
     logits = reinterpret_cast<float*>(memory + logits_at);
   }
-  auto* parts = reinterpret_cast<SamplePart*>(memory + parts_at);
+  const SampleTask task{.logits = logits,
+                        .stride = stride,
+                        .vocab = static_cast<int>(vocab),
+                        .rows = few ? nullptr : reinterpret_cast<const SampleRow*>(memory + rows_at),
+                        .seen = reinterpret_cast<const std::int32_t*>(memory + seen_at),
+                        .parts = reinterpret_cast<SamplePart*>(memory + parts_at),
+                        .kept = reinterpret_cast<Count*>(memory + kept_at),
+                        .bins = reinterpret_cast<SampleBins*>(memory + bins_at),
+                        .scores = reinterpret_cast<float*>(memory + scores_at),
+                        .scores_stride = static_cast<std::int64_t>(scores_stride)};
   const auto batch = static_cast<unsigned>(count);
   const std::uint32_t turn = on.begin_drawing(count);
-  launch(on, "sample parts", {.grid = dim3(sample_parts, batch), .block = dim3(part_threads), .overlaps = true},
-         sample_parts_kernel, logits, stride, static_cast<int>(vocab), parts);
-  launch(on, "sample", {.grid = dim3(batch), .block = dim3(sample_threads), .overlaps = true}, sample_rows_kernel,
-         logits, stride, static_cast<int>(vocab), few ? nullptr : reinterpret_cast<const SampleRow*>(memory + rows_at),
-         given, reinterpret_cast<const std::int32_t*>(memory + seen_at), parts,
-         reinterpret_cast<float*>(memory + scores_at), static_cast<SampleResult*>(on.answer()), on.drawn(), turn);
+  const Launch shared{.grid = dim3(sample_parts, batch), .block = dim3(part_threads), .overlaps = true};
+  launch(on, "sample parts", shared, sample_parts_kernel, task, given);
+  if (std::ranges::any_of(rows, [](const SampleRow& row) { return row.scale != 0.0f; })) {
+    launch(on, "sample weights", shared, sample_weights_kernel, task, given);
+  }
+  launch(on, "sample", {.grid = dim3(batch), .block = dim3(sample_threads), .overlaps = true}, sample_rows_kernel, task,
+         given, static_cast<SampleResult*>(on.answer()), on.drawn(), turn);
 }
 
 void sample_end(Stream& stream, std::span<std::int32_t> tokens, std::span<float> log_probs, bool patient) {

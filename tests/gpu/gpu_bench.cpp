@@ -4,9 +4,9 @@
 //   gpu_bench layer SHAPE times each operation of one layer in a long pass, and says what share of a pass it is;
 //   prefill SHAPE times passes alone; scan is a part of ops. gpu_bench trace SHAPE runs one long pass, gpu_bench trace
 //   SHAPE FORMAT BATCH two tokens of so many sequences, gpu_bench trace train each of training's operations once, for a
-//   profiler. gpu_bench state times a token's states, gpu_bench drift SHAPE|FOLDER says what states of bf16 cost in
-//   accuracy. gpu_bench position SHAPE FORMAT decodes after 65 536 tokens beside the beginning, gpu_bench SHAPE one one
-//   sequence in bf16 and nothing else.
+//   profiler. gpu_bench sample times draws, alone and in the decoding of 130m. gpu_bench state times a token's states,
+//   gpu_bench drift SHAPE|FOLDER says what states of bf16 cost in accuracy. gpu_bench position SHAPE FORMAT decodes
+//   after 65 536 tokens beside the beginning, gpu_bench SHAPE one one sequence in bf16 and nothing else.
 // Before a model is timed, a long pass and single steps must give the same logits.
 #include <algorithm>
 #include <bit>
@@ -137,13 +137,13 @@ double pass_against_steps(Stream& stream, const Mamba2Model& model) {
 }
 
 void decode(Stream& stream, const Mamba2Model& model, std::int64_t batch, double bandwidth,
-            DType state_dtype = DType::f32) {
+            DType state_dtype = DType::f32, const SampleParams& drawn_by = {}) {
   std::vector<State> states;
   for (std::int64_t b = 0; b < batch; ++b) states.emplace_back(model.device(), model.config(), state_dtype);
   const auto count = static_cast<std::size_t>(batch);
   std::vector<TokenId> ids = some_ids(batch, model.config());
-  const std::vector<SampleParams> params(count);
-  const std::vector<float> uniform(count);
+  const std::vector<SampleParams> params(count, drawn_by);
+  const std::vector<float> uniform = test::Random(2).uniforms(batch, 0.0, 0.999);
   std::vector<float> log_probs(count);
   std::vector<SequenceInput> inputs;
   std::vector<State*> all;
@@ -462,6 +462,45 @@ void bench_step(Stream& stream, std::int64_t batch, double bandwidth, DType dtyp
               100.0 * bytes / bandwidth / seconds);
 }
 
+// What a draw takes on the GPU, begun one after the other without waiting, and what it makes of the time of a token.
+void bench_sample(Stream& stream, double bandwidth) {
+  struct Way {
+    const char* what;
+    SampleParams params;
+  };
+  const Way ways[] = {{"greedy", {}},
+                      {"temperature", {0.8f, 0, 1.0f, 0.0f, 1.0f}},
+                      {"min-p 0.05", {0.8f, 0, 1.0f, 0.05f, 1.0f}},
+                      {"top-k 40", {0.8f, 40, 1.0f, 0.0f, 1.0f}},
+                      {"top-p 0.95", {0.8f, 0, 0.95f, 0.0f, 1.0f}},
+                      {"top-k and top-p", {0.8f, 40, 0.95f, 0.0f, 1.0f}}};
+  for (const std::int64_t vocabulary : {32768, 50280}) {
+    for (const std::int64_t rows : {1, 16}) {
+      const Tensor logits = random_tensor(stream, {rows, vocabulary}, 21, 2.5);
+      const std::vector<float> uniform = test::Random(2).uniforms(rows, 0.0, 0.999);
+      std::printf("draws of %2lld rows of %lld:", static_cast<long long>(rows), static_cast<long long>(vocabulary));
+      for (const Way& way : ways) {
+        const std::vector<SampleParams> params(static_cast<std::size_t>(rows), way.params);
+        const double seconds = median_seconds(stream, 9, 20, [&] {
+          sample_begin(stream, {.logits = logits.view(),
+                                .params = params,
+                                .uniform = uniform,
+                                .seen = {},
+                                .tokens = {},
+                                .log_probs = {}});
+        });
+        std::printf("  %s %.1f us", way.what, seconds * 1e6);
+      }
+      std::printf("\n");
+    }
+  }
+  const auto model = Mamba2Model::random(stream, shape_config("130m"), WeightFormat::bf16, 1);
+  for (const Way& way : ways) {
+    std::printf("130m bf16, %s\n", way.what);
+    for (const std::int64_t batch : {1, 16}) decode(stream, *model, batch, bandwidth, DType::f32, way.params);
+  }
+}
+
 // One long pass, for a profiler.
 void trace_pass(Stream& stream, const std::string& shape) {
   const auto model = Mamba2Model::random(stream, shape_config(shape), WeightFormat::bf16, 1);
@@ -566,6 +605,8 @@ int main(int argc, char** argv) {
       if (word == "state") {
         for (const std::int64_t batch : {1, 64}) bench_step(stream, batch, top.bytes);
         bench_step(stream, 64, top.bytes, DType::bf16);
+      } else if (word == "sample") {
+        bench_sample(stream, top.bytes);
       } else if (word == "ops") {
         bench_ops(stream, top);
       } else if (word == "scan") {

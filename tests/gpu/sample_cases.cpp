@@ -147,6 +147,9 @@ void add_sample_cases(GpuCases& cases) {
                       {"top-k 50", {0.8f, 50, 1.0f, 0.0f, 1.0f}},
                       {"top-p", {1.0f, 0, 0.9f, 0.0f, 1.0f}},
                       {"min-p", {1.0f, 0, 1.0f, 0.1f, 1.0f}},
+                      // More tokens of like weights than are kept at hand, and a place among weights that no sum sees.
+                      {"top-p of many", {3.0f, 0, 0.9f, 0.0f, 1.0f}},
+                      {"top-k of nearly all", {1.0f, 50200, 0.999f, 0.0f, 1.0f}},
                       {"all", {0.9f, 40, 0.8f, 0.05f, 1.1f}}};
   for (const Row& row : rows) {
     for (const std::int64_t vocab : {1, 5, 1000, 50288}) {
@@ -156,6 +159,12 @@ void add_sample_cases(GpuCases& cases) {
              [=](Stream& stream) { draws_agree(stream, vocab, row.params, spread, spread < 1.0); }});
       }
     }
+  }
+  for (const std::int64_t vocab : {1000, 50288}) {
+    cases.push_back({"sample of equals, V=" + std::to_string(vocab), [=](Stream& stream) {
+                       draws_agree(stream, vocab, {1.0f, 0, 0.9f, 0.0f, 1.0f}, 0.0, false);
+                       draws_agree(stream, vocab, {1.0f, 700, 0.9f, 0.0f, 1.0f}, 0.0, false);
+                     }});
   }
   cases.push_back({"sample refuses logits that are not finite", bad_logits_are_refused});
   cases.push_back({"sample: rows do not influence each other", rows_are_independent});
