@@ -4,9 +4,10 @@
 //   gpu_bench layer SHAPE times each operation of one layer in a long pass, and says what share of a pass it is;
 //   prefill SHAPE times passes alone; scan is a part of ops. gpu_bench trace SHAPE runs one long pass, gpu_bench trace
 //   SHAPE FORMAT BATCH two tokens of so many sequences, gpu_bench trace train each of training's operations once, for a
-//   profiler. gpu_bench sample times draws, alone and in the decoding of 130m. gpu_bench state times a token's states,
-//   gpu_bench drift SHAPE|FOLDER says what states of bf16 cost in accuracy. gpu_bench position SHAPE FORMAT decodes
-//   after 65 536 tokens beside the beginning, gpu_bench SHAPE one one sequence in bf16 and nothing else.
+//   profiler. gpu_bench sample times draws, alone, in the decoding of 130m and in replies written together. gpu_bench
+//   state times a token's states, gpu_bench drift SHAPE|FOLDER says what states of bf16 cost in accuracy. gpu_bench
+//   position SHAPE FORMAT decodes after 65 536 tokens beside the beginning, gpu_bench SHAPE one one sequence in bf16
+//   and nothing else.
 // Before a model is timed, a long pass and single steps must give the same logits.
 #include <algorithm>
 #include <bit>
@@ -19,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/batch_generate.h"
 #include "engine/model.h"
 #include "engine/shape.h"
 #include "kernels/causal_conv1d.h"
@@ -498,6 +500,18 @@ void bench_sample(Stream& stream, double bandwidth) {
   for (const Way& way : ways) {
     std::printf("130m bf16, %s\n", way.what);
     for (const std::int64_t batch : {1, 16}) decode(stream, *model, batch, bandwidth, DType::f32, way.params);
+  }
+  const std::vector<TokenId> prompt = some_ids(64, model->config());
+  for (const std::size_t replies : {std::size_t{16}, std::size_t{64}}) {
+    std::vector<BatchPrompt> prompts(replies);
+    for (std::size_t i = 0; i < replies; ++i) {
+      prompts[i] = {.tokens = prompt, .sampler = {.params = {0.8f, 0, 0.95f, 0.0f, 1.0f}, .seed = i}};
+    }
+    const BatchOptions options{.batch = std::ssize(prompts), .max_tokens = 256, .stop_tokens = {}};
+    const double seconds = median_seconds(
+        stream, 3, 1, [&] { generate_batch(*model, stream, prompts, options, [](std::size_t, const BatchReply&) {}); });
+    std::printf("%zu replies of 256 tokens together, top-p 0.95: %.0f tok/s\n", replies,
+                static_cast<double>(replies) * 256.0 / seconds);
   }
 }
 
