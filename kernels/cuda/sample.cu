@@ -52,19 +52,26 @@ struct SampleBins {
   unsigned counts[sample_bins];
 };
 
-constexpr int sample_listed = 4096;  // weights of a bin that are kept at hand
+constexpr int sample_listed = 3072;  // tokens that are kept at hand
+constexpr int sample_equals = 32;    // of one weight
+constexpr int digit_bits = 10;
+constexpr int sample_digits = 1 << digit_bits;
+static_assert(bin_shift == 2 * digit_bits && sample_digits == sample_threads && sample_bins <= sample_threads);
 struct SampleShared {
   SampleBins bins;
   Count sums_before[sample_bins];  // of the bins above
-  Count counts_before[sample_bins];
-  unsigned list_bits[sample_listed];  // of the tokens of one bin, in no order
+  unsigned counts_before[sample_bins];
+  unsigned list_bits[sample_listed];  // of the tokens of the bins from listed_low to listed_high, in no order
   int list_ids[sample_listed];
-  int listed, listed_bin;
-  Count sums[256];  // of digits
-  unsigned counts[256];
+  int listed, listed_low, listed_high;
+  int equal_ids[sample_equals];
+  int equals;
+  Count sums[sample_digits];
+  unsigned counts[sample_digits];
   Count warp_sums[sample_warps];
+  unsigned warp_counts[sample_warps];
   Count found_sum;
-  Count found_count;
+  unsigned found_count, found_own;
   unsigned digit;
   int bin;
   int id;
@@ -75,25 +82,36 @@ __device__ __forceinline__ int bin_of(unsigned bits) {
   return max(static_cast<int>(bits >> bin_shift) - static_cast<int>(first_bin) + 1, 0);
 }
 
-// Sum over the threads before this one, and over all of them.
-__device__ Count sample_sum_before(Count value, SampleShared& s, Count& all) {
+// Sums over the threads before this one, and over all of them. Ends without a barrier: there must be one before the
+// next.
+struct Before {
+  Count sum, sum_of_all;
+  unsigned count;
+};
+__device__ __forceinline__ Before sums_before(Count sum, unsigned count, SampleShared& s) {
+  static_assert(sample_warps == warp_size);
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
-  Count upto = value;
+  const int warp = static_cast<int>(threadIdx.x) / warp_size;
+  Count sum_upto = sum;
+  unsigned count_upto = count;
 #pragma unroll
   for (int step = 1; step < warp_size; step *= 2) {
-    const Count other = __shfl_up_sync(all_lanes, upto, step);
-    if (lane >= step) upto += other;
+    const Count other_sum = __shfl_up_sync(all_lanes, sum_upto, step);
+    const unsigned other_count = __shfl_up_sync(all_lanes, count_upto, step);
+    if (lane >= step) sum_upto += other_sum, count_upto += other_count;
   }
-  if (lane == warp_size - 1) s.warp_sums[threadIdx.x / warp_size] = upto;
+  if (lane == warp_size - 1) s.warp_sums[warp] = sum_upto, s.warp_counts[warp] = count_upto;
   __syncthreads();
-  Count before = 0;
-  all = 0;
-  for (int w = 0; w < sample_warps; ++w) {
-    if (w < static_cast<int>(threadIdx.x) / warp_size) before += s.warp_sums[w];
-    all += s.warp_sums[w];
+  Count all = s.warp_sums[lane];
+  Count sums = lane < warp ? all : 0;
+  unsigned counts = lane < warp ? s.warp_counts[lane] : 0;
+#pragma unroll
+  for (int step = warp_size / 2; step > 0; step /= 2) {
+    all += __shfl_xor_sync(all_lanes, all, step);
+    sums += __shfl_xor_sync(all_lanes, sums, step);
+    counts += __shfl_xor_sync(all_lanes, counts, step);
   }
-  __syncthreads();
-  return before + upto - value;
+  return {sums + sum_upto - sum, all, counts + count_upto - count};
 }
 
 // The bins of a row and what stands above each; the sum of all.
@@ -101,33 +119,33 @@ __device__ Count take_bins(const SampleBins& bins, SampleShared& s) {
   const int bin = sample_bins - 1 - static_cast<int>(threadIdx.x);
   const Count sum = bin >= 0 ? bins.sums[bin] : 0;
   const unsigned count = bin >= 0 ? bins.counts[bin] : 0;
-  Count total = 0;
-  Count all = 0;
-  const Count sum_before = sample_sum_before(sum, s, total);
-  const Count count_before = sample_sum_before(count, s, all);
+  const Before before = sums_before(sum, count, s);
   if (bin >= 0) {
     s.bins.sums[bin] = sum, s.bins.counts[bin] = count;
-    s.sums_before[bin] = sum_before, s.counts_before[bin] = count_before;
+    s.sums_before[bin] = before.sum, s.counts_before[bin] = before.count;
   }
-  if (threadIdx.x == 0) s.listed_bin = -1;
+  if (threadIdx.x == 0) s.listed_low = 1, s.listed_high = 0;
   __syncthreads();
-  return total;
+  return before.sum_of_all;
 }
 
-// Puts the tokens of a bin at hand, where they are few enough; whether they are.
+// Puts the tokens of a bin at hand, and those of all bins above, as far as they are few enough. Whether those of the
+// bin are.
 __device__ bool list_bin(const float* weights, int vocab, int bin, SampleShared& s) {
+  if (s.listed_low <= bin && bin <= s.listed_high) return true;
   if (s.bins.counts[bin] > sample_listed) return false;
-  if (s.listed_bin == bin) return true;
+  const int high = s.counts_before[bin] + s.bins.counts[bin] <= sample_listed ? sample_bins - 1 : bin;
   __syncthreads();
-  if (threadIdx.x == 0) s.listed = 0, s.listed_bin = bin;
+  if (threadIdx.x == 0) s.listed = 0, s.listed_low = bin, s.listed_high = high;
   __syncthreads();
-#pragma unroll 4
+#pragma unroll 8
   for (int i = static_cast<int>(threadIdx.x) * 4; i < vocab; i += sample_threads * 4) {
     const uint4 four = *reinterpret_cast<const uint4*>(weights + i);
     const unsigned bits[4] = {four.x, four.y, four.z, four.w};
 #pragma unroll
     for (int j = 0; j < 4; ++j) {
-      if (i + j >= vocab || bin_of(bits[j]) != bin) continue;
+      const int own = bin_of(bits[j]);
+      if (i + j >= vocab || own < bin || own > high) continue;
       const int at = atomicAdd(&s.listed, 1);
       s.list_bits[at] = bits[j];
       s.list_ids[at] = i + j;
@@ -141,6 +159,7 @@ __device__ bool list_bin(const float* weights, int vocab, int bin, SampleShared&
 struct Place {
   unsigned bits = 0;
   Count equals = 0;  // at least 1
+  unsigned of = 0;   // so many tokens have that weight
   Count sum = 0;     // of the weights up to and with it
 };
 
@@ -165,10 +184,9 @@ __device__ Place find_place(const float* weights, int vocab, Count limit, Sample
   unsigned prefix = static_cast<unsigned>(bin) - 1 + first_bin;
   Count sum_before = s.sums_before[bin];
   Count count_before = s.counts_before[bin];
-  for (int high = bin_shift; high > 0;) {
-    const int shift = max(high - 8, 0);
-    const unsigned mask = (1u << (high - shift)) - 1;
-    if (thread < 256) s.sums[thread] = 0, s.counts[thread] = 0;
+#pragma unroll
+  for (int shift = bin_shift - digit_bits; shift >= 0; shift -= digit_bits) {
+    s.sums[thread] = 0, s.counts[thread] = 0;
     __syncthreads();
     // Neighbours that are equal go in together: of a flat row all would meet in one place.
     unsigned last = 0;
@@ -179,34 +197,33 @@ __device__ Place find_place(const float* weights, int vocab, Count limit, Sample
       atomicAdd(&s.sums[last], last_sum);
       atomicAdd(&s.counts[last], last_count);
     };
+#pragma unroll 4
     for (int i = thread; i < count; i += sample_threads) {
       const unsigned bits = at_hand ? s.list_bits[i] : __float_as_uint(weights[i]);
-      if (bits >> high != prefix) continue;
-      const unsigned digit = bits >> shift & mask;
+      if (bits >> (shift + digit_bits) != prefix) continue;
+      const unsigned digit = bits >> shift & (sample_digits - 1);
       if (digit != last) put(), last = digit, last_sum = 0, last_count = 0;
       last_sum += fixed(__uint_as_float(bits));
       ++last_count;
     }
     put();
     __syncthreads();
-    const int digit = 255 - thread;  // from the likeliest down
-    const Count own_sum = digit >= 0 ? s.sums[digit] : 0;
-    const Count own_count = digit >= 0 ? s.counts[digit] : 0;
-    Count all = 0;
-    const Count sum = sum_before + sample_sum_before(own_sum, s, all);
-    const Count number = count_before + sample_sum_before(own_count, s, all);
-    const Count reached = by_sum ? sum : number;
+    const int digit = sample_digits - 1 - thread;  // from the likeliest down
+    const Count own_sum = s.sums[digit];
+    const unsigned own_count = s.counts[digit];
+    const Before before = sums_before(own_sum, own_count, s);
+    const Count reached = by_sum ? sum_before + before.sum : count_before + before.count;
     if (reached <= limit && limit < reached + (by_sum ? own_sum : own_count)) {
       s.digit = static_cast<unsigned>(digit);
-      s.found_sum = sum;
-      s.found_count = number;
+      s.found_sum = before.sum;
+      s.found_count = before.count;
+      s.found_own = own_count;
     }
     __syncthreads();
-    prefix = prefix << (high - shift) | s.digit;
-    sum_before = s.found_sum;
-    count_before = s.found_count;
-    high = shift;
-    __syncthreads();
+    prefix = prefix << digit_bits | s.digit;
+    sum_before += s.found_sum;
+    count_before += s.found_count;
+    place.of = s.found_own;
   }
   place.bits = prefix;
   const Count each = fixed(__uint_as_float(prefix));  // at least 1
@@ -215,30 +232,39 @@ __device__ Place find_place(const float* weights, int vocab, Count limit, Sample
   return place;
 }
 
+// The token that is the `wanted`th, from 1 on, of a row's tokens of one weight: in the order of ids.
+__device__ void equal_in_order(const float* weights, int vocab, unsigned bits, Count wanted, SampleShared& s) {
+  const int stretch = (vocab + sample_threads - 1) / sample_threads;
+  const int begin = min(static_cast<int>(threadIdx.x) * stretch, vocab);
+  const int end = min(begin + stretch, vocab);
+  unsigned own = 0;
+  for (int i = begin; i < end; ++i) own += __float_as_uint(weights[i]) == bits ? 1 : 0;
+  Count before = sums_before(0, own, s).count;
+  if (before >= wanted || before + own < wanted) return;
+  for (int i = begin; i < end; ++i) {
+    if (__float_as_uint(weights[i]) == bits && ++before == wanted) s.id = i;
+  }
+}
+
 // The id of the token at a place of find_place().
 __device__ int token_at(const float* weights, int vocab, const Place& place, SampleShared& s) {
-  if (s.listed_bin == bin_of(place.bits)) {
-    for (int i = static_cast<int>(threadIdx.x); i < s.listed; i += sample_threads) {
-      if (s.list_bits[i] != place.bits) continue;
-      Count upto = 1;
-      for (int j = 0; j < s.listed; ++j) {
-        upto += s.list_bits[j] == place.bits && s.list_ids[j] < s.list_ids[i] ? 1 : 0;
-      }
-      if (upto == place.equals) s.id = s.list_ids[i];
-    }
-  } else {
-    const int stretch = (vocab + sample_threads - 1) / sample_threads;
-    const int begin = min(static_cast<int>(threadIdx.x) * stretch, vocab);
-    const int end = min(begin + stretch, vocab);
-    Count own = 0;
-    for (int i = begin; i < end; ++i) own += __float_as_uint(weights[i]) == place.bits ? 1 : 0;
-    Count all = 0;
-    Count before = sample_sum_before(own, s, all);
-    if (before < place.equals && before + own >= place.equals) {
-      for (int i = begin; i < end; ++i) {
-        if (__float_as_uint(weights[i]) == place.bits && ++before == place.equals) s.id = i;
-      }
-    }
+  const int bin = bin_of(place.bits);
+  __syncthreads();
+  if (place.of > sample_equals || bin < s.listed_low || bin > s.listed_high) {
+    equal_in_order(weights, vocab, place.bits, place.equals, s);
+    __syncthreads();
+    return s.id;
+  }
+  if (threadIdx.x == 0) s.equals = 0;
+  __syncthreads();
+  for (int i = static_cast<int>(threadIdx.x); i < s.listed; i += sample_threads) {
+    if (s.list_bits[i] == place.bits) s.equal_ids[atomicAdd(&s.equals, 1)] = s.list_ids[i];
+  }
+  __syncthreads();
+  if (threadIdx.x < place.of) {
+    Count upto = 0;
+    for (unsigned j = 0; j < place.of; ++j) upto += s.equal_ids[j] <= s.equal_ids[threadIdx.x] ? 1 : 0;
+    if (upto == place.equals) s.id = s.equal_ids[threadIdx.x];
   }
   __syncthreads();
   return s.id;
@@ -269,7 +295,7 @@ __device__ int draw_by_id(const float* weights, int vocab, float least, const Co
   const int end = min(begin + stretch, last);
   Count own = 0;
   for (int i = begin; i < end; ++i) own += weights[i] >= least ? fixed(weights[i]) : 0;
-  before += sample_sum_before(own, s, all);
+  before += sums_before(own, 0, s).sum;
   if (before <= limit && before + own > limit) {
     for (int i = begin; i < end; ++i) {
       const Count weight = weights[i] >= least ? fixed(weights[i]) : 0;
