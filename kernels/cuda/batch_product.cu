@@ -151,7 +151,7 @@ void batch_product(CudaStream& on, const BatchProduct& p) {
   const std::size_t stage_bytes = static_cast<std::size_t>(plan.block_rows) * tile_columns * 2 + tile_bytes;
   plan.stages = std::min(most_stages, static_cast<int>(stage_room / stage_bytes));
   const int groups = (plan.block_rows + tile_rows - 1) / tile_rows;
-  const CUtensorMap w = map_tiles(p.w, p.columns, p.outputs, p.columns * 2, plan.block_rows);
+  const CUtensorMap w = map_tiles(p.w, p.columns, p.outputs, p.columns * 2, plan.block_rows, true);
   const CUtensorMap x = map_tiles(p.x, p.columns, p.rows, p.columns * 2);
   // What follows the last row of a stage is read with it, and its products are left aside.
   const std::size_t shared = static_cast<std::size_t>(plan.stages) * stage_bytes + 1024;

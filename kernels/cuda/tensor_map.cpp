@@ -28,7 +28,7 @@ CUtensorMap make_map(const void* base, const MapShape& shape) {
   const CUresult result =
       encode(&map, shape.type, static_cast<cuuint32_t>(shape.sizes.size()), const_cast<void*>(base), shape.sizes.data(),
              shape.strides.data(), shape.box.data(), steps.data(), CU_TENSOR_MAP_INTERLEAVE_NONE, shape.swizzle,
-             CU_TENSOR_MAP_L2_PROMOTION_L2_128B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+             shape.promotion, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
   if (result != CUDA_SUCCESS) {
     std::string sizes;
     for (const cuuint64_t size : shape.sizes) sizes += (sizes.empty() ? "" : " x ") + std::to_string(size);
@@ -38,12 +38,15 @@ CUtensorMap make_map(const void* base, const MapShape& shape) {
   return map;
 }
 
-CUtensorMap map_tiles(const void* base, std::int64_t columns, std::int64_t rows, std::int64_t row_bytes, int box_rows) {
-  return make_map(base, {.type = CU_TENSOR_MAP_DATA_TYPE_BFLOAT16,
-                         .sizes = {static_cast<cuuint64_t>(columns), static_cast<cuuint64_t>(rows)},
-                         .strides = {static_cast<cuuint64_t>(row_bytes)},
-                         .box = {tile_columns, static_cast<cuuint32_t>(box_rows)},
-                         .swizzle = CU_TENSOR_MAP_SWIZZLE_128B});
+CUtensorMap map_tiles(const void* base, std::int64_t columns, std::int64_t rows, std::int64_t row_bytes, int box_rows,
+                      bool in_pairs) {
+  return make_map(base,
+                  {.type = CU_TENSOR_MAP_DATA_TYPE_BFLOAT16,
+                   .sizes = {static_cast<cuuint64_t>(columns), static_cast<cuuint64_t>(rows)},
+                   .strides = {static_cast<cuuint64_t>(row_bytes)},
+                   .box = {tile_columns, static_cast<cuuint32_t>(box_rows)},
+                   .swizzle = CU_TENSOR_MAP_SWIZZLE_128B,
+                   .promotion = in_pairs ? CU_TENSOR_MAP_L2_PROMOTION_L2_256B : CU_TENSOR_MAP_L2_PROMOTION_L2_128B});
 }
 
 }  // namespace holdfast::cuda

@@ -389,7 +389,13 @@ void add_stack_cases(GpuCases& cases) {
                        [=](Stream& stream) { batch_agrees(stream, "192,3,9,64,128,3,1004", count, states); }});
     }
   }
-  for (const std::int64_t count : {3, 16, 40}) {
+  // In_proj in one part of its columns, by blocks of 16 of its rows.
+  for (const std::int64_t count : {2, 7, 32, 33, 64}) {
+    cases.push_back({"batch_step of " + std::to_string(count) + " sequences, few columns", [=](Stream& stream) {
+                       batch_agrees(stream, "256,2,12,64,64,2,1004", count, count == 7 ? DType::bf16 : DType::f32);
+                     }});
+  }
+  for (const std::int64_t count : {3, 16, 40, 64}) {
     cases.push_back({"batch_step of " + std::to_string(count) + " sequences, a layer of 7B",
                      [=](Stream& stream) { batch_agrees(stream, "4096,1,128,64,128,8,1004", count, DType::f32); }});
   }
