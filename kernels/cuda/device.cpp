@@ -353,10 +353,10 @@ void CudaStream::forget_repeats() {
   recordings_.clear();
 }
 
-void* CudaStream::exchange(std::size_t bytes) {
+void* CudaStream::exchange() {
   if (exchange_ == nullptr) {
-    HOLDFAST_CUDA(cudaMalloc(&exchange_, bytes));
-    HOLDFAST_CUDA(cudaMemsetAsync(exchange_, 0, bytes, stream_));
+    HOLDFAST_CUDA(cudaMalloc(&exchange_, exchange_bytes));
+    HOLDFAST_CUDA(cudaMemsetAsync(exchange_, 0, exchange_bytes, stream_));
   }
   return exchange_;
 }

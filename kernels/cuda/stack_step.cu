@@ -17,6 +17,7 @@
 #include "kernels/cuda/step_heads.h"
 #include "kernels/cuda/step_rows.h"
 #include "kernels/cuda/token_step.h"
+#include "kernels/cuda/token_stream.h"
 #include "kernels/linear.h"
 #include "kernels/stack_step.h"
 
@@ -376,7 +377,7 @@ class BatchStep {
 }  // namespace
 
 bool stack_step(Stream& stream, const StackStepArgs& args) {
-  if (args.layers[0].residual.shape[0] == 1) return token_step(stream, args);
+  if (args.layers[0].residual.shape[0] == 1) return token_step(stream, args) || token_stream(stream, args);
   BatchStep step(stream, args);
   if (!step.fits()) return false;
   step.run();

@@ -71,8 +71,9 @@ class CudaStream final : public StreamBackend {
   // All that was begun was seen to have ended: what synchronize() does besides waiting.
   void settle();
   // Memory through which the blocks of a kernel speak to each other: zero at first, then left as it is from one kernel
-  // to the next. Always asked for with the same size.
-  [[nodiscard]] void* exchange(std::size_t bytes);
+  // to the next (words.cuh).
+  static constexpr std::size_t exchange_bytes = 512 * 1024;
+  [[nodiscard]] void* exchange();
   // Where a kernel notes a bad argument it found in device memory: 1, then the id outside the vocabulary.
   [[nodiscard]] std::int32_t* complaint() const noexcept { return complaint_device_; }
 

@@ -13,16 +13,15 @@
 // when this one's wait is over, so that whatever starts early finds all but its direct predecessor complete. Two such
 // kernels fit a multiprocessor: the next one's ring is full when its turn comes.
 #include "kernels/cuda/bulk.cuh"
+#include "kernels/cuda/row_dot.cuh"
 #include "kernels/cuda/stream_rows.cuh"
 #include "kernels/cuda/stream_tiles.h"
-#include "kernels/cuda/weight_codes.cuh"
 
 namespace holdfast::cuda {
 namespace {
 
 constexpr int stream_most_stages = 8;
 constexpr unsigned stream_memory_bytes = 110 * 1024;  // of a block: two fit a multiprocessor, three never do
-constexpr int stream_lane_columns = 32;
 
 struct StreamPlan {
   int warps_per_row = 1;  // W
@@ -33,45 +32,6 @@ struct StreamPlan {
   unsigned scale_at = 0, super_at = 0, stage_bytes = 0;  // in a stage
   unsigned partial_at = 0, ends_at = 0, gain_at = 0;     // in shared memory
 };
-
-// Rows that a warp sums at once: the fewer bytes a row has, the more of them must be under way.
-[[nodiscard]] constexpr int rows_at_once(WeightFormat format) {
-  const int bits = block_traits(format).code_bits;
-  return bits == 0 ? 1 : bits == 8 ? 2 : 4;
-}
-[[nodiscard]] constexpr bool streams(WeightFormat format) {
-  return format == WeightFormat::bf16 || format == WeightFormat::q8_0 || format == WeightFormat::q4_0 ||
-         format == WeightFormat::q4_1 || format == WeightFormat::q4_k || format == WeightFormat::q6_k;
-}
-// Columns in 16 bytes of codes.
-[[nodiscard, maybe_unused]] constexpr int piece_columns(WeightFormat format) {
-  const int bits = block_traits(format).code_bits;
-  return bits == 0 ? 8 : 128 / bits;
-}
-
-template <WeightFormat format>
-struct OwnX {  // 16-bit weights: plain floats
-  float x[stream_lane_columns];
-};
-template <WeightFormat format>
-requires(is_quantised(format)) struct OwnX<format> {
-  static constexpr int pieces = stream_lane_columns / piece_columns(format);
-  int high[stream_lane_columns / 4];  // x = scale (256 high + low), four signed bytes to a word
-  int low[stream_lane_columns / 4];
-  float scale[pieces];
-  int sum[pieces];  // of the integers
-};
-
-// Column of place j in piece c of this lane.
-template <WeightFormat format>
-__device__ __forceinline__ int own_column(int piece, int part, int parts) {
-  constexpr int columns = piece_columns(format);
-  return ((piece * parts + part) * warp_size + static_cast<int>(threadIdx.x) % warp_size) * columns;
-}
-
-[[maybe_unused]] __device__ __forceinline__ int pack_bytes(int a, int b, int c, int d) {
-  return (a & 255) | (b & 255) << 8 | (c & 255) << 16 | d << 24;
-}
 
 // x of one piece, 16 or 32 columns, as 16-bit integers in two byte planes in the order of the codes.
 template <WeightFormat format>
@@ -107,96 +67,17 @@ __device__ __forceinline__ void round_piece(OwnX<format>& own, int piece, const 
   }
 }
 
-// The part of one row that this lane has in shared memory, times x.
-template <WeightFormat format>
-__device__ __forceinline__ float dot_row(const OwnX<format>& own, const unsigned char* stage, const StreamPlan& plan,
-                                         const StreamWeight& w, int row, int part) {
-  constexpr BlockTraits t = block_traits(format);
-  constexpr int columns = piece_columns(format);
-  constexpr int pieces = stream_lane_columns / columns;
-  const unsigned char* codes = stage + row * static_cast<int>(w.code_row);
-  float sum = 0.0f;
-#pragma unroll
-  for (int piece = 0; piece < pieces; ++piece) {
-    const int col = own_column<format>(piece, part, plan.warps_per_row);
-    if (col >= w.cols) break;
-    if constexpr (t.code_bits == 0) {
-      const uint4 v = *reinterpret_cast<const uint4*>(codes + col * 2);
-      const unsigned words[4] = {v.x, v.y, v.z, v.w};
-#pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        sum += __uint_as_float(words[i] << 16) * own.x[piece * 8 + 2 * i];
-        sum += __uint_as_float(words[i] & 0xffff0000u) * own.x[piece * 8 + 2 * i + 1];
-      }
-    } else {
-      const uint4 v = *reinterpret_cast<const uint4*>(codes + col * t.code_bits / 8);
-      const unsigned words[4] = {v.x, v.y, v.z, v.w};
-      int high = 0;
-      int low = 0;
-#pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        if constexpr (t.code_bits == 8) {
-          // q8_0's codes are the file's plus 128: take that off again; the others are below 64.
-          const int code = static_cast<int>(format == WeightFormat::q8_0 ? words[i] ^ 0x80808080u : words[i]);
-          high = __dp4a(code, own.high[piece * 4 + i], high);
-          low = __dp4a(code, own.low[piece * 4 + i], low);
-        } else {
-          const int even = static_cast<int>(words[i] & 0x0f0f0f0fu);
-          const int odd = static_cast<int>(words[i] >> 4 & 0x0f0f0f0fu);
-          high = __dp4a(even, own.high[i * 2], high);
-          low = __dp4a(even, own.low[i * 2], low);
-          high = __dp4a(odd, own.high[i * 2 + 1], high);
-          low = __dp4a(odd, own.low[i * 2 + 1], low);
-        }
-      }
-      constexpr int offset = format == WeightFormat::q8_0 ? 0 : t.offset;
-      const int dot = high * 256 + low - offset * own.sum[piece];
-      const PackedWeight here{
-          nullptr, stage + plan.scale_at, stage + plan.super_at, w.rows, w.cols, w.code_row, w.scale_row, w.super_row};
-      const GroupScale group = group_scale<format>(here, row, col);
-      float value = group.scale * static_cast<float>(dot);
-      if constexpr (t.affine) value += group.base * static_cast<float>(own.sum[piece]);
-      sum += own.scale[piece] * value;
-    }
-  }
-  return sum;
-}
-
-// Sums over a warp of `count` values at once; the sum of value i ends in lane i * 32 / count.
-template <int count>
-__device__ __forceinline__ float warp_sums(const float (&values)[count]) {
-  const int lane = static_cast<int>(threadIdx.x) % warp_size;
-  float v = 0.0f;
-  int step = 16;
-  if constexpr (count == 1) {
-    v = values[0];
-  } else if constexpr (count == 2) {
-    const bool upper = (lane & 16) != 0;
-    v = (upper ? values[1] : values[0]) + __shfl_xor_sync(all_lanes, upper ? values[0] : values[1], 16);
-    step = 8;
-  } else {
-    const bool upper = (lane & 16) != 0;
-    const float a = (upper ? values[2] : values[0]) + __shfl_xor_sync(all_lanes, upper ? values[0] : values[2], 16);
-    const float b = (upper ? values[3] : values[1]) + __shfl_xor_sync(all_lanes, upper ? values[1] : values[3], 16);
-    const bool second = (lane & 8) != 0;
-    v = (second ? b : a) + __shfl_xor_sync(all_lanes, second ? a : b, 8);
-    step = 4;
-  }
-  for (; step > 0; step /= 2) v += __shfl_xor_sync(all_lanes, v, step);
-  return v;
-}
-
 // x of this lane, normed but for the factor that is returned: 1, or 1 / rms(x).
 template <WeightFormat format>
 __device__ __forceinline__ float take_x(OwnX<format>& own, const float* gain, const StreamTask& task, int cols,
                                         int part, int parts, int team, float* room) {
   constexpr int columns = piece_columns(format);
-  constexpr int pieces = stream_lane_columns / columns;
+  constexpr int pieces = row_lane_columns / columns;
   const int warp = static_cast<int>(threadIdx.x) / warp_size;
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
-  float x[stream_lane_columns];
+  float x[row_lane_columns];
 #pragma unroll
-  for (int i = 0; i < stream_lane_columns; i += 4) {
+  for (int i = 0; i < row_lane_columns; i += 4) {
     const int col = own_column<format>(i / columns, part, parts) + i % columns;
     const float4 v = col < cols ? *reinterpret_cast<const float4*>(task.x + col) : make_float4(0.0f, 0.0f, 0.0f, 0.0f);
     x[i] = v.x, x[i + 1] = v.y, x[i + 2] = v.z, x[i + 3] = v.w;
@@ -210,7 +91,7 @@ __device__ __forceinline__ float take_x(OwnX<format>& own, const float* gain, co
   float squares = 0.0f;
   if (task.norm == StreamTask::Norm::plain) {
 #pragma unroll
-    for (int i = 0; i < stream_lane_columns; ++i) squares += x[i] * x[i];
+    for (int i = 0; i < row_lane_columns; ++i) squares += x[i] * x[i];
   }
 #pragma unroll
   for (int piece = 0; piece < pieces; ++piece) {
@@ -310,6 +191,14 @@ __global__ void __launch_bounds__(stream_threads, 2)
   const float old = task.accumulate && own_row < end ? task.y[own_row] : 0.0f;
   OwnX<format> own;
   const float factor = take_x<format>(own, gain, task, w.cols, part, parts, team, room);
+  const RowPlaces places{.code_row = static_cast<int>(w.code_row),
+                         .scale_row = static_cast<int>(w.scale_row),
+                         .super_row = static_cast<int>(w.super_row),
+                         .rows = w.rows,
+                         .cols = w.cols,
+                         .parts = parts,
+                         .scale_at = plan.scale_at,
+                         .super_at = plan.super_at};
   constexpr int at_once = rows_at_once(format);
   int stage = 0;
   unsigned parity = 0;
@@ -321,7 +210,7 @@ __global__ void __launch_bounds__(stream_threads, 2)
       float sums[at_once];
 #pragma unroll
       for (int i = 0; i < at_once; ++i) {
-        sums[i] = dot_row<format>(own, memory, plan, w, min(r + i * teams, count - 1), part);
+        sums[i] = dot_row<format>(own, memory, places, min(r + i * teams, count - 1), part);
       }
       const float sum = warp_sums<at_once>(sums);
       const int which = r + lane / (warp_size / at_once) * teams;
@@ -356,14 +245,14 @@ __global__ void __launch_bounds__(stream_threads, 2)
 
 // Shared memory of one block, or 0 where the shape does not fit.
 unsigned make_plan(const CudaStream& on, WeightFormat format, const PackedLayout& p, bool norm, StreamPlan& plan) {
-  if (on.card().major < 9 || !streams(format) || p.rows == 0 || p.rows > INT32_MAX || p.cols % 32 != 0) return 0;
+  if (on.card().major < 9 || !dots_rows(format) || p.rows == 0 || p.rows > INT32_MAX || p.cols % 32 != 0) return 0;
   const auto unit_of = [](std::int64_t bytes) { return bytes % 16 == 0 ? 1 : 4; };
   plan.unit = std::max({unit_of(p.code_row), unit_of(p.scale_row), unit_of(p.super_row)});
   for (const std::int64_t bytes : {p.code_row, p.scale_row, p.super_row}) {
     if (bytes * plan.unit % 16 != 0) return 0;
   }
   if (p.rows % plan.unit != 0) return 0;
-  while (plan.warps_per_row * warp_size * stream_lane_columns < p.cols) plan.warps_per_row *= 2;
+  while (plan.warps_per_row * warp_size * row_lane_columns < p.cols) plan.warps_per_row *= 2;
   if (plan.warps_per_row > stream_warps) return 0;
   plan.stage_rows = std::max(stream_warps / plan.warps_per_row * rows_at_once(format), plan.unit);
   plan.scale_at = rounded_up(plan.stage_rows * p.code_row);
@@ -414,7 +303,7 @@ bool stream_rows(CudaStream& stream, const Weight& weight, const StreamTask& tas
                      .shared = shared,
                      .overlaps = true};
   with_format(weight.format(), [&](auto format) {
-    if constexpr (streams(decltype(format)::value)) {
+    if constexpr (dots_rows(decltype(format)::value)) {
       allow_shared(stream_rows_kernel<decltype(format)::value>, shared);
       prefer_shared(stream_rows_kernel<decltype(format)::value>);
       launch(stream, "stream rows", shape, stream_rows_kernel<decltype(format)::value>, w, task, plan);

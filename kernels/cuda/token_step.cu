@@ -20,6 +20,7 @@
 #include "kernels/cuda/state_quads.cuh"
 #include "kernels/cuda/token_step.h"
 #include "kernels/cuda/weight_codes.cuh"
+#include "kernels/cuda/words.cuh"
 
 namespace holdfast::cuda {
 namespace {
@@ -33,13 +34,11 @@ constexpr int token_most_slots = 8;
 constexpr int token_state_rows = 2 * token_warps;  // rows of the state that a block has at most
 constexpr int token_piece = warp_size * 8;         // columns of which a lane has eight
 
-// A result: the value below, the layer's number above.
-using Word = unsigned long long;
 constexpr std::int64_t token_residual_words = 1024;
 constexpr std::int64_t token_proj_words = 8192;
 constexpr std::int64_t token_y_words = 2048;
-constexpr std::size_t token_exchange_bytes =
-    256 + (token_residual_words + token_proj_words + token_y_words) * sizeof(Word);
+static_assert(word_count_bytes + (token_residual_words + token_proj_words + token_y_words) * sizeof(Word) <=
+              CudaStream::exchange_bytes);
 
 struct TokenLayer {
   const std::uint8_t* in_proj;
@@ -110,36 +109,6 @@ struct TokenShared {
 };
 
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
-
-__device__ __forceinline__ void post(Word* to, float value, unsigned number) {
-  const Word word = static_cast<Word>(number) << 32 | __float_as_uint(value);
-  asm volatile("st.relaxed.gpu.global.b64 [%0], %1;" ::"l"(to), "l"(word) : "memory");
-}
-__device__ __forceinline__ Word look(const Word* at) {
-  Word word;
-  asm volatile("ld.relaxed.gpu.global.b64 %0, [%1];" : "=l"(word) : "l"(at) : "memory");
-  return word;
-}
-__device__ __forceinline__ void look(const Word* at, Word& first, Word& second) {
-  asm volatile("ld.relaxed.gpu.global.v2.b64 {%0, %1}, [%2];" : "=l"(first), "=l"(second) : "l"(at) : "memory");
-}
-__device__ __forceinline__ bool is_of(Word word, unsigned number) {
-  return static_cast<unsigned>(word >> 32) == number;
-}
-__device__ __forceinline__ float value_of(Word word) { return __uint_as_float(static_cast<unsigned>(word)); }
-
-__device__ __forceinline__ unsigned shared_address(const void* at) {
-  return static_cast<unsigned>(__cvta_generic_to_shared(at));
-}
-
-// Counts looks in vain. A result that does not come within many seconds never will: better an error than a program that
-// waits for ever.
-struct Patience {
-  unsigned looks = 0;
-  __device__ __forceinline__ void lose() {
-    if (++looks == 1U << 26) __trap();
-  }
-};
 
 // Pairs of words, one per consumer and turn, once they have the number.
 template <int turns>
@@ -461,15 +430,6 @@ struct TokenState {
     return sum;
   }
 };
-
-struct Range {
-  int begin, end;
-  [[nodiscard]] __device__ __forceinline__ int count() const { return end - begin; }
-};
-__device__ __forceinline__ Range own_part(int rows) {
-  const auto at = [&](unsigned block) { return static_cast<int>(static_cast<unsigned>(rows) * block / gridDim.x); };
-  return {at(blockIdx.x), at(blockIdx.x + 1)};
-}
 
 // Where the ring stands.
 struct Slot {
@@ -887,9 +847,9 @@ bool token_step(Stream& stream, const StackStepArgs& args) {
   s.head = codes_of(*args.head);
   s.conv_table = static_cast<float* const*>(step.conv_table.data);
   s.state_table = static_cast<void* const*>(step.state_table.data);
-  auto* room = static_cast<std::byte*>(on.exchange(token_exchange_bytes));
+  auto* room = static_cast<std::byte*>(on.exchange());
   s.count = reinterpret_cast<unsigned*>(room);
-  s.residual_words = reinterpret_cast<Word*>(room + 256);
+  s.residual_words = reinterpret_cast<Word*>(room + word_count_bytes);
   s.proj_words = s.residual_words + token_residual_words;
   s.y_words = s.proj_words + token_proj_words;
   s.layers = static_cast<int>(args.layers.size());

@@ -64,11 +64,13 @@ racecheck 1 train: cross_entropy bf16 11 x
 racecheck 2 sequences, N=
 racecheck 1 stack_step bf16, D=256
 racecheck 1 stack_step bf16, D=104
+racecheck 2 stack_step wide, bf16, D=1056, groups
 racecheck 1 sample: rows
 memcheck 2 train: ssd_scan bf16
 memcheck 1 train: cross_entropy bf16
 memcheck 3 batch_step
 memcheck 3 stack_step
+memcheck 2 stack_step wide
 memcheck 3 layer_step
 memcheck 5 sample
 memcheck 3 golden
@@ -144,7 +146,7 @@ if [ "$quick" = no ]; then
   else
     failed="$failed [no compute-sanitizer]"
   fi
-  step 'figures' "$programs/gpu_bench" ops 130m bf16 7b bf16 q8 q4
+  step 'figures' "$programs/gpu_bench" ops 130m bf16 7b bf16 q8 q4_k
 fi
 if [ -n "$failed" ]; then
   echo "FAILED:$failed"

@@ -5,6 +5,7 @@
 #include <exception>
 #include <string>
 #include <thread>
+#include <tuple>
 
 #include "engine/model.h"
 #include "engine/shape.h"
@@ -269,8 +270,7 @@ void stack_agrees(Stream& stream, WeightFormat format, const StackShape& shape, 
 }
 
 // Streams of one card that step at the same time, each with its own model.
-void streams_agree(Stream& stream, WeightFormat format) {
-  const StackShape shape{384, 12, 64, 64, 1, 100, 6, 4};
+void streams_agree(Stream& stream, WeightFormat format, const StackShape& shape) {
   Stream other(stream.device());
   TestStack first(stream, format, shape, false, false, false);
   TestStack second(other, format, shape, true, false, false);
@@ -351,8 +351,27 @@ void batch_agrees(Stream& stream, const std::string& shape, std::int64_t count, 
 
 void add_stack_cases(GpuCases& cases) {
   for (const WeightFormat format : {WeightFormat::bf16, WeightFormat::q4_1}) {
-    cases.push_back({"stack_step of two streams at once, " + std::string(name(format)),
-                     [=](Stream& stream) { streams_agree(stream, format); }});
+    cases.push_back({"stack_step of two streams at once, " + std::string(name(format)), [=](Stream& stream) {
+                       streams_agree(stream, format, {384, 12, 64, 64, 1, 100, 6, 4});
+                     }});
+  }
+  cases.push_back({"stack_step of two streams at once, wide, bf16", [](Stream& stream) {
+                     streams_agree(stream, WeightFormat::bf16, {1056, 34, 64, 128, 2, 100, 3, 4});
+                   }});
+  // Too wide for the kernel that keeps weights in registers (token_step.cu): token_stream.cu.
+  for (const auto& [format, s, rounded] :
+       {std::tuple{WeightFormat::bf16, StackShape{1056, 34, 64, 128, 2, 333, 3, 4}, false},
+        {WeightFormat::bf16, {1056, 68, 32, 128, 1, 1003, 2, 3}, true},
+        {WeightFormat::q8_0, {1536, 48, 64, 128, 1, 1004, 2, 3}, false},
+        {WeightFormat::q4_0, {1536, 24, 128, 128, 3, 516, 2, 2}, true},
+        {WeightFormat::q4_1, {2048, 48, 64, 128, 4, 332, 2, 4}, false},
+        {WeightFormat::q4_k, {2048, 64, 64, 128, 8, 700, 2, 4}, false},
+        {WeightFormat::q4_k, {2048, 64, 64, 128, 1, 300, 2, 4}, true}}) {
+    cases.push_back({"stack_step wide, " + std::string(name(format)) + ", D=" + std::to_string(s.d_model) +
+                         ", groups " + std::to_string(s.groups) + (rounded ? ", states of bf16" : ""),
+                     [=, format = format, s = s, rounded = rounded](Stream& stream) {
+                       stack_agrees(stream, format, s, s.groups > 1, rounded);
+                     }});
   }
   for (const StackShape& s : {StackShape{1024, 32, 64, 128, 1, 332, 2, 4}, {104, 4, 16, 64, 1, 61, 3, 4}}) {
     cases.push_back({"stack_step bf16, D=" + std::to_string(s.d_model),
