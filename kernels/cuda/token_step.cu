@@ -17,17 +17,16 @@
 // on who is first: the same token gives the same bits.
 #include "kernels/cuda/bulk.cuh"
 #include "kernels/cuda/ssd.cuh"
+#include "kernels/cuda/stack_task.cuh"
 #include "kernels/cuda/state_quads.cuh"
 #include "kernels/cuda/token_step.h"
 #include "kernels/cuda/weight_codes.cuh"
-#include "kernels/cuda/words.cuh"
 
 namespace holdfast::cuda {
 namespace {
 
 constexpr int token_warps = 8;
 constexpr int token_threads = token_warps * warp_size;
-constexpr int token_most_layers = 64;
 constexpr int token_most_groups = 16;
 constexpr int token_most_taps = 4;
 constexpr int token_most_slots = 8;
@@ -40,22 +39,6 @@ constexpr std::int64_t token_y_words = 2048;
 static_assert(word_count_bytes + (token_residual_words + token_proj_words + token_y_words) * sizeof(Word) <=
               CudaStream::exchange_bytes);
 
-struct TokenLayer {
-  const std::uint8_t* in_proj;
-  const std::uint8_t* out_proj;
-  const float* in_bias;   // or null
-  const float* out_bias;  // or null
-  const float* norm;
-  const float* gate_norm;
-  const float* conv_weight;
-  const float* conv_bias;  // or null
-  const float* dt_bias;
-  const float* a;
-  const float* d;
-  float* log_decay;  // or null
-  std::int64_t conv_offset, state_offset;
-};
-
 // A weight's layout, without its place.
 struct TokenMatrix {
   std::int64_t code_row, scale_row, scales_at;  // in device memory
@@ -63,28 +46,16 @@ struct TokenMatrix {
   int rows, cols;
 };
 
-struct TokenTask {
-  const std::int32_t* ids;
-  std::int32_t* complaint;
-  float* residual;  // (D)  out
-  float* logits;    // (V)  out, or null
-  const float* final_norm;
-  const std::uint8_t* embedding;  // laid out as the head is
-  const std::uint8_t* head;
+struct TokenTask : StackTask {
   TokenMatrix in, out, table;  // the last: embedding and head
-  float* const* conv_table;
-  void* const* state_table;  // of f32 or bf16
-  unsigned* count;           // layers so far
-  Word* residual_words;      // (D)
-  Word* proj_words;          // (2 E + 2 G N + H)
-  Word* y_words;             // (E)
-  int layers, heads, head_dim, d_state, groups, taps;
-  int slots;      // of the ring: a layer's rows of in_proj, and from out_at on those of out_proj
-  int head_rows;  // of the head that a slot takes
+  Word* residual_words;        // (D)
+  Word* proj_words;            // (2 E + 2 G N + H)
+  Word* y_words;               // (E)
+  int slots;                   // of the ring: a layer's rows of in_proj, and from out_at on those of out_proj
+  int head_rows;               // of the head that a slot takes
   unsigned slot_bytes, out_at;
-  float eps, final_eps, dt_min, dt_max;
   bool state_rounded;
-  TokenLayer layer[token_most_layers];
+  StackLayer layer[stack_most_layers];
 };
 
 // x of a product in shared memory: the first four of every eight columns, then the second four, so that lanes with
@@ -105,7 +76,7 @@ struct TokenShared {
   alignas(16) float in_out[2][2][128];  // B and C of the two groups that a block's rows of the state can be of
   float own[3][token_state_rows];       // of those rows: x, silu(z); of their heads: dt
   float scales[token_most_groups];
-  TokenLayer layer[token_most_layers];
+  StackLayer layer[stack_most_layers];
 };
 
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
@@ -330,7 +301,7 @@ struct TokenEnd {
     kind = !posts ? Kind::none : row < inner ? Kind::z : row < inner + channels ? Kind::convolved : Kind::dt;
     channel = kind == Kind::dt ? row - inner - channels : row - inner;
   }
-  __device__ __forceinline__ void take(const TokenTask& s, const TokenLayer& layer, const float* conv) {
+  __device__ __forceinline__ void take(const TokenTask& s, const StackLayer& layer, const float* conv) {
     if (layer.in_bias != nullptr && kind != Kind::none) bias = layer.in_bias[row];
     if (kind == Kind::dt) start = layer.dt_bias[channel];
     if (kind != Kind::convolved) return;
@@ -362,7 +333,7 @@ struct TokenEnd {
     return silu_quick(kind == Kind::z ? value : led + weight[token_most_taps - 1] * value);
   }
   // The window moves on.
-  __device__ __forceinline__ void keep(const TokenTask& s, const TokenLayer& layer, float* conv, float value) const {
+  __device__ __forceinline__ void keep(const TokenTask& s, const StackLayer& layer, float* conv, float value) const {
     if (kind != Kind::convolved) return;
     float* to = conv + layer.conv_offset + channel * (s.taps - 1) + s.taps - token_most_taps;
 #pragma unroll
@@ -379,7 +350,7 @@ struct TokenState {
   float rate = 0.0f;
   float skip = 0.0f;
 
-  __device__ __forceinline__ void take(const TokenTask& s, const TokenLayer& layer, const void* all, int head, int at) {
+  __device__ __forceinline__ void take(const TokenTask& s, const StackLayer& layer, const void* all, int head, int at) {
     const std::int64_t first = layer.state_offset + at;
 #pragma unroll
     for (int q = 0; q < 2; ++q) {
@@ -394,7 +365,7 @@ struct TokenState {
     rate = layer.a[head];
     skip = layer.d[head];
   }
-  __device__ __forceinline__ void put(const TokenTask& s, const TokenLayer& layer, void* all, int at) const {
+  __device__ __forceinline__ void put(const TokenTask& s, const StackLayer& layer, void* all, int at) const {
     const std::int64_t first = layer.state_offset + at;
 #pragma unroll
     for (int q = 0; q < 2; ++q) {
@@ -551,14 +522,7 @@ __device__ __forceinline__ void compute_token(const TokenTask& s, TokenShared<pi
       fetch(turn, turn, false);
     }
   }
-  std::int64_t id = s.ids[0];
-  if (id < 0 || id >= s.table.rows) {
-    if (blockIdx.x == 0 && own == 0) {
-      s.complaint[1] = static_cast<std::int32_t>(id);
-      s.complaint[0] = 1;
-    }
-    id = 0;
-  }
+  const std::int64_t id = known_id(s, s.table.rows);
   const unsigned base = *s.count;
   float* const conv = *s.conv_table;
   void* const state = *s.state_table;
@@ -575,7 +539,7 @@ __device__ __forceinline__ void compute_token(const TokenTask& s, TokenShared<pi
   }
   Slot slot;
   for (int l = 0; l < s.layers; ++l) {
-    const TokenLayer& layer = shared.layer[l];
+    const StackLayer& layer = shared.layer[l];
     const unsigned number = base + static_cast<unsigned>(l) + 1;
     const unsigned char* memory = ring + static_cast<unsigned>(slot.index) * s.slot_bytes;
     float2 out_gains[out_turns];
@@ -637,7 +601,7 @@ __device__ __forceinline__ void compute_token(const TokenTask& s, TokenShared<pi
       if (logs_decay && layer.log_decay != nullptr) layer.log_decay[head] = dt * held.rate;
     }
     if (l + 1 < s.layers) {
-      const TokenLayer& next = shared.layer[l + 1];
+      const StackLayer& next = shared.layer[l + 1];
       load_pairs(next.norm, d_model / 2, in_gains);
       end.take(s, next, conv);
       if (has_state) held.take(s, next, state, head, state_at);
@@ -712,23 +676,11 @@ __global__ void __launch_bounds__(token_threads, 1) token_step_kernel(const __gr
     }
     barrier_init_done();
   }
-  // Looked at again and again, from where it is near.
-  constexpr int layer_words = static_cast<int>(sizeof(TokenLayer) / sizeof(Word));
-  for (int i = static_cast<int>(threadIdx.x); i < s.layers * layer_words; i += token_threads) {
-    Word word;
-    asm("ld.b64 %0, [%1];" : "=l"(word) : "l"(reinterpret_cast<const Word*>(s.layer) + i));
-    reinterpret_cast<Word*>(shared.layer)[i] = word;
-  }
+  bring_layers(shared.layer, s.layer, s.layers);
   __syncthreads();
   compute_token<format, pieces, in_rows, out_rows>(s, shared, token_ring);
 #endif
 }
-
-[[nodiscard]] const float* or_null(ConstTensorView tensor) { return tensor ? tensor.as<float>() : nullptr; }
-[[nodiscard]] const std::uint8_t* codes_of(const Weight& weight) { return weight.packed().view().as<std::uint8_t>(); }
-
-// Rows that a block has at most.
-[[nodiscard]] std::int64_t share(std::int64_t rows, std::int64_t blocks) { return (rows + blocks - 1) / blocks; }
 
 [[nodiscard]] constexpr bool steps(WeightFormat format) {
   return format == WeightFormat::bf16 || format == WeightFormat::q8_0 || format == WeightFormat::q4_0 ||
@@ -742,28 +694,16 @@ __global__ void __launch_bounds__(token_threads, 1) token_step_kernel(const __gr
   const std::int64_t d_model = first.in_proj->cols();
   const std::int64_t blocks = on.card().multiprocessors;
   const WeightFormat format = first.in_proj->format();
-  if (on.card().major < 9 || !steps(format) || first.residual.shape[0] != 1 || args.layers.size() > token_most_layers ||
-      first.in_proj->rows() < blocks || share(inner, blocks) > token_state_rows ||
-      first.in_proj->rows() > token_proj_words || d_model > token_residual_words || inner > token_y_words) {
+  if (on.card().major < 9 || !steps(format) || !is_uniform(args) || first.in_proj->rows() < blocks ||
+      share(inner, blocks) > token_state_rows || first.in_proj->rows() > token_proj_words ||
+      d_model > token_residual_words || inner > token_y_words) {
     return false;
   }
   if ((s.d_state != 64 && s.d_state != 128) || s.groups > token_most_groups || d_model % 8 != 0 || inner % 64 != 0 ||
       inner / s.groups % 64 != 0 || s.conv_weight.shape[1] > token_most_taps || s.conv_weight.shape[1] < 2) {
     return false;
   }
-  const auto same = [&](const Weight& a, const Weight& b) {
-    return a.format() == format && b.format() == format && a.rows() == b.rows() && a.cols() == b.cols();
-  };
-  for (const LayerStepArgs& layer : args.layers) {
-    const SsdStepArgs& step = layer.step;
-    if (!same(*layer.in_proj, *first.in_proj) || !same(*layer.out_proj, *first.out_proj) || step.trace ||
-        !step.conv_table || !step.state_table || layer.eps != first.eps || step.state_dtype != s.state_dtype ||
-        step.state_offset % 4 != 0) {
-      return false;
-    }
-  }
-  return same(*args.embedding, *args.head) && args.head->cols() == d_model &&
-         args.head->rows() <= INT32_MAX / blocks;  // rows times blocks are shared out in 32 bits
+  return args.head->rows() <= INT32_MAX / blocks;  // rows times blocks are shared out in 32 bits
 }
 
 [[nodiscard]] constexpr unsigned rounded_up(std::int64_t bytes) {
@@ -835,48 +775,14 @@ bool run(CudaStream& on, const StackStepArgs& args, TokenTask& s) {
 bool token_step(Stream& stream, const StackStepArgs& args) {
   CudaStream& on = backend(stream);
   if (!fits(on, args)) return false;
-  const LayerStepArgs& first = args.layers[0];
-  const SsdStepArgs& step = first.step;
   TokenTask s{};
-  s.ids = args.ids.as<std::int32_t>();
-  s.complaint = on.complaint();
-  s.residual = first.residual.as<float>();
-  s.logits = args.logits ? args.logits.as<float>() : nullptr;
-  s.final_norm = args.norm.as<float>();
-  s.embedding = codes_of(*args.embedding);
-  s.head = codes_of(*args.head);
-  s.conv_table = static_cast<float* const*>(step.conv_table.data);
-  s.state_table = static_cast<void* const*>(step.state_table.data);
-  auto* room = static_cast<std::byte*>(on.exchange());
-  s.count = reinterpret_cast<unsigned*>(room);
-  s.residual_words = reinterpret_cast<Word*>(room + word_count_bytes);
+  static_cast<StackTask&>(s) = stack_task(on, args, s.layer);
+  s.residual_words = s.words;
   s.proj_words = s.residual_words + token_residual_words;
   s.y_words = s.proj_words + token_proj_words;
-  s.layers = static_cast<int>(args.layers.size());
-  s.heads = static_cast<int>(step.heads), s.head_dim = static_cast<int>(step.head_dim);
-  s.d_state = static_cast<int>(step.d_state), s.groups = static_cast<int>(step.groups);
-  s.taps = static_cast<int>(step.conv_weight.shape[1]);
-  s.eps = first.eps, s.final_eps = args.eps, s.dt_min = step.dt_min, s.dt_max = step.dt_max;
-  s.state_rounded = step.state_dtype == DType::bf16;
-  for (std::size_t l = 0; l < args.layers.size(); ++l) {
-    const LayerStepArgs& layer = args.layers[l];
-    s.layer[l] = {codes_of(*layer.in_proj),
-                  codes_of(*layer.out_proj),
-                  or_null(layer.in_proj_bias),
-                  or_null(layer.out_proj_bias),
-                  layer.norm.as<float>(),
-                  layer.gate_norm.as<float>(),
-                  layer.step.conv_weight.as<float>(),
-                  or_null(layer.step.conv_bias),
-                  layer.step.dt_bias.as<float>(),
-                  layer.step.a.as<float>(),
-                  layer.step.d.as<float>(),
-                  layer.step.log_decay ? layer.step.log_decay.as<float>() : nullptr,
-                  layer.step.conv_offset,
-                  layer.step.state_offset};
-  }
+  s.state_rounded = args.layers[0].step.state_dtype == DType::bf16;
   bool done = false;
-  with_format(first.in_proj->format(), [&](auto format) {
+  with_format(args.layers[0].in_proj->format(), [&](auto format) {
     if constexpr (steps(decltype(format)::value)) done = run<decltype(format)::value>(on, args, s);
   });
   return done;

@@ -23,9 +23,9 @@
 #include "kernels/cuda/bulk.cuh"
 #include "kernels/cuda/row_dot.cuh"
 #include "kernels/cuda/ssd.cuh"
+#include "kernels/cuda/stack_task.cuh"
 #include "kernels/cuda/state_quads.cuh"
 #include "kernels/cuda/token_stream.h"
-#include "kernels/cuda/words.cuh"
 
 namespace holdfast::cuda {
 namespace {
@@ -33,7 +33,6 @@ namespace {
 constexpr int flow_warps = 16;
 constexpr int flow_consumers = flow_warps * warp_size;
 constexpr int flow_threads = flow_consumers + warp_size;  // the last warp fetches
-constexpr int flow_most_layers = 64;
 constexpr int flow_most_groups = 64;
 constexpr int flow_most_taps = 4;
 constexpr int flow_most_stages = 8;
@@ -63,22 +62,6 @@ struct UnitWords {
 constexpr std::int64_t flow_x_words = flow_most_columns / flow_unit * 34;
 static_assert(word_count_bytes + (2 * flow_x_words + flow_most_proj) * sizeof(Word) <= CudaStream::exchange_bytes);
 
-struct FlowLayer {
-  const std::uint8_t* in_proj;
-  const std::uint8_t* out_proj;
-  const float* in_bias;   // or null
-  const float* out_bias;  // or null
-  const float* norm;
-  const float* gate_norm;
-  const float* conv_weight;
-  const float* conv_bias;  // or null
-  const float* dt_bias;
-  const float* a;
-  const float* d;
-  float* log_decay;  // or null
-  std::int64_t conv_offset, state_offset;
-};
-
 // A weight's layout, without its place; and how it goes through the ring.
 struct FlowMatrix {
   RowPlaces places;                   // in a stage
@@ -86,29 +69,17 @@ struct FlowMatrix {
   int stage_rows;                     // of a stage
 };
 
-struct FlowTask {
-  const std::int32_t* ids;
-  std::int32_t* complaint;
-  float* residual;  // (D)  out
-  float* logits;    // (V)  out, or null
-  const float* final_norm;
-  const std::uint8_t* embedding;  // laid out as the head is
-  const std::uint8_t* head;
+struct FlowTask : StackTask {
   FlowMatrix in, out, table;  // the last: embedding and head
-  float* const* conv_table;
-  void* const* state_table;  // of f32 or bf16
-  unsigned* count;           // phases so far
-  Word* residual_words;      // units of D
-  Word* proj_words;          // (2 E + 2 G N + H)
-  Word* y_words;             // units of E
-  int layers, heads, head_dim, groups, taps;
+  Word* residual_words;       // units of D
+  Word* proj_words;           // (2 E + 2 G N + H)
+  Word* y_words;              // units of E
   int stages;
   unsigned stage_bytes;
   unsigned x_at, partial_at, ends_at;  // in shared memory
   int ends_apart;
   unsigned group_reciprocal;  // 2^32 / units of a group of y, rounded up; 0 for one group
-  float eps, final_eps, dt_min, dt_max;
-  FlowLayer layer[flow_most_layers];
+  StackLayer layer[stack_most_layers];
 };
 
 // What a block has: looked up where it is needed, since registers are few.
@@ -144,7 +115,7 @@ struct FlowShared {
   float* conv;
   void* state;
   float factors[flow_most_groups];
-  FlowLayer layer[flow_most_layers];
+  StackLayer layer[stack_most_layers];
 };
 
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
@@ -396,7 +367,7 @@ struct FlowEnd {
       asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(at), "l"(from) : "memory");
     }
   }
-  __device__ __forceinline__ void fetch(const FlowTask& s, const FlowLayer& layer, const float* conv, float* ends,
+  __device__ __forceinline__ void fetch(const FlowTask& s, const StackLayer& layer, const float* conv, float* ends,
                                         int apart) const {
     if (kind == Kind::none) return;
     bring(ends, layer.in_bias == nullptr ? nullptr : layer.in_bias + row);
@@ -413,7 +384,7 @@ struct FlowEnd {
     }
   }
   // What a sum becomes; the window moves on.
-  [[nodiscard]] __device__ __forceinline__ float finish(const FlowTask& s, const FlowLayer& layer, float* conv,
+  [[nodiscard]] __device__ __forceinline__ float finish(const FlowTask& s, const StackLayer& layer, float* conv,
                                                         const float* ends, int apart, float value) const {
     asm volatile("cp.async.wait_all;" ::: "memory");
     value += ends[0];
@@ -496,7 +467,7 @@ __device__ __forceinline__ float embedded(const FlowTask& s, std::int64_t id, in
 
 // What follows in_proj: the rows' ends, the recurrence and the gate.
 template <WeightFormat format, class State>
-__device__ __forceinline__ void finish_in(const FlowTask& s, FlowShared& shared, const FlowLayer& layer,
+__device__ __forceinline__ void finish_in(const FlowTask& s, FlowShared& shared, const StackLayer& layer,
                                           const float* partial, float* ends, unsigned number) {
   using Words = UnitWords<format>;
   const int own = static_cast<int>(threadIdx.x);
@@ -590,14 +561,7 @@ __device__ __forceinline__ void compute(const FlowTask& s, FlowShared& shared, u
   const FlowPart& part = shared.part;
   const auto out_row = [&] { return (part.out.begin + warp) * flow_unit + lane; };
   auto* partial = reinterpret_cast<float*>(memory + s.partial_at);
-  std::int64_t id = s.ids[0];
-  if (id < 0 || id >= s.table.places.rows) {
-    if (blockIdx.x == 0 && own == 0) {
-      s.complaint[1] = static_cast<std::int32_t>(id);
-      s.complaint[0] = 1;
-    }
-    id = 0;
-  }
+  const std::int64_t id = known_id(s, s.table.places.rows);
   const unsigned base = *s.count + 1;
   float old = 0.0f;  // the residual of this lane's row of out_proj
   if (warp < part.out.count()) {
@@ -615,7 +579,7 @@ __device__ __forceinline__ void compute(const FlowTask& s, FlowShared& shared, u
     const FlowProduct& product = shared.product[kind];
     const unsigned number = base + static_cast<unsigned>(l);
     if (product.rows.count() == 0) continue;
-    const FlowLayer& layer = shared.layer[kind == flow_head ? 0 : l];
+    const StackLayer& layer = shared.layer[kind == flow_head ? 0 : l];
     float bias = 0.0f;
     float gain = 0.0f;
     const bool posts_out = kind == flow_out && warp < part.out.count();  // a unit
@@ -659,13 +623,7 @@ __global__ void __launch_bounds__(flow_threads, 1) token_stream_kernel(const __g
     }
     barrier_init_done();
   }
-  // Looked at again and again, from where it is near.
-  constexpr int layer_words = static_cast<int>(sizeof(FlowLayer) / sizeof(Word));
-  for (int i = static_cast<int>(threadIdx.x); i < s.layers * layer_words; i += flow_threads) {
-    Word word;
-    asm("ld.b64 %0, [%1];" : "=l"(word) : "l"(reinterpret_cast<const Word*>(s.layer) + i));
-    reinterpret_cast<Word*>(shared.layer)[i] = word;
-  }
+  bring_layers(shared.layer, s.layer, s.layers);
   if (threadIdx.x == 0) {
     FlowPart& part = shared.part;
     const int inner = s.heads * s.head_dim;
@@ -723,12 +681,6 @@ __global__ void __launch_bounds__(flow_threads, 1) token_stream_kernel(const __g
 #endif
 }
 
-[[nodiscard]] const float* or_null(ConstTensorView tensor) { return tensor ? tensor.as<float>() : nullptr; }
-[[nodiscard]] const std::uint8_t* codes_of(const Weight& weight) { return weight.packed().view().as<std::uint8_t>(); }
-
-// Rows that a block has at most.
-[[nodiscard]] std::int64_t share(std::int64_t rows, std::int64_t blocks) { return (rows + blocks - 1) / blocks; }
-
 // q6_k is left to stream_tiles.cu: no test writes it.
 [[nodiscard]] constexpr bool flows(WeightFormat format) { return dots_rows(format) && format != WeightFormat::q6_k; }
 
@@ -739,11 +691,10 @@ __global__ void __launch_bounds__(flow_threads, 1) token_stream_kernel(const __g
   const std::int64_t d_model = first.in_proj->cols();
   const std::int64_t blocks = on.card().multiprocessors;
   const WeightFormat format = first.in_proj->format();
-  if (on.card().major < 9 || !flows(format) || first.residual.shape[0] != 1 || args.layers.size() > flow_most_layers ||
-      first.in_proj->rows() < blocks || share(first.in_proj->rows(), blocks) > flow_consumers ||
-      first.in_proj->rows() > flow_most_proj || d_model % flow_unit != 0 || d_model > flow_most_columns ||
-      inner % flow_unit != 0 || inner > flow_most_columns || share(inner / flow_unit, blocks) > flow_state_units ||
-      share(d_model / flow_unit, blocks) > flow_warps) {
+  if (on.card().major < 9 || !flows(format) || !is_uniform(args) || first.in_proj->rows() < blocks ||
+      share(first.in_proj->rows(), blocks) > flow_consumers || first.in_proj->rows() > flow_most_proj ||
+      d_model % flow_unit != 0 || d_model > flow_most_columns || inner % flow_unit != 0 || inner > flow_most_columns ||
+      share(inner / flow_unit, blocks) > flow_state_units || share(d_model / flow_unit, blocks) > flow_warps) {
     return false;
   }
   if (s.d_state != flow_states || s.groups > flow_most_groups ||
@@ -751,19 +702,7 @@ __global__ void __launch_bounds__(flow_threads, 1) token_stream_kernel(const __g
       s.conv_weight.shape[1] < 2) {
     return false;
   }
-  const auto same = [&](const Weight& a, const Weight& b) {
-    return a.format() == format && b.format() == format && a.rows() == b.rows() && a.cols() == b.cols();
-  };
-  for (const LayerStepArgs& layer : args.layers) {
-    const SsdStepArgs& step = layer.step;
-    if (!same(*layer.in_proj, *first.in_proj) || !same(*layer.out_proj, *first.out_proj) || step.trace ||
-        !step.conv_table || !step.state_table || layer.eps != first.eps || step.state_dtype != s.state_dtype ||
-        step.state_offset % 8 != 0) {
-      return false;
-    }
-  }
-  return same(*args.embedding, *args.head) && args.head->cols() == d_model &&
-         args.head->rows() <= INT32_MAX / blocks;  // rows times blocks are shared out in 32 bits
+  return args.head->rows() <= INT32_MAX / blocks;  // rows times blocks are shared out in 32 bits
 }
 
 [[nodiscard]] constexpr unsigned rounded_up(std::int64_t bytes) {
@@ -831,50 +770,17 @@ bool run(CudaStream& on, const StackStepArgs& args, FlowTask& s) {
 bool token_stream(Stream& stream, const StackStepArgs& args) {
   CudaStream& on = backend(stream);
   if (!fits(on, args)) return false;
-  const LayerStepArgs& first = args.layers[0];
-  const SsdStepArgs& step = first.step;
   FlowTask s{};
-  s.ids = args.ids.as<std::int32_t>();
-  s.complaint = on.complaint();
-  s.residual = first.residual.as<float>();
-  s.logits = args.logits ? args.logits.as<float>() : nullptr;
-  s.final_norm = args.norm.as<float>();
-  s.embedding = codes_of(*args.embedding);
-  s.head = codes_of(*args.head);
-  s.conv_table = static_cast<float* const*>(step.conv_table.data);
-  s.state_table = static_cast<void* const*>(step.state_table.data);
-  auto* room = static_cast<std::byte*>(on.exchange());
-  s.count = reinterpret_cast<unsigned*>(room);
-  s.residual_words = reinterpret_cast<Word*>(room + word_count_bytes);
+  static_cast<StackTask&>(s) = stack_task(on, args, s.layer);
+  s.residual_words = s.words;
   s.y_words = s.residual_words + flow_x_words;
   s.proj_words = s.y_words + flow_x_words;
-  s.layers = static_cast<int>(args.layers.size());
-  s.heads = static_cast<int>(step.heads), s.head_dim = static_cast<int>(step.head_dim);
-  s.groups = static_cast<int>(step.groups);
-  s.taps = static_cast<int>(step.conv_weight.shape[1]);
-  s.eps = first.eps, s.final_eps = args.eps, s.dt_min = step.dt_min, s.dt_max = step.dt_max;
-  for (std::size_t l = 0; l < args.layers.size(); ++l) {
-    const LayerStepArgs& layer = args.layers[l];
-    s.layer[l] = {codes_of(*layer.in_proj),
-                  codes_of(*layer.out_proj),
-                  or_null(layer.in_proj_bias),
-                  or_null(layer.out_proj_bias),
-                  layer.norm.as<float>(),
-                  layer.gate_norm.as<float>(),
-                  layer.step.conv_weight.as<float>(),
-                  or_null(layer.step.conv_bias),
-                  layer.step.dt_bias.as<float>(),
-                  layer.step.a.as<float>(),
-                  layer.step.d.as<float>(),
-                  layer.step.log_decay ? layer.step.log_decay.as<float>() : nullptr,
-                  layer.step.conv_offset,
-                  layer.step.state_offset};
-  }
+  const bool rounded = args.layers[0].step.state_dtype == DType::bf16;
   bool done = false;
-  with_format(first.in_proj->format(), [&](auto format) {
+  with_format(args.layers[0].in_proj->format(), [&](auto format) {
     if constexpr (flows(decltype(format)::value)) {
       constexpr WeightFormat of = decltype(format)::value;
-      done = step.state_dtype == DType::bf16 ? run<of, __nv_bfloat16>(on, args, s) : run<of, float>(on, args, s);
+      done = rounded ? run<of, __nv_bfloat16>(on, args, s) : run<of, float>(on, args, s);
     }
   });
   return done;
