@@ -36,6 +36,14 @@ __device__ __forceinline__ void barrier_wait(unsigned barrier, unsigned parity) 
         : "memory");
   }
 }
+// Where one stands in a ring of such barriers.
+struct RingPlace {
+  int index = 0;
+  unsigned parity = 0;
+  __device__ __forceinline__ void next(int places) {
+    if (++index == places) index = 0, parity ^= 1;
+  }
+};
 // Both addresses and the size are multiples of 16 bytes.
 __device__ __forceinline__ void bulk_copy(unsigned to, const void* from, unsigned bytes, unsigned barrier) {
   asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(to),

@@ -86,6 +86,23 @@ __device__ __forceinline__ void store_piece(T* to, const float (&from)[width]) {
   *reinterpret_cast<Piece<T, width>*>(to) = piece;
 }
 
+// `bytes`, 4 or 16, to shared memory, without waiting.
+template <int bytes>
+__device__ __forceinline__ void async_copy(void* to, const void* from) {
+  const auto at = static_cast<unsigned>(__cvta_generic_to_shared(to));
+  if constexpr (bytes == 16) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(at), "l"(from) : "memory");
+  } else {
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2;" ::"r"(at), "l"(from), "n"(bytes) : "memory");
+  }
+}
+__device__ __forceinline__ void async_copies_done() { asm volatile("cp.async.wait_all;" ::: "memory"); }
+
+// Where the next place in shared memory may begin behind so many bytes.
+[[nodiscard]] constexpr unsigned rounded_up(std::int64_t bytes) {
+  return static_cast<unsigned>((bytes + 127) / 128 * 128);
+}
+
 // Whether rows of f32 can be read four values at a time.
 [[nodiscard]] inline bool quads(const void* data, std::int64_t columns) {
   return columns % 4 == 0 && reinterpret_cast<std::uintptr_t>(data) % 16 == 0;

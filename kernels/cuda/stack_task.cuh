@@ -111,6 +111,23 @@ struct StackTask {
           .dt_max = step.dt_max};
 }
 
+// One block on each multiprocessor, all at once. False where they do not fit.
+template <class Task>
+[[nodiscard]] bool launch_on_all(CudaStream& on, const char* what, void (*kernel)(Task), int threads,
+                                 std::size_t shared, const Task& task) {
+  allow_shared(kernel, shared);
+  int fit = 0;  // blocks on a multiprocessor
+  HOLDFAST_CUDA(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&fit, kernel, threads, shared));
+  if (fit == 0) return false;
+  launch(on, what,
+         {.grid = dim3(static_cast<unsigned>(on.card().multiprocessors)),
+          .block = dim3(static_cast<unsigned>(threads)),
+          .shared = shared,
+          .cooperative = true},
+         kernel, task);
+  return true;
+}
+
 // Rows that a block has at most.
 [[nodiscard]] inline std::int64_t share(std::int64_t rows, std::int64_t blocks) { return (rows + blocks - 1) / blocks; }
 

@@ -10,7 +10,6 @@ namespace holdfast::cuda {
 inline constexpr int stream_warps = 8;
 inline constexpr int stream_threads = (stream_warps + 1) * warp_size;  // the last warp fetches
 inline constexpr int stream_widest_conv = 8;
-inline constexpr unsigned stream_align = 128;
 
 struct StreamWeight {
   const std::uint8_t* codes;
@@ -24,18 +23,6 @@ struct StreamWeight {
 __device__ __forceinline__ void consumers_meet() {
   asm volatile("bar.sync 1, %0;" ::"n"(stream_warps * warp_size) : "memory");
 }
-
-// `bytes`, 4 or 16, to shared memory, without waiting.
-template <int bytes>
-__device__ __forceinline__ void async_copy(void* to, const void* from) {
-  const auto at = static_cast<unsigned>(__cvta_generic_to_shared(to));
-  if constexpr (bytes == 16) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(at), "l"(from) : "memory");
-  } else {
-    asm volatile("cp.async.ca.shared.global [%0], [%1], %2;" ::"r"(at), "l"(from), "n"(bytes) : "memory");
-  }
-}
-__device__ __forceinline__ void async_copies_done() { asm volatile("cp.async.wait_all;" ::: "memory"); }
 
 // 1 / rms of each of x's groups, from its partial sums; there once the consuming warps have met.
 __device__ __forceinline__ void put_group_factors(float* factors, const StreamTask& task, int cols) {
@@ -94,10 +81,6 @@ __device__ __forceinline__ void finish_row(const RowEnd& end, const StreamTask& 
     value = silu(sum);
   }
   task.y[row] = old + value;
-}
-
-[[nodiscard]] inline unsigned rounded_up(std::int64_t bytes) {
-  return static_cast<unsigned>((bytes + stream_align - 1) / stream_align * stream_align);
 }
 
 }  // namespace holdfast::cuda

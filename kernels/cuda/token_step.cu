@@ -402,15 +402,6 @@ struct TokenState {
   }
 };
 
-// Where the ring stands.
-struct Slot {
-  int index = 0;
-  unsigned parity = 0;
-  __device__ __forceinline__ void next(int slots) {
-    if (++index == slots) index = 0, parity ^= 1;
-  }
-};
-
 // Rows of a weight to a place in shared memory that nobody reads any more. By one thread.
 __device__ __forceinline__ void fetch_rows(const TokenMatrix& m, const std::uint8_t* from, const Range& rows,
                                            unsigned to, unsigned filled) {
@@ -537,7 +528,7 @@ __device__ __forceinline__ void compute_token(const TokenTask& s, TokenShared<pi
     const float2 two = embedded<format>(s, id, own_out / 2 * 2);
     old = own_out % 2 == 0 ? two.x : two.y;
   }
-  Slot slot;
+  RingPlace slot;
   for (int l = 0; l < s.layers; ++l) {
     const StackLayer& layer = shared.layer[l];
     const unsigned number = base + static_cast<unsigned>(l) + 1;
@@ -706,10 +697,6 @@ __global__ void __launch_bounds__(token_threads, 1) token_step_kernel(const __gr
   return args.head->rows() <= INT32_MAX / blocks;  // rows times blocks are shared out in 32 bits
 }
 
-[[nodiscard]] constexpr unsigned rounded_up(std::int64_t bytes) {
-  return static_cast<unsigned>((bytes + 127) / 128 * 128);
-}
-
 // A weight of whose rows a slot takes so many; false where they are no multiples of what bulk copies move.
 bool place(const Weight& weight, std::int64_t rows_in_slot, TokenMatrix& m) {
   const PackedLayout p = packed_layout(weight.format(), weight.rows(), weight.cols());
@@ -741,17 +728,8 @@ bool run(CudaStream& on, const StackStepArgs& args, TokenTask& s) {
   const std::int64_t room = on.card().shared_bytes - static_cast<std::int64_t>(sizeof(TokenShared<pieces>)) - 1024;
   s.slots = static_cast<int>(std::min<std::int64_t>(token_most_slots, room / s.slot_bytes));
   if (s.slots < 2) return false;
-  const Launch shape{.grid = dim3(static_cast<unsigned>(blocks)),
-                     .block = dim3(token_threads),
-                     .shared = static_cast<std::size_t>(s.slots) * s.slot_bytes,
-                     .cooperative = true};
-  auto* kernel = token_step_kernel<format, pieces, in_rows, out_rows>;
-  allow_shared(kernel, shape.shared);
-  int fit = 0;  // blocks on a multiprocessor
-  HOLDFAST_CUDA(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&fit, kernel, token_threads, shape.shared));
-  if (fit == 0) return false;
-  launch(on, "token step", shape, kernel, s);
-  return true;
+  return launch_on_all(on, "token step", token_step_kernel<format, pieces, in_rows, out_rows>, token_threads,
+                       static_cast<std::size_t>(s.slots) * s.slot_bytes, s);
 }
 
 // The kernel for the shape.

@@ -239,33 +239,24 @@ __device__ __forceinline__ void take_own(OwnX<format>& own, const unsigned* word
   }
 }
 
-// Where the ring stands.
-struct Ring {
-  int stage = 0;
-  unsigned parity = 0;
-  __device__ __forceinline__ void next(int stages) {
-    if (++stage == stages) stage = 0, parity ^= 1;
-  }
-};
-
 // Rows of a weight through the ring, by one thread. At most `depth` stages are under way at a time, of which `behind`
 // is the oldest: whatever else is loaded waits behind them.
 __device__ __forceinline__ void fetch_rows(const FlowTask& s, FlowShared& shared, const FlowMatrix& m,
                                            const std::uint8_t* from, const Range& rows, unsigned memory, int depth,
-                                           Ring& ring, Ring& behind, int& ahead) {
+                                           RingPlace& ring, RingPlace& behind, int& ahead) {
 #pragma unroll 1
   for (int row = rows.begin; row < rows.end; row += m.stage_rows) {
     const auto count = static_cast<unsigned>(min(m.stage_rows, rows.end - row));
     if (ahead == depth) {
-      barrier_wait(shared_address(&shared.filled[behind.stage]), behind.parity);
+      barrier_wait(shared_address(&shared.filled[behind.index]), behind.parity);
       behind.next(s.stages);
     } else {
       ++ahead;
     }
-    barrier_wait(shared_address(&shared.emptied[ring.stage]),
+    barrier_wait(shared_address(&shared.emptied[ring.index]),
                  ring.parity ^ 1);  // a fresh barrier counts as emptied once
-    const unsigned to = memory + static_cast<unsigned>(ring.stage) * s.stage_bytes;
-    const unsigned full = shared_address(&shared.filled[ring.stage]);
+    const unsigned to = memory + static_cast<unsigned>(ring.index) * s.stage_bytes;
+    const unsigned full = shared_address(&shared.filled[ring.index]);
     const unsigned codes = count * static_cast<unsigned>(m.places.code_row);
     const unsigned scales = count * static_cast<unsigned>(m.places.scale_row);
     const unsigned supers = count * static_cast<unsigned>(m.places.super_row);
@@ -282,7 +273,7 @@ __device__ __forceinline__ void fetch_rows(const FlowTask& s, FlowShared& shared
 template <WeightFormat format>
 __device__ __forceinline__ void multiply(const FlowTask& s, FlowShared& shared, const FlowMatrix& m, const Range& rows,
                                          const unsigned char* memory, const OwnX<format>& own, float* partial,
-                                         Ring& ring) {
+                                         RingPlace& ring) {
   constexpr int at_once = rows_at_once(format);
   const int warp = static_cast<int>(threadIdx.x) / warp_size;
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
@@ -292,8 +283,8 @@ __device__ __forceinline__ void multiply(const FlowTask& s, FlowShared& shared, 
 #pragma unroll 1
   for (int row = rows.begin; row < rows.end; row += m.stage_rows) {
     const int count = min(m.stage_rows, rows.end - row);
-    barrier_wait(shared_address(&shared.filled[ring.stage]), ring.parity);
-    const unsigned char* stage = memory + static_cast<unsigned>(ring.stage) * s.stage_bytes;
+    barrier_wait(shared_address(&shared.filled[ring.index]), ring.parity);
+    const unsigned char* stage = memory + static_cast<unsigned>(ring.index) * s.stage_bytes;
 #pragma unroll 1
     for (int r = team; r < count; r += teams * at_once) {
       float sums[at_once];
@@ -307,7 +298,7 @@ __device__ __forceinline__ void multiply(const FlowTask& s, FlowShared& shared, 
         partial[(row - rows.begin + which) * m.places.parts + part] = sum;
     }
     __syncwarp();
-    if (lane == 0) barrier_arrive(shared_address(&shared.emptied[ring.stage]));
+    if (lane == 0) barrier_arrive(shared_address(&shared.emptied[ring.index]));
     ring.next(s.stages);
   }
   consumers_meet();
@@ -360,11 +351,10 @@ struct FlowEnd {
     channel = kind == Kind::dt ? row - inner - channels : row - inner;
   }
   static __device__ __forceinline__ void bring(float* to, const float* from) {
-    const auto at = static_cast<unsigned>(__cvta_generic_to_shared(to));
     if (from == nullptr) {
       *to = 0.0f;
     } else {
-      asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(at), "l"(from) : "memory");
+      async_copy<4>(to, from);
     }
   }
   __device__ __forceinline__ void fetch(const FlowTask& s, const StackLayer& layer, const float* conv, float* ends,
@@ -386,7 +376,7 @@ struct FlowEnd {
   // What a sum becomes; the window moves on.
   [[nodiscard]] __device__ __forceinline__ float finish(const FlowTask& s, const StackLayer& layer, float* conv,
                                                         const float* ends, int apart, float value) const {
-    asm volatile("cp.async.wait_all;" ::: "memory");
+    async_copies_done();
     value += ends[0];
     if (kind == Kind::dt) return step_size(value, ends[apart], s.dt_min, s.dt_max);
     if (kind == Kind::z) return silu(value);
@@ -570,7 +560,7 @@ __device__ __forceinline__ void compute(const FlowTask& s, FlowShared& shared, u
                       base);
   }
   float* const ends = reinterpret_cast<float*>(memory + s.ends_at) + own;
-  Ring ring;
+  RingPlace ring;
   // One piece of code for all products: a block meets each of its instructions twice a layer.
 #pragma unroll 1
   for (int turn = 0; turn <= 2 * s.layers; ++turn) {
@@ -655,8 +645,8 @@ __global__ void __launch_bounds__(flow_threads, 1) token_stream_kernel(const __g
   if (threadIdx.x >= flow_consumers) {
     if (threadIdx.x != flow_consumers) return;
     const FlowPart& part = shared.part;
-    Ring ring;
-    Ring behind;
+    RingPlace ring;
+    RingPlace behind;
     int ahead = 0;
     const auto* const state = static_cast<const State*>(*s.state_table);
 #pragma unroll 1
@@ -705,10 +695,6 @@ __global__ void __launch_bounds__(flow_threads, 1) token_stream_kernel(const __g
   return args.head->rows() <= INT32_MAX / blocks;  // rows times blocks are shared out in 32 bits
 }
 
-[[nodiscard]] constexpr unsigned rounded_up(std::int64_t bytes) {
-  return static_cast<unsigned>((bytes + 127) / 128 * 128);
-}
-
 // Lays a weight out; false where its rows are no multiples of what bulk copies move.
 bool place(const Weight& weight, FlowMatrix& m, unsigned& stage_bytes) {
   const PackedLayout p = packed_layout(weight.format(), weight.rows(), weight.cols());
@@ -752,17 +738,8 @@ bool run(CudaStream& on, const StackStepArgs& args, FlowTask& s) {
   s.x_at = static_cast<unsigned>(s.stages) * s.stage_bytes;
   s.partial_at = s.x_at + rounded_up(x_bytes);
   s.ends_at = s.partial_at + rounded_up(partials * 4);
-  const Launch shape{.grid = dim3(static_cast<unsigned>(blocks)),
-                     .block = dim3(flow_threads),
-                     .shared = static_cast<std::size_t>(s.x_at) + static_cast<std::size_t>(rest),
-                     .cooperative = true};
-  auto* kernel = token_stream_kernel<format, State>;
-  allow_shared(kernel, shape.shared);
-  int fit = 0;  // blocks on a multiprocessor
-  HOLDFAST_CUDA(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&fit, kernel, flow_threads, shape.shared));
-  if (fit == 0) return false;
-  launch(on, "token stream", shape, kernel, s);
-  return true;
+  return launch_on_all(on, "token stream", token_stream_kernel<format, State>, flow_threads,
+                       static_cast<std::size_t>(s.x_at) + static_cast<std::size_t>(rest), s);
 }
 
 }  // namespace
