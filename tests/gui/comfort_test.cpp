@@ -43,7 +43,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int patience = 60000;
 const std::vector<std::string> pieces{"First the tax,", " then the discount.", "\n</think>\n\n", "The tax is 6",
                                       " and the TAX stays."};
 
@@ -78,9 +77,9 @@ class ComfortTest : public QObject {
   }
   static void keep(WindowDriver& window, const char* name) { keep(window, &window.window(), name); }
   void answered(WindowDriver& window) {
-    QTRY_VERIFY_WITH_TIMEOUT(window.window().chat()->model().has_value() && window.idle(), patience);
+    QTRY_VERIFY(window.window().chat()->model().has_value() && window.idle());
     window.ask("What about the tax?");
-    QTRY_VERIFY_WITH_TIMEOUT(window.finished(), patience);
+    QTRY_VERIFY(window.finished());
   }
 
  private slots:
@@ -248,7 +247,7 @@ class ComfortTest : public QObject {
     menu.addAction("More contrast")->setCheckable(true);
     form.resize(240, 220);
     form.show();
-    QVERIFY(QTest::qWaitForWindowExposed(&form));
+    QVERIFY(QTest::qWaitForWindowExposed(&form, patience));
     const auto look = [&](const QWidget* of, const char* what, int least) {
       const QImage picture = form.grab(QRect(of->mapTo(&form, QPoint(0, 0)), of->size())).toImage();
       QRect part(0, 0, 20, picture.height());
@@ -348,7 +347,7 @@ class ComfortTest : public QObject {
     WindowDriver window(data(), path("reciter"));
     answered(window);
     window.ask("And again?");
-    QTRY_VERIFY_WITH_TIMEOUT(window.finished() && window.transcript()->count() == 4, patience);
+    QTRY_VERIFY(window.finished() && window.transcript()->count() == 4);
     Store store(data() / "holdfast.db");
     const SessionId session = store.sessions().at(0).id;
     const auto states = [&] { return store.snapshots(session); };
@@ -415,8 +414,7 @@ class ComfortTest : public QObject {
     WindowDriver window(data(), path("reciter"));
     const auto open = [&](const char* name) {
       window.window().openModel(QString::fromStdString(path(name).string()));
-      QTRY_VERIFY_WITH_TIMEOUT(
-          window.idle() && window.window().chat()->model() && window.window().chat()->model()->name == name, patience);
+      QTRY_VERIFY(window.idle() && window.window().chat()->model() && window.window().chat()->model()->name == name);
     };
     open("reciter");
     auto* budget = window.find<QSpinBox>("thinkingBudget");
@@ -441,7 +439,7 @@ class ComfortTest : public QObject {
     QApplication::sendEvent(&window.window(), &enter);
     QDropEvent drop(QPointF(400, 300), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
     QApplication::sendEvent(&window.window(), &drop);
-    QTRY_COMPARE_WITH_TIMEOUT(window.answer(), QString("It is 4."), patience);
+    QTRY_COMPARE(window.answer(), QString("It is 4."));
   }
 
   void figures_stand_under_the_tools_where_there_is_no_room_beside() {
@@ -464,14 +462,14 @@ class ComfortTest : public QObject {
 
   void an_empty_session_offers_something_to_try() {
     WindowDriver window(data(), path("reciter"));
-    QTRY_VERIFY_WITH_TIMEOUT(window.window().chat()->model().has_value() && window.idle(), patience);
+    QTRY_VERIFY(window.window().chat()->model().has_value() && window.idle());
     keep(window, "start");
     QTRY_VERIFY(window.canClick("example"));
     window.click("example");
     QCOMPARE(window.question()->toPlainText(), QString("Solve 3x + 7 = 22."));
     QVERIFY(window.question()->hasFocus());
     window.press(Qt::Key_Return);
-    QTRY_VERIFY_WITH_TIMEOUT(window.finished(), patience);
+    QTRY_VERIFY(window.finished());
     QVERIFY(!window.canClick("example"));
   }
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/formulas/formula_renderer.h"
+#include "tests/gui/patience.h"
 
 namespace holdfast {
 
@@ -30,14 +31,14 @@ inline std::vector<ListedFormula> listed_formulas() {
   return list;
 }
 
-// The state it ends with, or waiting when `patience` milliseconds were not enough; the picture where there is one.
-inline FormulaRenderer::State settle_formula(FormulaRenderer& renderer, const ListedFormula& formula, int patience,
+// The state it ends with, or waiting when the patience was at an end; the picture where there is one.
+inline FormulaRenderer::State settle_formula(FormulaRenderer& renderer, const ListedFormula& formula,
                                              std::optional<FormulaPicture>* picture) {
   QElapsedTimer clock;
   clock.start();
   const FormulaPicture* drawn = nullptr;
   FormulaRenderer::State state = renderer.look(formula.tex, formula.display, &drawn);
-  while (state == FormulaRenderer::State::waiting && clock.elapsed() < patience) {
+  while (state == FormulaRenderer::State::waiting && clock.elapsed() < test::patience) {
     QTest::qWait(1);
     state = renderer.look(formula.tex, formula.display, &drawn);
   }

@@ -1,8 +1,8 @@
 // Formulas as contests write them, compared with pictures that were looked at: tests/gui/formulas/sheet-N.png, sixty
 // formulas on each, in the order of formulas.tsv. HOLDFAST_SCREENSHOTS=folder keeps the sheets of this run, and the
 // same with the TeX below each formula to be read; after a change of the list or of the look, look at these and copy
-// those. Seen failing, planted in the TeX: a superscript or the script of a script dropped, a prime, a comma or a bar left
-// out, half a thin space more.
+// those. Seen failing, planted in the TeX: a superscript or the script of a script dropped, a prime, a comma or a bar
+// left out, half a thin space more.
 #include <QImage>
 #include <QPainter>
 #include <QTest>
@@ -15,7 +15,6 @@ using namespace holdfast;
 
 namespace {
 
-constexpr int patience = 60000;
 constexpr int columns = 4, rows = 15, on_a_sheet = columns * rows;
 constexpr QSize cell(300, 66);
 constexpr double em = 13.0;
@@ -93,12 +92,12 @@ QImage legible(const QImage& sheet, const std::vector<ListedFormula>& formulas, 
 class FormulaSheetsTest : public QObject {
   Q_OBJECT
 
-  FormulaRenderer renderer_{nullptr, patience};  // what a busy machine does late is still compared
+  FormulaRenderer renderer_{nullptr, test::patience};  // what a busy machine does late is still compared
   std::vector<ListedFormula> formulas_;
 
   QImage drawn(const char* tex) {
     std::optional<FormulaPicture> picture;
-    (void)settle_formula(renderer_, {QString::fromLatin1(tex), false}, patience, &picture);
+    (void)settle_formula(renderer_, {QString::fromLatin1(tex), false}, &picture);
     return picture ? cell_of(*picture) : QImage();
   }
 
@@ -129,7 +128,7 @@ class FormulaSheetsTest : public QObject {
     QStringList faults;
     for (std::size_t i = first; i < end; ++i) {
       std::optional<FormulaPicture> picture;
-      if (settle_formula(renderer_, formulas_[i], patience, &picture) != FormulaRenderer::State::ready) {
+      if (settle_formula(renderer_, formulas_[i], &picture) != FormulaRenderer::State::ready) {
         faults += QStringLiteral("%1 is not drawn: %2").arg(i + 1).arg(formulas_[i].tex);
         continue;
       }
@@ -186,7 +185,7 @@ class FormulaSheetsTest : public QObject {
   void what_rasterisers_differ_by_does_not_show() {
     for (std::size_t i = 0; i < formulas_.size(); i += 7) {
       std::optional<FormulaPicture> picture;
-      (void)settle_formula(renderer_, formulas_[i], patience, &picture);
+      (void)settle_formula(renderer_, formulas_[i], &picture);
       QVERIFY2(picture.has_value(), qPrintable(formulas_[i].tex));
       // A sixteenth of a pixel is more than the sixty-fourths that they round to.
       const double differs = difference(cell_of(*picture), cell_of(*picture, {1.0 / 16, 1.0 / 16}));

@@ -17,12 +17,11 @@
 #include "app/markdown/markdown_source.h"
 #include "app/widgets/text_view.h"
 #include "app/window/theme.h"
+#include "tests/gui/patience.h"
 
 using namespace holdfast;
 
 namespace {
-
-constexpr int formula_patience = 30000;
 
 const char* const gallery = R"md(# Completing the square
 
@@ -64,7 +63,7 @@ bool settled(FormulaRenderer& renderer, const QString& text) {
   for (const SourceFormula& formula : takeFormulas(text).formulas) {
     const FormulaPicture* picture = nullptr;
     while (renderer.look(formula.tex, formula.display, &picture) == FormulaRenderer::State::waiting) {
-      if (clock.elapsed() > formula_patience) return false;
+      if (clock.elapsed() > test::patience) return false;
       QTest::qWait(5);
     }
   }
@@ -75,8 +74,7 @@ std::optional<FormulaPicture> drawn(FormulaRenderer& renderer, const QString& te
   const FormulaPicture* picture = nullptr;
   QElapsedTimer clock;
   clock.start();
-  while (renderer.look(tex, display, &picture) == FormulaRenderer::State::waiting &&
-         clock.elapsed() < formula_patience) {
+  while (renderer.look(tex, display, &picture) == FormulaRenderer::State::waiting && clock.elapsed() < test::patience) {
     QTest::qWait(2);
   }
   if (picture == nullptr) return std::nullopt;

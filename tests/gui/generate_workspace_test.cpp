@@ -8,8 +8,8 @@
 #include <QLineEdit>
 #include <QMessageBox>
 #include <QPushButton>
-#include <QSignalSpy>
 #include <QRegularExpression>
+#include <QSignalSpy>
 #include <QSpinBox>
 #include <QTabWidget>
 #include <QTableView>
@@ -29,9 +29,7 @@ using namespace holdfast;
 using namespace holdfast::test;
 namespace fs = std::filesystem;
 
-namespace {
-constexpr int patience = 60000;
-}
+namespace {}
 
 class GenerateWorkspaceTest : public QObject {
   Q_OBJECT
@@ -51,7 +49,7 @@ class GenerateWorkspaceTest : public QObject {
   }
   // The workspace, with a new set of this name open.
   static void begin(WindowDriver& window, const QString& set) {
-    QTRY_VERIFY_WITH_TIMEOUT(window.window().chat()->model().has_value(), patience);
+    QTRY_VERIFY(window.window().chat()->model().has_value());
     window.click("generateWorkspace");
     QTRY_VERIFY(window.find<QTreeWidget>("concepts")->topLevelItemCount() >= 14);
     window.click("newSet");
@@ -88,7 +86,7 @@ class GenerateWorkspaceTest : public QObject {
     const QAbstractItemModelTester tester(panel->findChild<ProblemListModel*>(),
                                           QAbstractItemModelTester::FailureReportingMode::QtTest);
     window.click("makeProblems");
-    QTRY_COMPARE_WITH_TIMEOUT(table->model()->rowCount(), 12, patience);
+    QTRY_COMPARE(table->model()->rowCount(), 12);
     QTRY_COMPARE(window.find<QPushButton>("makeProblems")->text(), QString("Make problems"));
     const ProblemSetId set = store().problem_sets().at(0).id;
     for (const ProblemRow& row : store().problems(set)) {
@@ -152,12 +150,12 @@ class GenerateWorkspaceTest : public QObject {
 
   void the_first_problems_need_no_set_before_them() {
     WindowDriver window(data());
-    QTRY_VERIFY_WITH_TIMEOUT(window.window().chat()->model().has_value(), patience);
+    QTRY_VERIFY(window.window().chat()->model().has_value());
     window.click("generateWorkspace");
     QTRY_VERIFY(window.find<QTreeWidget>("concepts")->topLevelItemCount() >= 14);
     window.find<QSpinBox>("problemCount")->setValue(2);
     window.click("makeProblems");
-    QTRY_COMPARE_WITH_TIMEOUT(window.find<QTableView>("problems")->model()->rowCount(), 2, patience);
+    QTRY_COMPARE(window.find<QTableView>("problems")->model()->rowCount(), 2);
     QTRY_VERIFY(!window.window().generator()->isRunning());
     QCOMPARE(window.find<QComboBox>("problemSet")->count(), 1);
   }
@@ -180,7 +178,7 @@ class GenerateWorkspaceTest : public QObject {
     window.find<QSpinBox>("problemCount")->setValue(2);
     auto* table = window.find<QTableView>("problems");
     window.click("makeProblems");
-    QTRY_COMPARE_WITH_TIMEOUT(table->model()->rowCount(), 2, patience);
+    QTRY_COMPARE(table->model()->rowCount(), 2);
     QTRY_VERIFY(!window.window().generator()->isRunning());
     // A name that another set has is refused in a sentence.
     window.find<QAction>("renameSet")->trigger();
@@ -231,9 +229,7 @@ class GenerateWorkspaceTest : public QObject {
       window.find<QSpinBox>("problemCount")->setValue(count);
       const int before = window.find<QTableView>("problems")->model()->rowCount();
       window.click("makeProblems");
-      QTRY_VERIFY_WITH_TIMEOUT(
-          window.find<QTableView>("problems")->model()->rowCount() == before + count && !service->isRunning(),
-          patience);
+      QTRY_VERIFY(window.find<QTableView>("problems")->model()->rowCount() == before + count && !service->isRunning());
       window.click("acceptAll");
       QTRY_VERIFY(store().problem_sets().at(0).fresh == 0);
     };
@@ -294,7 +290,7 @@ class GenerateWorkspaceTest : public QObject {
     window.find<QSpinBox>("lastLevel")->setValue(2);
     auto* table = window.find<QTableView>("problems");
     window.click("makeProblems");
-    QTRY_VERIFY_WITH_TIMEOUT(table->model()->rowCount() == 4 && !window.window().generator()->isRunning(), patience);
+    QTRY_VERIFY(table->model()->rowCount() == 4 && !window.window().generator()->isRunning());
     const std::vector<ProblemRow> rows = store().problems(store().problem_sets().at(0).id);
     int solved = 0;
     for (const ProblemRow& row : rows) {
@@ -311,7 +307,7 @@ class GenerateWorkspaceTest : public QObject {
     // More of the same go on where these ended.
     window.find<QSpinBox>("problemCount")->setValue(1);
     window.click("makeProblems");
-    QTRY_VERIFY_WITH_TIMEOUT(table->model()->rowCount() == 5 && !window.window().generator()->isRunning(), patience);
+    QTRY_VERIFY(table->model()->rowCount() == 5 && !window.window().generator()->isRunning());
     const std::vector<ProblemRow> more = store().problems(store().problem_sets().at(0).id);
     QCOMPARE(parse_made_problem(more[4].made, "row").index, std::int64_t{4});
     QCOMPARE(parse_made_problem(more[4].made, "row").run, parse_made_problem(more[0].made, "row").run);

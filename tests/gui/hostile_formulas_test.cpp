@@ -26,7 +26,6 @@ using State = FormulaRenderer::State;
 
 namespace {
 
-constexpr int patience = 60000;
 constexpr int in_ci = 240;  // of the generated formulas; every hundredth takes its whole budget
 
 // Works for hours: each arrow doubles the time.
@@ -54,7 +53,7 @@ done
 
 State settled(FormulaRenderer& renderer, const QString& tex, std::optional<FormulaPicture>* picture = nullptr) {
   std::optional<FormulaPicture> ignored;
-  return settle_formula(renderer, {tex, true}, patience, picture == nullptr ? &ignored : picture);
+  return settle_formula(renderer, {tex, true}, picture == nullptr ? &ignored : picture);
 }
 
 QImage painted(const FormulaPicture& picture) {
@@ -100,7 +99,7 @@ bool lives(qint64 pid) { return QFile::exists(QStringLiteral("/proc/%1/exe").arg
 // Orders a formula that never ends and waits to be killed.
 int hold(int argc, char** argv) {
   QGuiApplication application(argc, argv);
-  FormulaRenderer renderer(nullptr, 1000 * patience);
+  FormulaRenderer renderer(nullptr, 1000 * test::patience);
   const FormulaPicture* picture = nullptr;
   (void)renderer.look(endless(), true, &picture);
   return QGuiApplication::exec();
@@ -139,7 +138,7 @@ class HostileFormulasTest : public QObject {
       std::vector<QImage> images;
       for (std::size_t i = 0; i < ordinary.size(); i += 29) {
         std::optional<FormulaPicture> picture;
-        (void)settle_formula(renderer, {ordinary[i].tex + behind, ordinary[i].display}, patience, &picture);
+        (void)settle_formula(renderer, {ordinary[i].tex + behind, ordinary[i].display}, &picture);
         images.push_back(picture ? painted(*picture) : QImage());
       }
       return images;
@@ -154,7 +153,7 @@ class HostileFormulasTest : public QObject {
       std::optional<FormulaPicture> picture;
       QElapsedTimer clock;
       clock.start();
-      const State state = settle_formula(renderer, formula, patience, &picture);
+      const State state = settle_formula(renderer, formula, &picture);
       const qint64 settled_at = clock.elapsed();
       QVERIFY2(state != State::waiting, qPrintable(formula.tex));
       if (state == State::ready) {
@@ -260,7 +259,7 @@ class HostileFormulasTest : public QObject {
     QFETCH(int, starts);
     QFETCH(bool, drawn);
     const QString program = standIn();
-    FormulaRenderer renderer(nullptr, tex == "HANG" ? 1500 : patience, program);
+    FormulaRenderer renderer(nullptr, tex == "HANG" ? 1500 : test::patience, program);
     const QStringList queue{"a", tex, "b", "c"};
     const FormulaPicture* picture = nullptr;
     for (const QString& each : queue) QCOMPARE(renderer.look(each, true, &picture), State::waiting);
@@ -286,13 +285,13 @@ class HostileFormulasTest : public QObject {
     QFETCH(int, starts);
     QTest::ignoreMessage(QtWarningMsg, QRegularExpression("^holdfast: formulas are shown as their source: "));
     QTest::failOnWarning(QRegularExpression("formulas"));  // a second line
-    FormulaRenderer renderer(nullptr, patience, program);
+    FormulaRenderer renderer(nullptr, test::patience, program);
     for (const char* tex : {"a", "b", "c", "d"}) QCOMPARE(settled(renderer, tex), State::refused);
     QCOMPARE(HostileFormulasTest::starts(program), starts);
   }
 
   void a_process_that_is_killed_is_replaced() {
-    FormulaRenderer renderer(nullptr, 1000 * patience);
+    FormulaRenderer renderer(nullptr, 1000 * test::patience);
     QCOMPARE(settled(renderer, "x"), State::ready);
     const qint64 idle = typesetter(::getpid());
     QVERIFY(idle > 0);
@@ -307,11 +306,11 @@ class HostileFormulasTest : public QObject {
       QCOMPARE(renderer.look(tex, true, &picture), State::waiting);
     }
     const qint64 before = worked(first);
-    QTRY_VERIFY_WITH_TIMEOUT(worked(first) > before + 100, patience);
+    QTRY_VERIFY(worked(first) > before + 100);
     ::kill(static_cast<pid_t>(first), SIGSEGV);
     qint64 second = 0;
-    QTRY_VERIFY_WITH_TIMEOUT((second = typesetter(::getpid())) > 0 && second != first, patience);
-    QTRY_VERIFY_WITH_TIMEOUT(worked(second) > 1000, patience);  // it has started, and works again
+    QTRY_VERIFY((second = typesetter(::getpid())) > 0 && second != first);
+    QTRY_VERIFY(worked(second) > 1000);  // it has started, and works again
     QCOMPARE(renderer.look("a+1", true, &picture), State::waiting);
     ::kill(static_cast<pid_t>(second), SIGSEGV);
     QCOMPARE(settled(renderer, endless()), State::refused);
@@ -322,10 +321,10 @@ class HostileFormulasTest : public QObject {
   void a_renderer_that_goes_does_not_wait_for_its_formula() {
     qint64 pid = 0;
     {
-      FormulaRenderer renderer(nullptr, 1000 * patience);
+      FormulaRenderer renderer(nullptr, 1000 * test::patience);
       const FormulaPicture* picture = nullptr;
       (void)renderer.look(endless(), true, &picture);
-      QTRY_VERIFY_WITH_TIMEOUT((pid = typesetter(::getpid())) > 0, patience);
+      QTRY_VERIFY((pid = typesetter(::getpid())) > 0);
     }
     QVERIFY(!lives(pid));
   }
@@ -335,14 +334,14 @@ class HostileFormulasTest : public QObject {
     QVERIFY(program.has_value());
     QProcess process;
     process.start(QString::fromStdString(program->string()), {"--formulas"});
-    QTRY_VERIFY_WITH_TIMEOUT(process.canReadLine(), patience);
+    QTRY_VERIFY(process.canReadLine());
     QCOMPARE(process.readLine(), QByteArray(formulas_ready) + '\n');
     QFile limits(QStringLiteral("/proc/%1/limits").arg(process.processId()));
     QVERIFY(limits.open(QIODevice::ReadOnly));
     QVERIFY(QRegularExpression("Max address space +1073741824 ").match(limits.readAll()).hasMatch());
     process.write("no JSON\n{\"tex\":\"x\",\"display\":true}\n");
     process.closeWriteChannel();
-    QVERIFY(process.waitForFinished(patience));
+    QVERIFY(process.waitForFinished(test::patience));
     QCOMPARE(process.exitStatus(), QProcess::NormalExit);
     QCOMPARE(process.exitCode(), 0);
     const QList<QByteArray> answers = process.readAllStandardOutput().split('\n');
@@ -353,13 +352,13 @@ class HostileFormulasTest : public QObject {
   void the_process_does_not_outlive_a_window_that_is_killed() {
     QProcess window;
     window.start(QCoreApplication::applicationFilePath(), {"--hold"});
-    QVERIFY(window.waitForStarted(patience));
+    QVERIFY(window.waitForStarted(test::patience));
     qint64 pid = 0;
-    QTRY_VERIFY_WITH_TIMEOUT((pid = typesetter(window.processId())) > 0, patience);
-    QTRY_VERIFY_WITH_TIMEOUT(worked(pid) > 1000, patience);  // in the middle of its formula: it reads no input
+    QTRY_VERIFY((pid = typesetter(window.processId())) > 0);
+    QTRY_VERIFY(worked(pid) > 1000);  // in the middle of its formula: it reads no input
     window.kill();
-    QVERIFY(window.waitForFinished(patience));
-    QTRY_VERIFY_WITH_TIMEOUT(!lives(pid), patience);
+    QVERIFY(window.waitForFinished(test::patience));
+    QTRY_VERIFY(!lives(pid));
   }
 };
 

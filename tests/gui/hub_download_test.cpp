@@ -15,6 +15,7 @@
 #include "engine/checkpoint.h"
 #include "tests/cli/text_model.h"
 #include "tests/gui/hub_server.h"
+#include "tests/gui/patience.h"
 
 using namespace holdfast;
 using namespace holdfast::test;
@@ -416,7 +417,9 @@ class HubDownloadTest : public QObject {
     process.setProcessEnvironment(environment);
     const auto ended = [&](const QStringList& arguments) {
       process.start(HOLDFAST_PROGRAM, arguments);
-      return QTest::qWaitFor([&] { return process.state() == QProcess::NotRunning; }, 20000) ? process.exitCode() : -1;
+      return QTest::qWaitFor([&] { return process.state() == QProcess::NotRunning; }, test::patience)
+                 ? process.exitCode()
+                 : -1;
     };
     QCOMPARE(ended({"models", "download", "owner/name", "--json"}), 0);
     const QJsonObject json = QJsonDocument::fromJson(process.readAllStandardOutput()).object();
@@ -436,7 +439,7 @@ class HubDownloadTest : public QObject {
       HubDownload(from).fetch(HubAddress::parse("owner/name"), {}, stop);
       done = true;
     });
-    QTRY_VERIFY_WITH_TIMEOUT(done, 10000);
+    QTRY_VERIFY(done);
     QVERIFY(fs::exists(models() / "name"));
   }
 };

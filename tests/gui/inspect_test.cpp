@@ -29,11 +29,7 @@ using namespace holdfast;
 using namespace holdfast::test;
 namespace fs = std::filesystem;
 
-namespace {
-
-constexpr int inspect_patience = 20000;
-
-}  // namespace
+namespace {}  // namespace
 
 class InspectTest : public QObject {
   Q_OBJECT
@@ -47,13 +43,13 @@ class InspectTest : public QObject {
     return path;
   }
   static void readText(WindowDriver& window, const QString& text) {
-    QTRY_VERIFY_WITH_TIMEOUT(window.idle() && window.window().chat()->model(), inspect_patience);
+    QTRY_VERIFY(window.idle() && window.window().chat()->model());
     window.click("inspectWorkspace");
     auto* line = window.find<QLineEdit>("inspectText");
     line->setText(text);
     QTest::keyClick(line, Qt::Key_Return);
     auto* panel = window.find<InspectPanel>("inspectPanel");
-    QTRY_VERIFY_WITH_TIMEOUT(panel->result() != nullptr, inspect_patience);
+    QTRY_VERIFY(panel->result() != nullptr);
   }
   static void keepPictures(WindowDriver& window, const char* name) {
     const QString folder = qEnvironmentVariable("HOLDFAST_SCREENSHOTS");
@@ -143,7 +139,7 @@ class InspectTest : public QObject {
     data.marks = {{50000.0, QStringLiteral("answer"), false}, {77777.0, {}, true}};
     view.setData(data);
     view.show();
-    QVERIFY(QTest::qWaitForWindowExposed(&view));
+    QVERIFY(QTest::qWaitForWindowExposed(&view, patience));
     const auto lightest = [&] {
       const QImage picture = view.grab().toImage();
       int most = 0;
@@ -229,14 +225,14 @@ class InspectTest : public QObject {
   }
   // A question with givens is asked; the reply is some forty tokens of a random model.
   static void askQuestion(WindowDriver& window, const fs::path& data) {
-    QTRY_VERIFY_WITH_TIMEOUT(window.idle() && window.window().chat()->model(), inspect_patience);
+    QTRY_VERIFY(window.idle() && window.window().chat()->model());
     const std::size_t before = window.transcript()->count();
     const std::size_t kept = keptStretches(data).size();
     window.ask(QStringLiteral("There are 12 hens and 345 eggs"));
-    QTRY_VERIFY_WITH_TIMEOUT(window.transcript()->count() == before + 2 && window.finished(), inspect_patience);
+    QTRY_VERIFY(window.transcript()->count() == before + 2 && window.finished());
     // States and what was watched are written once the window knows that the turn has ended: a stretch for the question
     // and one for the answer.
-    QTRY_COMPARE_WITH_TIMEOUT(keptStretches(data).size(), kept + 2, inspect_patience);
+    QTRY_COMPARE(keptStretches(data).size(), kept + 2);
   }
   fs::path newData(const char* name) {
     const fs::path data = fs::path(folder_.path().toStdString()) / name;
@@ -253,7 +249,7 @@ class InspectTest : public QObject {
     auto* panel = window.find<InspectPanel>("inspectPanel");
     QTRY_VERIFY(window.find<QPushButton>("inspectSessionButton")->isEnabled());
     window.click("inspectSessionButton");
-    QTRY_VERIFY_WITH_TIMEOUT(panel->result() != nullptr, inspect_patience);
+    QTRY_VERIFY(panel->result() != nullptr);
     QVERIFY(panel->result()->watched);
     QVERIFY(window.label("inspectWords").contains(QStringLiteral("nothing was read again")));
     const std::int64_t tokens = panel->result()->seen.tokens();
@@ -300,11 +296,11 @@ class InspectTest : public QObject {
     QVERIFY(std::ranges::is_sorted(sizes, {}, [](const auto& mark) { return mark.first; }));
     const int chosen = panel->token();
     window.click("inspectAgain");
-    QTRY_VERIFY_WITH_TIMEOUT(!panel->result()->watched, inspect_patience);
+    QTRY_VERIFY(!panel->result()->watched);
     // The chosen token stays chosen, and the timeline shows it.
     QCOMPARE(panel->token(), chosen);
-    const double place = static_cast<double>(chosen) * timeline->data().columns /
-                         static_cast<double>(panel->result()->seen.tokens());
+    const double place =
+        static_cast<double>(chosen) * timeline->data().columns / static_cast<double>(panel->result()->seen.tokens());
     QVERIFY(std::abs(timeline->selectedColumn() - place) <= 1.0);
     const Inspection& again = panel->result()->seen;
     QVERIFY(again.tokens() >= tokens);
@@ -336,7 +332,7 @@ class InspectTest : public QObject {
     auto* panel = window.find<InspectPanel>("inspectPanel");
     QTRY_VERIFY(window.find<QPushButton>("inspectSessionButton")->isEnabled());
     window.click("inspectSessionButton");
-    QTRY_VERIFY_WITH_TIMEOUT(panel->result() != nullptr, inspect_patience);
+    QTRY_VERIFY(panel->result() != nullptr);
     const InspectResult* shown = panel->result();
     QVERIFY(shown->watched);
     QCOMPARE(shown->reread.size(), std::size_t{2});
@@ -353,14 +349,14 @@ class InspectTest : public QObject {
     const Inspection seen = shown->seen;
     const std::int64_t tokens = seen.tokens();
     window.click("inspectAgain");
-    QTRY_VERIFY_WITH_TIMEOUT(!panel->result()->watched, inspect_patience);
+    QTRY_VERIFY(!panel->result()->watched);
     const Inspection& again = panel->result()->seen;
     for (const std::int64_t written : {std::int64_t{0}, gone->first, damaged->first - 1, damaged->first, tokens - 1}) {
       const auto got = seen.retention(written, tokens - 1), want = again.retention(written, tokens - 1);
       for (std::size_t i = 0; i < got.size(); ++i) QVERIFY(std::abs(got[i] - want[i]) < 1e-4);
     }
     window.click("inspectSessionButton");  // what was read is kept
-    QTRY_VERIFY_WITH_TIMEOUT(panel->result()->watched, inspect_patience);
+    QTRY_VERIFY(panel->result()->watched);
     QVERIFY(panel->result()->reread.empty() && panel->result()->damaged.isEmpty());
     QVERIFY(window.label("inspectWords").contains(QStringLiteral("nothing was read again")));
   }
@@ -373,14 +369,14 @@ class InspectTest : public QObject {
     QTRY_VERIFY(window.find<QPushButton>("inspectSessionButton")->isEnabled());
     window.click("inspectSessionButton");
     auto* panel = window.find<InspectPanel>("inspectPanel");
-    QTRY_VERIFY_WITH_TIMEOUT(panel->result() != nullptr, inspect_patience);
+    QTRY_VERIFY(panel->result() != nullptr);
     window.find<QTabWidget>("inspectTabs")->setCurrentIndex(2);
     auto* a = window.find<QComboBox>("differenceA");
     auto* b = window.find<QComboBox>("differenceB");
-    QTRY_VERIFY_WITH_TIMEOUT(a->count() >= 2, inspect_patience);
+    QTRY_VERIFY(a->count() >= 2);
     auto* difference = window.find<InspectDifference>("inspectDifference");
     window.click("differenceCompare");
-    QTRY_VERIFY_WITH_TIMEOUT(difference->comparison() != nullptr, inspect_patience);
+    QTRY_VERIFY(difference->comparison() != nullptr);
     const StateComparison& shown = *difference->comparison();
     QVERIFY(shown.tokensB > shown.tokensA);
     QCOMPARE(shown.parted.value(), static_cast<std::int64_t>(shown.tokensA));
@@ -418,13 +414,13 @@ class InspectTest : public QObject {
     // A state and itself.
     a->setCurrentIndex(b->currentIndex());
     window.click("differenceCompare");
-    QTRY_VERIFY_WITH_TIMEOUT(difference->comparison()->apart.whole == 0.0, inspect_patience);
+    QTRY_VERIFY(difference->comparison()->apart.whole == 0.0);
     QVERIFY(window.label("differenceSummary").contains(QStringLiteral("same text")));
   }
 
   void nothing_to_look_at_is_said() {
     WindowDriver window(fs::path(folder_.path().toStdString()) / "empty", model());
-    QTRY_VERIFY_WITH_TIMEOUT(window.idle() && window.window().chat()->model(), inspect_patience);
+    QTRY_VERIFY(window.idle() && window.window().chat()->model());
     window.click("inspectWorkspace");
     QVERIFY(window.find<QLabel>("inspectEmpty")->isVisible());
     QVERIFY(!window.find<QPushButton>("inspectSessionButton")->isEnabled());

@@ -31,8 +31,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int models_patience = 20000;
-
 QByteArray bytes_of(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(in), {}};
@@ -55,9 +53,9 @@ class ModelsWorkspaceTest : public QObject {
 
   void open() {
     window_ = std::make_unique<WindowDriver>(data());
-    QTRY_VERIFY_WITH_TIMEOUT(window_->window().isReady(), models_patience);
+    QTRY_VERIFY(window_->window().isReady());
     window_->click("modelsWorkspace");
-    QTRY_VERIFY_WITH_TIMEOUT(names().contains("holdfast-mini"), models_patience);
+    QTRY_VERIFY(names().contains("holdfast-mini"));
   }
   [[nodiscard]] QStringList names() const {
     QStringList names;
@@ -105,7 +103,7 @@ class ModelsWorkspaceTest : public QObject {
     QCOMPARE(chosen(), QString("holdfast-mini"));
     QCOMPARE(cell("holdfast-mini", InstalledModelsModel::Parameters), QString("28.6 M"));
     QVERIFY(cell("holdfast-mini", InstalledModelsModel::Format).startsWith("q8_0"));
-    QTRY_VERIFY_WITH_TIMEOUT(cell("holdfast-mini", InstalledModelsModel::Speed).endsWith("/s"), models_patience);
+    QTRY_VERIFY(cell("holdfast-mini", InstalledModelsModel::Speed).endsWith("/s"));
     const auto* details = window_->find<ModelDetails>("modelDetails");
     QVERIFY(details->model()->facts != nullptr);
     QStringList facts;
@@ -127,7 +125,7 @@ class ModelsWorkspaceTest : public QObject {
     QCOMPARE(rateText(3.14), QString("\u2248 3.1/s"));
     QCOMPARE(rateText(0.0), QString());
     open();
-    QTRY_VERIFY_WITH_TIMEOUT(cell("holdfast-mini", InstalledModelsModel::Speed).endsWith("/s"), models_patience);
+    QTRY_VERIFY(cell("holdfast-mini", InstalledModelsModel::Speed).endsWith("/s"));
     const auto& facts = *window_->find<ModelDetails>("modelDetails")->model()->facts;
     QVERIFY(facts.formats[4].bytes_per_token < facts.formats[3].bytes_per_token);
     QVERIFY(facts.formats[3].bytes_per_token < facts.formats[2].bytes_per_token);
@@ -141,7 +139,7 @@ class ModelsWorkspaceTest : public QObject {
     write_random_model(path("given"));
     open();
     drop(path("given"));
-    QTRY_VERIFY_WITH_TIMEOUT(names().contains("given"), models_patience);
+    QTRY_VERIFY(names().contains("given"));
     QTRY_COMPARE(chosen(), QString("given"));
     QVERIFY(banner()->text().contains("its files stay where they are"));
     QVERIFY(fs::is_symlink(data() / "models" / "given"));
@@ -150,14 +148,13 @@ class ModelsWorkspaceTest : public QObject {
     window_->find<QComboBox>("conversionLayout")->setCurrentIndex(0);
     QCOMPARE(window_->find<QLineEdit>("conversionName")->text(), QString("given-q8"));
     window_->click("startConversion");
-    QTRY_COMPARE_WITH_TIMEOUT(chosen(), QString("given-q8"), models_patience);
+    QTRY_COMPARE(chosen(), QString("given-q8"));
     QVERIFY(cell("given-q8", InstalledModelsModel::Format).contains("q8_0"));
     QVERIFY(fs::exists(data() / "models" / "given-q8" / "tokenizer.model"));
 
     window_->click("openModel");
-    QTRY_VERIFY_WITH_TIMEOUT(
-        window_->window().chat()->model() && window_->window().chat()->model()->name == "given-q8" && window_->idle(),
-        models_patience);
+    QTRY_VERIFY(window_->window().chat()->model() && window_->window().chat()->model()->name == "given-q8" &&
+                window_->idle());
     QVERIFY(window_->question()->isVisible());  // in Solve
     window_->click("modelsWorkspace");
     QTRY_VERIFY(!window_->canClick("openModel"));  // it is open
@@ -169,7 +166,7 @@ class ModelsWorkspaceTest : public QObject {
     editor->selectAll();
     QTest::keyClicks(editor, "small");
     QTest::keyClick(editor, Qt::Key_Return);
-    QTRY_COMPARE_WITH_TIMEOUT(chosen(), QString("small"), models_patience);
+    QTRY_COMPARE(chosen(), QString("small"));
     QVERIFY(fs::exists(data() / "models" / "small" / "config.json"));
 
     QTest::keyClick(table(), Qt::Key_Delete);
@@ -177,13 +174,13 @@ class ModelsWorkspaceTest : public QObject {
     QVERIFY(fs::exists(data() / "models" / "small"));
     QTest::keyClick(table(), Qt::Key_Delete);
     answerQuestion(true);
-    QTRY_VERIFY_WITH_TIMEOUT(!names().contains("small"), models_patience);
+    QTRY_VERIFY(!names().contains("small"));
     QVERIFY(!fs::exists(data() / "models" / "small"));
 
     choose("given");
     QTest::keyClick(table(), Qt::Key_Delete);
     answerQuestion(true);
-    QTRY_VERIFY_WITH_TIMEOUT(!names().contains("given"), models_patience);
+    QTRY_VERIFY(!names().contains("given"));
     QVERIFY(fs::exists(path("given") / "model.safetensors"));
   }
 
@@ -193,7 +190,7 @@ class ModelsWorkspaceTest : public QObject {
     drop({QString::fromStdString((golden / "hf-g1-tied/hf").string()),
           QString::fromStdString((golden / "ssm-g4/mamba_ssm").string()),
           QString::fromStdString((golden / "gguf-k").string())});
-    QTRY_COMPARE_WITH_TIMEOUT(names().size(), 8, models_patience);
+    QTRY_COMPARE(names().size(), 8);
     QCOMPARE(cell("hf", InstalledModelsModel::Layout), QString("hf"));
     QCOMPARE(cell("mamba_ssm", InstalledModelsModel::Layout), QString("mamba_ssm"));
     QCOMPARE(cell("model-q6_k", InstalledModelsModel::Layout), QString("gguf"));
@@ -203,7 +200,7 @@ class ModelsWorkspaceTest : public QObject {
     window_->find<QComboBox>("conversionFormat")->setCurrentIndex(1);
     QCOMPARE(window_->find<QLineEdit>("conversionName")->text(), QString("hf-q4-gguf"));
     window_->click("startConversion");
-    QTRY_COMPARE_WITH_TIMEOUT(chosen(), QString("hf-q4-gguf"), models_patience);
+    QTRY_COMPARE(chosen(), QString("hf-q4-gguf"));
     QVERIFY(fs::exists(data() / "models" / "hf-q4-gguf.gguf"));
     // mamba_ssm has no blocks of 8 and 4 bits.
     window_->click("convertModel");
@@ -212,7 +209,7 @@ class ModelsWorkspaceTest : public QObject {
     // A name that is taken is refused in a sentence.
     window_->find<QLineEdit>("conversionName")->setText("hf");
     window_->click("startConversion");
-    QTRY_VERIFY_WITH_TIMEOUT(banner()->isVisible() && banner()->text().contains("taken"), models_patience);
+    QTRY_VERIFY(banner()->isVisible() && banner()->text().contains("taken"));
   }
 
   void broken_ones_are_refused_in_a_sentence() {
@@ -221,12 +218,12 @@ class ModelsWorkspaceTest : public QObject {
     std::ofstream(path("cut.gguf")) << "GGUF";
     open();
     drop(path("broken"));
-    QTRY_VERIFY_WITH_TIMEOUT(banner()->isVisible(), models_patience);
+    QTRY_VERIFY(banner()->isVisible());
     QVERIFY2(banner()->text().contains("llama"), qPrintable(banner()->text()));
     drop(path("cut.gguf"));
-    QTRY_VERIFY_WITH_TIMEOUT(banner()->text().contains("cut.gguf"), models_patience);
+    QTRY_VERIFY(banner()->text().contains("cut.gguf"));
     drop(path("nowhere"));
-    QTRY_VERIFY_WITH_TIMEOUT(banner()->text().contains("not there"), models_patience);
+    QTRY_VERIFY(banner()->text().contains("not there"));
     QCOMPARE(names(), QStringList{"holdfast-mini"});
   }
 
@@ -249,9 +246,9 @@ class ModelsWorkspaceTest : public QObject {
     window_->find<QComboBox>("conversionFormat")->setCurrentIndex(3);  // f32: 114 MB to write
     window_->click("startConversion");
     auto* bar = window_->find<QWidget>("workRow")->findChild<QProgressBar*>();
-    QTRY_VERIFY_WITH_TIMEOUT(bar->isVisible() && bar->value() > 0, models_patience);
+    QTRY_VERIFY(bar->isVisible() && bar->value() > 0);
     window_->click("workRowStop");
-    QTRY_VERIFY_WITH_TIMEOUT(!window_->find<QWidget>("workRow")->isVisible(), models_patience);
+    QTRY_VERIFY(!window_->find<QWidget>("workRow")->isVisible());
     QVERIFY(fs::is_empty(data() / "models"));
     QCOMPARE(names(), QStringList{"holdfast-mini"});
     QVERIFY(!banner()->isVisible());
@@ -261,7 +258,7 @@ class ModelsWorkspaceTest : public QObject {
     open();
     action("hashModel")->trigger();
     auto* hashes = window_->find<QLabel>("modelHashes");
-    QTRY_VERIFY_WITH_TIMEOUT(hashes->isVisible(), models_patience);
+    QTRY_VERIFY(hashes->isVisible());
     const fs::path model = fs::path(HOLDFAST_SOURCE_DIR) / "resources/models/holdfast-mini";
     QVERIFY(hashes->text().contains(QString::fromStdString(Checkpoint::open(model)->fingerprint())));
     const QByteArray sha = QCryptographicHash::hash(bytes_of(model / "model.safetensors"), QCryptographicHash::Sha256);
@@ -293,14 +290,14 @@ class ModelsWorkspaceTest : public QObject {
     QTest::keyClicks(address, "owner/name");
     window_->click("download");
     auto* label = window_->find<QLabel>("downloadRowLabel");
-    QTRY_VERIFY_WITH_TIMEOUT(hub.asked("resolve/main/model.safetensors") == 1 && label->isVisible(), models_patience);
+    QTRY_VERIFY(hub.asked("resolve/main/model.safetensors") == 1 && label->isVisible());
     window_->click("downloadRowStop");
-    QTRY_VERIFY_WITH_TIMEOUT(window_->canClick("resumeDownload"), models_patience);
+    QTRY_VERIFY(window_->canClick("resumeDownload"));
     QVERIFY(!label->isVisible());
     QCOMPARE(names(), QStringList{"holdfast-mini"});
     hub.handler = [&](const HubRequest& request) { return hub.serve(request); };
     window_->click("resumeDownload");
-    QTRY_COMPARE_WITH_TIMEOUT(chosen(), QString("name"), models_patience);
+    QTRY_COMPARE(chosen(), QString("name"));
     QTRY_VERIFY(!window_->canClick("resumeDownload"));
     QCOMPARE(bytes_of(data() / "models" / "name" / "model.safetensors"), hub.files["model.safetensors"]);
     QCOMPARE(window_->find<TextView>("modelCard")->toPlainText().trimmed(), QString("A served model"));
@@ -310,7 +307,7 @@ class ModelsWorkspaceTest : public QObject {
     // What the hub refuses is said.
     QTest::keyClicks(address, "owner/other");
     QTest::keyClick(address, Qt::Key_Return);
-    QTRY_VERIFY_WITH_TIMEOUT(banner()->isVisible() && banner()->text().contains("(404)"), models_patience);
+    QTRY_VERIFY(banner()->isVisible() && banner()->text().contains("(404)"));
   }
 
   void one_gguf_of_several_is_chosen() {
@@ -323,10 +320,10 @@ class ModelsWorkspaceTest : public QObject {
     auto* address = window_->find<QLineEdit>("hubAddress");
     QTest::keyClicks(address, "owner/name");
     QTest::keyClick(address, Qt::Key_Return);
-    QTRY_VERIFY_WITH_TIMEOUT(window_->canClick("downloadChoice"), models_patience);
+    QTRY_VERIFY(window_->canClick("downloadChoice"));
     window_->find<QComboBox>("choiceFiles")->setCurrentIndex(1);
     window_->click("downloadChoice");
-    QTRY_COMPARE_WITH_TIMEOUT(chosen(), QString("model-q8_0"), models_patience);
+    QTRY_COMPARE(chosen(), QString("model-q8_0"));
     QVERIFY(cell("model-q8_0", InstalledModelsModel::Layout) == "gguf");
   }
 
@@ -413,8 +410,8 @@ class ModelsWorkspaceTest : public QObject {
     window_->window().setTheme(dark ? ThemeChoice::dark : ThemeChoice::light);
     drop({QString::fromStdString(path("mamba2-tiny-random").string()),
           QString::fromStdString((fs::path(HOLDFAST_GOLDEN_DIR) / "gguf-k").string())});
-    QTRY_VERIFY_WITH_TIMEOUT(names().size() == 7, models_patience);
-    QTRY_VERIFY_WITH_TIMEOUT(cell("holdfast-mini", InstalledModelsModel::Speed).endsWith("/s"), models_patience);
+    QTRY_VERIFY(names().size() == 7);
+    QTRY_VERIFY(cell("holdfast-mini", InstalledModelsModel::Speed).endsWith("/s"));
     choose("holdfast-mini");
     const QString folder = qEnvironmentVariable("HOLDFAST_SCREENSHOTS");
     const auto keep = [&](const char* name) {
@@ -450,10 +447,10 @@ class ModelsWorkspaceTest : public QObject {
     auto* address = window_->find<QLineEdit>("hubAddress");
     QTest::keyClicks(address, "owner/name");
     QTest::keyClick(address, Qt::Key_Return);
-    QTRY_VERIFY_WITH_TIMEOUT(hub.asked("resolve/main/model.safetensors") == 1, models_patience);
+    QTRY_VERIFY(hub.asked("resolve/main/model.safetensors") == 1);
     keep("download");
     window_->click("downloadRowStop");
-    QTRY_VERIFY_WITH_TIMEOUT(window_->canClick("resumeDownload"), models_patience);
+    QTRY_VERIFY(window_->canClick("resumeDownload"));
     keep("unfinished");
   }
 };

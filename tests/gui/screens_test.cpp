@@ -17,8 +17,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int patience = 20000;
-
 const std::vector<std::string> solution{"We want the number of ways",
                                         " to tile a 2 x 10 strip",
                                         " with dominoes.",
@@ -154,17 +152,17 @@ class ScreensTest : public QObject {
       look(window, "choose", theme);
       const QString model = QString::fromStdString((data / "models" / "mamba2-tiling-15m").string());
       window.window().openModel(model);
-      QTRY_VERIFY_WITH_TIMEOUT(window.window().chat()->model() && window.idle(), patience);
+      QTRY_VERIFY(window.window().chat()->model() && window.idle());
       look(window, "ready", theme);
       window.type("In how many ways can a 2 x 10 strip be tiled with dominoes?");
       look(window, "typed", theme);
       window.press(Qt::Key_Return);
-      QTRY_VERIFY_WITH_TIMEOUT(window.finished(), patience);
+      QTRY_VERIFY(window.finished());
       look(window, "finished", theme);
       window.click("thoughtButton");
       look(window, "thought", theme);
       window.window().openModel("/models/gone");
-      QTRY_VERIFY_WITH_TIMEOUT(window.banner()->isVisible(), patience);
+      QTRY_VERIFY(window.banner()->isVisible());
       look(window, "error", theme);
       window.click("samplerButton");
       if (const QString folder = qEnvironmentVariable("HOLDFAST_SCREENSHOTS"); !folder.isEmpty()) {
@@ -178,10 +176,10 @@ class ScreensTest : public QObject {
     {
       WindowDriver window(data, path("endless"));
       window.ask("In how many ways can a 2 x 10 strip be tiled with dominoes?");
-      QTRY_VERIFY_WITH_TIMEOUT(window.answer().size() > 200, patience);
+      QTRY_VERIFY(window.answer().size() > 200);
       look(window, "streaming", theme);
       window.press(Qt::Key_Escape);
-      QTRY_VERIFY_WITH_TIMEOUT(window.finished(), patience);
+      QTRY_VERIFY(window.finished());
       look(window, "stopped", theme);
       window.window().resize(720, 520);
       look(window, "small", theme);

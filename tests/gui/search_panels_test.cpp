@@ -23,13 +23,12 @@
 #include "app/services/search_service.h"
 #include "app/widgets/fuzzy_match.h"
 #include "app/window/theme.h"
+#include "tests/gui/patience.h"
 
 using namespace holdfast;
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr int patience = 20000;
 
 QString best_of(const QString& pattern, const QStringList& texts) {
   QString best;
@@ -93,14 +92,14 @@ class SearchPanelsTest : public QObject {
     const QAbstractItemModelTester tester(list->model(), QAbstractItemModelTester::FailureReportingMode::QtTest);
     QVERIFY(!panel.findChild<QCheckBox*>("searchHere")->isVisible());
     QTest::keyClicks(query, "prime");
-    QTRY_COMPARE_WITH_TIMEOUT(list->model()->rowCount(), 6, patience);
+    QTRY_COMPARE(list->model()->rowCount(), 6);
     keep(panel, "search");
     const QModelIndex first = list->model()->index(0, 0);
     QCOMPARE(first.data(SearchHitModel::KindRole).toString(), QString("Title"));
     const QPoint match = first.data(SearchHitModel::MatchesRole).toList().at(0).toPoint();
     QVERIFY(first.data().toString().mid(match.x(), match.y()).startsWith("prime"));
     QTest::keyClicks(query, " cole");
-    QTRY_VERIFY_WITH_TIMEOUT(panel.findChild<QLabel*>("searchState")->text().startsWith("Nothing was found"), patience);
+    QTRY_VERIFY(panel.findChild<QLabel*>("searchState")->text().startsWith("Nothing was found"));
     QCOMPARE(list->model()->rowCount(), 0);
     query->clear();
     QTRY_VERIFY(panel.findChild<QLabel*>("searchState")->text().startsWith("All words"));
@@ -123,15 +122,15 @@ class SearchPanelsTest : public QObject {
     panel.openFor({1});
     auto* list = panel.findChild<QListView*>("searchHits");
     QTest::keyClicks(panel.findChild<QLineEdit*>("searchQuery"), "prime");
-    QTRY_COMPARE_WITH_TIMEOUT(list->model()->rowCount(), 6, patience);
+    QTRY_COMPARE(list->model()->rowCount(), 6);
     auto* where = panel.findChild<QComboBox*>("searchWhere");
     where->setCurrentText("Titles");
-    QTRY_COMPARE_WITH_TIMEOUT(list->model()->rowCount(), 2, patience);
+    QTRY_COMPARE(list->model()->rowCount(), 2);
     where->setCurrentText("Answers");
-    QTRY_COMPARE_WITH_TIMEOUT(list->model()->rowCount(), 1, patience);
+    QTRY_COMPARE(list->model()->rowCount(), 1);
     where->setCurrentText("Everywhere");
     panel.findChild<QCheckBox*>("searchHere")->setChecked(true);
-    QTRY_COMPARE_WITH_TIMEOUT(list->model()->rowCount(), 4, patience);
+    QTRY_COMPARE(list->model()->rowCount(), 4);
   }
 
   void enter_opens_the_chosen_one() {
@@ -144,14 +143,14 @@ class SearchPanelsTest : public QObject {
     QSignalSpy chosen(&panel, &SearchPanel::chosen);
     QTest::keyClicks(query, "cole");
     QTest::keyClick(query, Qt::Key_Return);  // before the answer is there
-    QTRY_COMPARE_WITH_TIMEOUT(chosen.size(), 1, patience);
+    QTRY_COMPARE(chosen.size(), 1);
     QCOMPARE(chosen[0][0].value<SessionId>(), SessionId{2});
     QCOMPARE(chosen[0][1].value<NodeId>(), NodeId{5});
     QVERIFY(!panel.isVisible());
     panel.openFor({});
     QCOMPARE(query->selectedText(), QString("cole"));
     QTest::keyClicks(query, "prime");
-    QTRY_COMPARE_WITH_TIMEOUT(list->model()->rowCount(), 6, patience);
+    QTRY_COMPARE(list->model()->rowCount(), 6);
     QTest::keyClick(query, Qt::Key_Down);
     QTest::keyClick(query, Qt::Key_Down);
     QCOMPARE(list->currentIndex().row(), 2);
@@ -231,26 +230,26 @@ class SearchPanelsTest : public QObject {
     auto* format = dialog.findChild<QComboBox*>("exportFormat");
     auto* state = dialog.findChild<QLabel*>("exportState");
     auto* start = dialog.findChild<QPushButton*>("exportStart");
-    QTRY_VERIFY_WITH_TIMEOUT(file->text().endsWith("How-many-primes-lie-below-100.pdf"), patience);
+    QTRY_VERIFY(file->text().endsWith("How-many-primes-lie-below-100.pdf"));
     keep(dialog, "export");
     format->setCurrentText("Holdfast session, complete");
-    QTRY_VERIFY_WITH_TIMEOUT(file->text().endsWith(".jsonl"), patience);
+    QTRY_VERIFY(file->text().endsWith(".jsonl"));
     QVERIFY(!dialog.findChild<QRadioButton*>("exportTree")->isEnabled());
     const QString target = folder_->filePath("a.jsonl");
     file->setText(target);
     QTest::mouseClick(start, Qt::LeftButton);
-    QTRY_VERIFY_WITH_TIMEOUT(state->text().startsWith("Written to"), patience);
+    QTRY_VERIFY(state->text().startsWith("Written to"));
     QTest::mouseClick(start, Qt::LeftButton);
     QVERIFY2(state->text().contains("exists"), qPrintable(state->text()));
     QTest::mouseClick(start, Qt::LeftButton);
-    QTRY_VERIFY_WITH_TIMEOUT(state->text().startsWith("Written to"), patience);
+    QTRY_VERIFY(state->text().startsWith("Written to"));
     QSignalSpy imported(&service, &ExchangeService::imported);
     service.importFile(target);
-    QTRY_COMPARE_WITH_TIMEOUT(imported.size(), 1, patience);
+    QTRY_COMPARE(imported.size(), 1);
     QCOMPARE(Store(data() / "holdfast.db").sessions().size(), std::size_t{4});
     file->setText("/nowhere/a.jsonl");
     QTest::mouseClick(start, Qt::LeftButton);
-    QTRY_VERIFY_WITH_TIMEOUT(state->text().contains("/nowhere"), patience);
+    QTRY_VERIFY(state->text().contains("/nowhere"));
     QVERIFY(start->isEnabled());
   }
 
@@ -261,14 +260,14 @@ class SearchPanelsTest : public QObject {
     QSignalSpy failed(&service, &ExchangeService::failed);
     const QString target = folder_->filePath("a.pdf");
     service.exportSession({1}, ExportFormat::pdf, {.statistics = true}, target);
-    QTRY_VERIFY_WITH_TIMEOUT(exported.size() == 1 || failed.size() == 1, patience);
+    QTRY_VERIFY(exported.size() == 1 || failed.size() == 1);
     QCOMPARE(failed.size(), 0);
     QFile pdf(target);
     QVERIFY(pdf.open(QIODevice::ReadOnly));
     QVERIFY(pdf.readAll().startsWith("%PDF"));
     QSignalSpy bad(&service, &ExchangeService::failed);
     service.exportSession({77}, ExportFormat::pdf, {}, target);
-    QTRY_COMPARE_WITH_TIMEOUT(bad.size(), 1, patience);
+    QTRY_COMPARE(bad.size(), 1);
     QVERIFY(bad[0][0].toString().contains("not there any more"));
   }
 };

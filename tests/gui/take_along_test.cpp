@@ -25,6 +25,7 @@
 
 #include "app/widgets/plot_view.h"
 #include "kernels/error.h"
+#include "tests/gui/patience.h"
 
 using namespace holdfast;
 
@@ -86,7 +87,7 @@ class TakeAlongTest : public QObject {
     plot.resize(400, 220);
     plot.show();
     plot.setFocus();
-    QVERIFY(QTest::qWaitForWindowActive(&plot));
+    QVERIFY(QTest::qWaitForWindowActive(&plot, test::patience));
     QVERIFY(!action(plot, "copyPicture")->isEnabled());  // there is nothing to take
     plot.setData(data());
     QVERIFY(action(plot, "copyPicture")->isEnabled());
@@ -152,7 +153,7 @@ class TakeAlongTest : public QObject {
     offerTable(&table, "evaluation");
     table.show();
     table.setFocus();
-    QVERIFY(QTest::qWaitForWindowActive(&table));
+    QVERIFY(QTest::qWaitForWindowActive(&table, test::patience));
     QTest::keyClick(&table, Qt::Key_C, Qt::ControlModifier);
     QCOMPARE(QApplication::clipboard()->text(),
              QString("Concept\tRight\npercent, discount\t93.0 %\ntwo lines\t7.0 %\n"));

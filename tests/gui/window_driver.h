@@ -15,6 +15,7 @@
 #include "app/widgets/text_view.h"
 #include "app/widgets/transcript_view.h"
 #include "app/window/main_window.h"
+#include "tests/gui/patience.h"
 
 namespace holdfast::test {
 
@@ -28,7 +29,7 @@ class WindowDriver {
                                                           .system_palette = QApplication::palette()});
     window_->resize(1280, 800);
     window_->show();
-    (void)QTest::qWaitForWindowExposed(window_.get());
+    (void)QTest::qWaitForWindowExposed(window_.get(), patience);
   }
   ~WindowDriver() { close(); }
   WindowDriver(const WindowDriver&) = delete;

@@ -18,7 +18,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int patience = 60000;
 const std::vector<const char*> workspaces{"solveWorkspace",    "modelsWorkspace", "inspectWorkspace",
                                           "generateWorkspace", "trainWorkspace",  "evaluateWorkspace"};
 
@@ -65,7 +64,8 @@ QStringList cut_short(const QWidget& root) {
   };
   for (const auto* page : root.findChildren<QScrollArea*>()) {
     const int beyond = page->horizontalScrollBar()->maximum();
-    if (page->isVisible() && beyond > 0) found << QStringLiteral("%1: %2 pixels are beyond its edge").arg(place_of(page)).arg(beyond);
+    if (page->isVisible() && beyond > 0)
+      found << QStringLiteral("%1: %2 pixels are beyond its edge").arg(place_of(page)).arg(beyond);
   }
   for (const auto* button : root.findChildren<QAbstractButton*>()) check(button, button->text());
   for (const auto* label : root.findChildren<QLabel*>()) {
@@ -98,7 +98,7 @@ class WorkspacesTest : public QObject {
  private slots:
   void initTestCase() {
     window_ = std::make_unique<WindowDriver>(fs::path(folder_.path().toStdString()) / "data");
-    QTRY_VERIFY_WITH_TIMEOUT(window_->window().chat()->model().has_value() && window_->idle(), patience);
+    QTRY_VERIFY(window_->window().chat()->model().has_value() && window_->idle());
   }
   void cleanupTestCase() { window_.reset(); }
 
