@@ -185,11 +185,11 @@ bool MemoryPanel::isRunningHere() const { return session_ && chat_->runningSessi
 InspectMetric MemoryPanel::metric() const { return static_cast<InspectMetric>(metric_->currentData().toInt()); }
 
 void MemoryPanel::setSession(SessionId session) {
-  if (!(session == session_)) {
+  if (!(session == std::exchange(session_, session))) {
     token_ = -1;
+    result_.reset();  // it is of the other session, which may be running
     show({}, {});
   }
-  session_ = session;
   look();
 }
 
@@ -243,6 +243,7 @@ void MemoryPanel::show(std::shared_ptr<const InspectResult> result, const QStrin
                     : live ? tr("The first tokens are being watched\u2026")
                            : QString());
   inspect_->setVisible(session_ && (result_ || !why.isEmpty()));
+  emit resultChanged();
   if (!isVisible() || !result_) return;
   showGivens();
   showTimeline();

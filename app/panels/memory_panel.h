@@ -1,7 +1,7 @@
 // The memory beside the transcript: what it takes beside a Transformer's cache, what is left of the givens, and one
 // number over the tokens, which follow the answer while it is written. Places are linked with the transcript both ways.
-// It also looks for the lamp of the givens: what it asks for comes by InspectService::memorySeen. While it is hidden,
-// nothing but the givens is looked at, and that only when a turn has ended.
+// It also looks for the lamp of the givens, which shows what result() has. While it is hidden, nothing but the givens
+// is looked at, and that only when a turn has ended.
 #pragma once
 
 #include <QTimer>
@@ -37,6 +37,7 @@ class MemoryPanel : public QWidget {
   [[nodiscard]] std::optional<RestatePlace> restatePlace() const;
 
  signals:
+  void resultChanged();
   void placeChosen(const holdfast::TextPlace& place);
   void placePointed(const holdfast::TextPlace& place);  // by the mouse; of no message: it has left
   void inspectWanted(const holdfast::TextPlace& place);

@@ -247,10 +247,11 @@ void SolvePanel::restateEarlier() {
 void SolvePanel::restateAt(SessionId session, const RestatePlace& place, const QString& text) {
   const auto from = std::ranges::find(branch_, place.node, &NodeRow::id);
   if (!(session == session_) || from == branch_.end()) {
-    whenShown_ = [this, session, place, text] {
-      const bool there = session == session_ && std::ranges::find(branch_, place.node, &NodeRow::id) != branch_.end();
-      there ? restateAt(session, place, text) : banner_->showError(tr("The reply is no longer there."));
-    };
+    whenShown_ = {place.node, [this, session, place, text] {
+                    const bool there =
+                        session == session_ && std::ranges::find(branch_, place.node, &NodeRow::id) != branch_.end();
+                    there ? restateAt(session, place, text) : banner_->showError(tr("The reply is no longer there."));
+                  }};
     return openSession(session, place.node);
   }
   if (!from->sampler || !canBegin()) return;
@@ -332,6 +333,7 @@ void SolvePanel::connectServices() {
     banner_->showError(tr("The question was not saved and still stands below: %1").arg(message));
   });
   connect(sessions_, &SessionService::sessionOpened, this, &SolvePanel::showBranch);
+  connect(sessions_, &SessionService::failed, this, [this] { whenShown_ = {}; });
   connect(chat_, &ChatService::phaseChanged, this, &SolvePanel::updateState);
   connect(chat_, &ChatService::turnStarted, this, &SolvePanel::startLive);
   connect(chat_, &ChatService::turnFinished, this, &SolvePanel::endLive);
@@ -395,7 +397,7 @@ bool SolvePanel::canBegin() {
 void SolvePanel::openSession(SessionId session, NodeId at) {
   wantedNode_ = at;
   if (at && session == session_) return sessions_->choose(session, at);
-  if (session == session_ || session == wanted_) return;
+  if (session == session_ || (session == wanted_ && !at)) return;
   saveDraft();
   wanted_ = session;
   at ? sessions_->choose(session, at) : sessions_->open(session);
@@ -411,7 +413,7 @@ void SolvePanel::showPlace(SessionId session, const TextPlace& place) {
 
 void SolvePanel::compose(SessionId session, const QString& text) {
   if (session && !(session == session_)) {
-    whenShown_ = [this, session, text] { compose(session, text); };
+    whenShown_ = {{}, [this, session, text] { compose(session, text); }};
     return openSession(session);
   }
   const QString draft = composer_->text();
@@ -428,6 +430,7 @@ void SolvePanel::newSession() {
   if (session_) saveDraft();
   const bool other = static_cast<bool>(session_);
   session_ = wanted_ = {};
+  whenShown_ = {};
   branch_.clear();
   tree_.clear();
   transcript_->clear();
@@ -521,7 +524,7 @@ void SolvePanel::startAnswer(SessionId session) {
 }
 
 void SolvePanel::showBranch(const SessionRow& session, const std::vector<NodeRow>& branch,
-                            const std::vector<NodeRow>& tree) {
+                            const std::vector<NodeRow>& tree, NodeId chosen) {
   if (!(session.id == session_) && !(session.id == wanted_)) return;
   const bool other = !(session.id == session_);
   session_ = wanted_ = session.id;
@@ -555,7 +558,7 @@ void SolvePanel::showBranch(const SessionRow& session, const std::vector<NodeRow
   showMemoryWhereItFits();
   emit figuresChanged();
   if (!live && std::exchange(announceWhenShown_, false)) announceEnd();
-  if (whenShown_ && chat_->phase() == ChatService::Phase::idle) std::exchange(whenShown_, nullptr)();
+  if (whenShown_.act && chosen == whenShown_.chosen) std::exchange(whenShown_, {}).act();
 }
 
 void SolvePanel::continueLast() {
@@ -672,12 +675,14 @@ void SolvePanel::again() {
 
 void SolvePanel::answerAnew(NodeId question) {
   if (!canBegin()) return;
-  showEnd(question, [this] { startAnswer(session_); });
+  showEnd(question, [this] {
+    if (canBegin()) startAnswer(session_);
+  });
 }
 
 // Shows the branch that ends in this node, and then does what is to be done there: the store has it by then.
 void SolvePanel::showEnd(NodeId node, std::function<void()> then) {
-  whenShown_ = std::move(then);
+  whenShown_ = {node, std::move(then)};
   sessions_->chooseEnd(session_, node);
 }
 
@@ -769,7 +774,9 @@ void SolvePanel::onReplyTool(const std::vector<NodeRow>& reply, TranscriptTool t
     case TranscriptTool::again: return answerAnew(reply.front().parent);
     case TranscriptTool::thinkMore:
       if (reply.front().kind == NodeKind::thought && canBegin()) {
-        showEnd(last.id, [this] { chat_->thinkMore(session_, sampler_->settings().max_tokens); });
+        showEnd(last.id, [this] {
+          if (canBegin()) chat_->thinkMore(session_, sampler_->settings().max_tokens);
+        });
       }
       return;
     case TranscriptTool::tokens:

@@ -101,7 +101,8 @@ class SolvePanel : public QWidget {
   void connectSide();
   void send(const QString& text);
   void begin(const NodeRow& question);
-  void showBranch(const SessionRow& session, const std::vector<NodeRow>& branch, const std::vector<NodeRow>& tree);
+  void showBranch(const SessionRow& session, const std::vector<NodeRow>& branch, const std::vector<NodeRow>& tree,
+                  NodeId chosen);
   void continueLast();
   void onTool(const TranscriptItem& item, TranscriptTool tool);
   void onReplyTool(const std::vector<NodeRow>& reply, TranscriptTool tool);
@@ -158,7 +159,11 @@ class SolvePanel : public QWidget {
   std::vector<NodeRow> branch_;
   std::vector<NodeRow> tree_;
   std::function<void()> afterStop_;
-  std::function<void()> whenShown_;
+  struct WhenShown {
+    NodeId chosen{};  // the branch that was asked for; none: the session as it is
+    std::function<void()> act{};
+  };
+  WhenShown whenShown_;  // what is shown in between is not waited for
   Vote voted_;  // as it is shown
   QString newDraft_;
   Side sideShown_ = Side::none;

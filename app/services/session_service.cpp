@@ -139,10 +139,10 @@ void SessionService::refresh() {
   post([this](Store& store) { announce(store); });
 }
 
-void SessionService::show(Store& store, SessionId session) {
+void SessionService::show(Store& store, SessionId session, NodeId chosen) {
   const std::optional<SessionRow> row = store.session(session);
   if (!row) throw StoreError(tr("This session is not there any more.").toStdString());
-  emit sessionOpened(*row, store.branch(session), store.outline(session));
+  emit sessionOpened(*row, store.branch(session), store.outline(session), chosen);
 }
 
 void SessionService::open(SessionId session) {
@@ -187,14 +187,14 @@ void SessionService::editText(const NodeRow& old, const QString& text) {
 void SessionService::choose(SessionId session, NodeId node) {
   post([this, session, node](Store& store) {
     store.set_head(session, newest_end(store.outline(session), node));
-    show(store, session);
+    show(store, session, node);
   });
 }
 
 void SessionService::chooseEnd(SessionId session, NodeId node) {
   post([this, session, node](Store& store) {
     store.set_head(session, node);
-    show(store, session);
+    show(store, session, node);
   });
 }
 

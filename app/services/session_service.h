@@ -91,9 +91,9 @@ class SessionService : public QObject {
   // Why nothing can be saved now; empty: everything can. Nothing that is refused is ever half done.
   void storageChanged(const QString& why);
   void sessionsChanged(const std::vector<holdfast::SessionRow>& sessions);
-  // tree: as Store::outline gives it.
+  // tree: as Store::outline gives it. chosen: what choose() or chooseEnd() was asked for; none where it was neither.
   void sessionOpened(const holdfast::SessionRow& session, const std::vector<holdfast::NodeRow>& branch,
-                     const std::vector<holdfast::NodeRow>& tree);
+                     const std::vector<holdfast::NodeRow>& tree, holdfast::NodeId chosen);
   void branchesRead(const std::vector<holdfast::NodeRow>& one, const std::vector<holdfast::NodeRow>& other);
   void textEdited(const holdfast::NodeRow& node);  // it is the session's head
   void branchDeleted(holdfast::SessionId session, holdfast::NodeId node);
@@ -114,7 +114,7 @@ class SessionService : public QObject {
   bool openStoreToRead();
   bool look();  // at the folder; true: it can be written
   void announce(Store& store);
-  void show(Store& store, SessionId session);
+  void show(Store& store, SessionId session, NodeId chosen = {});
   void tellStates(const Store& store, SessionId session);
 
   std::filesystem::path dataDir_;

@@ -433,14 +433,11 @@ void MainWindow::connectServices() {
   });
   connect(chat_.get(), &ChatService::turnFinished, sessions_.get(), &SessionService::refresh);
   connect(solve_, &SolvePanel::sessionChanged, this, &MainWindow::showSession);
-  connect(solve_, &SolvePanel::sessionChanged, this, [this] { showGivens({}); });
   connect(solve_, &SolvePanel::memoryOpenChanged, this, [this](bool open) {
     sessions_->saveSetting(QStringLiteral("memory_open"), open ? QStringLiteral("1") : QStringLiteral("0"));
   });
-  connect(inspector_.get(), &InspectService::memorySeen, this,
-          [this](SessionId session, const std::shared_ptr<const InspectResult>& result) {
-            if (session == solve_->session()) showGivens(result ? result->givens : std::vector<GivenLeft>{});
-          });
+  connect(memory_, &MemoryPanel::resultChanged, this,
+          [this] { showGivens(memory_->result() != nullptr ? memory_->result()->givens : std::vector<GivenLeft>{}); });
   connect(inspect_, &InspectPanel::restateAtWanted, this,
           [this](SessionId session, const RestatePlace& place, const QString& text) {
             showWorkspace(workspaces_->indexOf(splitter_));
