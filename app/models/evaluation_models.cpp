@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "app/files/run_products.h"
+#include "app/models/change_text.h"
 
 namespace holdfast {
 namespace {
@@ -227,8 +228,7 @@ QVariant EvaluationShareModel::data(const QModelIndex& index, int role) const {
     case BesideColumn: return group.beside ? shareText(*group.beside) : QString();
     case ChangeColumn: {
       if (!group.beside) return QString();
-      const double change = group.shown.value() - group.beside->value();
-      return (change > 0.0 ? QStringLiteral("+") : QString()) + evaluation_percent(change);
+      return changeText(100.0 * (group.shown.value() - group.beside->value()), 1);
     }
     default: return {};
   }

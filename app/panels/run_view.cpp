@@ -23,8 +23,8 @@
 #include <QToolButton>
 #include <QUrl>
 #include <algorithm>
-#include <cmath>
 
+#include "app/models/change_text.h"
 #include "app/models/run_list_model.h"
 #include "app/models/size_text.h"
 #include "app/panels/run_compare.h"
@@ -442,10 +442,8 @@ void RunView::showHead() {
   }
   if (const auto before = first_of(steps, &RunStepRow::held_out)) {
     const double now = last_of(steps, &RunStepRow::held_out).value();
-    const double change = std::round((now - *before) * 1e4) / 1e4 + 0.0;  // no -0.0000
-    const QString sign = change > 0.0 ? QStringLiteral("+") : QString();
     figures << tr("held-out loss %1 before, %2 now (%3)")
-                   .arg(run_number(*before, 4), run_number(now, 4), sign + run_number(change, 4));
+                   .arg(run_number(*before, 4), run_number(now, 4), changeText(now - *before, 4));
   }
   if (const auto speed = last_of(steps, &RunStepRow::tokens_per_second)) figures << run_rate(*speed);
   if (row.memory > 0) {
