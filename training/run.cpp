@@ -605,16 +605,16 @@ class TrainingRun {
         (rows[i].weights[t] > 0.0f ? wanted : asked).push_back(rows[i].tokens[t]);
       }
       const auto text = [this](const std::vector<TokenId>& tokens) {
-        const std::string all = repair_utf8(model_.tokenizer->decode(tokens, true));
+        const std::string all =
+            repair_utf8(model_.tokenizer->decode(tokens, false));  // who speaks is known by its marks
         return all.size() > run_case_bytes ? all.substr(0, valid_utf8_prefix(all.substr(0, run_case_bytes))) : all;
       };
       return Json{{"loss", losses[i]}, {"prompt", text(asked)}, {"reply", text(wanted)}};
     };
     Json cases = {{"step", state_.step}, {"rows", rows.size()}, {"worst", Json::array()}, {"best", Json::array()}};
-    const std::size_t count = std::min(run_cases, rows.size());
-    for (std::size_t i = 0; i < count; ++i) {
-      cases["worst"].push_back(told(order[i]));
-      cases["best"].push_back(told(order[order.size() - 1 - i]));
+    for (std::size_t i = 0; i < std::min(run_cases, rows.size()); ++i) {  // few rows are shared out between the two
+      if (2 * i < rows.size()) cases["worst"].push_back(told(order[i]));
+      if (2 * i + 1 < rows.size()) cases["best"].push_back(told(order[order.size() - 1 - i]));
     }
     if (!write([&] { write_file_atomically(options_.out / "validation_cases.json", cases.dump()); })) end_unwritten();
   }

@@ -22,11 +22,13 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <limits>
+#include <tuple>
 
 #include "app/panels/problems_dialog.h"
 #include "app/panels/run_view.h"
 #include "app/services/recipe_presets.h"
 #include "app/services/thought_splitter.h"
+#include "app/widgets/elided_label.h"
 #include "app/widgets/parts.h"
 #include "app/widgets/take_along.h"
 #include "training/problem.h"
@@ -295,10 +297,8 @@ QWidget* EvaluatePanel::buildTables() {
   auto* splitter = new QSplitter(Qt::Vertical);
   splitter->setChildrenCollapsible(false);
   shareTable_ = evaluate_table("shareTable", tr("Right answers by level and concept"), shares_);
+  shareTable_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   shareTable_->horizontalHeader()->setSectionResizeMode(EvaluationShareModel::GroupColumn, QHeaderView::Stretch);
-  for (const int column : {EvaluationShareModel::ShownColumn, EvaluationShareModel::BesideColumn}) {
-    shareTable_->setColumnWidth(column, 170);
-  }
   splitter->addWidget(shareTable_);
   auto* problems = new QWidget;
   auto* layout = new QVBoxLayout(problems);
@@ -319,12 +319,23 @@ QWidget* EvaluatePanel::buildTables() {
   splitter->addWidget(problems);
   auto* replies = new QWidget;
   auto* sides = bareRow(replies);
-  for (auto** text : {&reply_, &besideReply_}) {
+  for (auto [side, name, text] :
+       {std::tuple{&replySide_, &replyName_, &reply_}, std::tuple{&besideSide_, &besideName_, &besideReply_}}) {
+    *side = new QWidget;
+    auto* column = new QVBoxLayout(*side);
+    column->setContentsMargins(0, 4, 0, 0);
+    column->setSpacing(4);
+    *name = new ElidedLabel;
+    (*name)->setProperty("muted", true);
+    column->addWidget(*name);
     *text = new QPlainTextEdit;
     (*text)->setReadOnly(true);
     (*text)->setTabChangesFocus(true);
-    sides->addWidget(*text);
+    column->addWidget(*text, 1);
+    sides->addWidget(*side, 1);
   }
+  replyName_->setObjectName(QStringLiteral("replyName"));
+  besideName_->setObjectName(QStringLiteral("besideName"));
   reply_->setObjectName(QStringLiteral("evaluationReply"));
   reply_->setAccessibleName(tr("What the model said"));
   besideReply_->setObjectName(QStringLiteral("besideReply"));
@@ -474,7 +485,9 @@ void EvaluatePanel::show(std::shared_ptr<const EvaluationDetail> detail,
   for (const int column : {EvaluationItemModel::BesideColumn, EvaluationItemModel::ChangeColumn}) {
     itemTable_->setColumnHidden(column, !two);
   }
-  besideReply_->setVisible(two);
+  besideSide_->setVisible(two);
+  replyName_->setText(modelShown(shown_->row.model));
+  if (two) besideName_->setText(modelShown(besideShown_->row.model));
   pages_->setCurrentIndex(1);
 }
 

@@ -91,7 +91,11 @@ class EvaluatePanel : public QWidget {
   QComboBox* filter_;
   QTableView* shareTable_;
   QTableView* itemTable_;
+  QWidget* replySide_;
+  QLabel* replyName_;
   QPlainTextEdit* reply_;
+  QWidget* besideSide_;
+  QLabel* besideName_;
   QPlainTextEdit* besideReply_;
 };
 

@@ -279,11 +279,8 @@ QWidget* InspectPanel::buildOverview() {
   givens_->setAccessibleName(tr("Numbers of the question"));
   givens_->setHorizontalHeaderLabels({tr("Number"), tr("Best head"), tr("Median head"), tr("Memory")});
   givens_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-  for (const int column : {0, 3})
-    givens_->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-  for (const int column : {1, 2}) {
-    givens_->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-  }
+  alignHeaders(givens_, 1);
+  givens_->horizontalHeaderItem(3)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   givens_->verticalHeader()->hide();
   givens_->setSelectionBehavior(QAbstractItemView::SelectRows);
   givens_->setSelectionMode(QAbstractItemView::SingleSelection);
@@ -328,6 +325,7 @@ QWidget* InspectPanel::buildNumbers() {
   numbers_->sortByColumn(0, Qt::AscendingOrder);
   numbers_->setSelectionBehavior(QAbstractItemView::SelectRows);
   numbers_->setSelectionMode(QAbstractItemView::SingleSelection);
+  numbers_->horizontalHeader()->setHighlightSections(false);
   numbers_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
   numbers_->horizontalHeader()->setMinimumHeight(2 * fontMetrics().lineSpacing() + 12);  // names wrap
   numbers_->verticalHeader()->hide();

@@ -329,6 +329,7 @@ void PhaseCard::addDataRow(std::size_t index) {
   auto* text = new ElidedLabel;
   text->setText(phase_data_text(part));
   text->setToolTip(phase_data_text(part));
+  if (part.generators.empty()) text->setElideMode(Qt::ElideMiddle);  // a file is known by its name, at the end
   text->setObjectName(QStringLiteral("dataText"));
   row->addWidget(text, 1);
   row->addWidget(mutedLabel(tr("weight")));

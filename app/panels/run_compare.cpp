@@ -35,14 +35,14 @@ RunCompare::RunCompare(QWidget* parent) : QWidget(parent) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 6, 0, 0);
   auto* row = new QHBoxLayout;
-  auto* label = new QLabel(tr("Compared &with"));
-  label->setProperty("muted", true);
-  row->addWidget(label);
+  with_ = new QLabel(tr("Compared &with"));
+  with_->setProperty("muted", true);
+  row->addWidget(with_);
   other_ = new QComboBox;
   other_->setObjectName(QStringLiteral("compareRun"));
   other_->setAccessibleName(tr("Run to compare with"));
   other_->setMinimumWidth(220);
-  label->setBuddy(other_);
+  with_->setBuddy(other_);
   row->addWidget(other_);
   summary_ = new QLabel;
   summary_->setObjectName(QStringLiteral("compareSummary"));
@@ -60,6 +60,7 @@ RunCompare::RunCompare(QWidget* parent) : QWidget(parent) {
   table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
   layout->addWidget(table_, 1);
+  layout->addStretch();  // what is said alone stands above
   connect(other_, &QComboBox::currentIndexChanged, this, &RunCompare::show);
 }
 
@@ -111,7 +112,9 @@ void RunCompare::show() {
   table_->setRowCount(0);
   const RunId other{other_->currentData().toLongLong()};
   const auto right = std::ranges::find(runs_, other, &RunRow::id);
-  table_->setVisible(right != runs_.end());
+  for (QWidget* widget : {static_cast<QWidget*>(with_), static_cast<QWidget*>(other_), static_cast<QWidget*>(table_)}) {
+    widget->setVisible(right != runs_.end());
+  }
   if (right == runs_.end()) return summary_->setText(tr("There is no other run yet."));
   try {
     const std::vector<Difference> found = differences(left_, *right);

@@ -33,6 +33,7 @@ class RunCompare : public QWidget {
 
   std::vector<RunRow> runs_;
   RunRow left_;
+  QLabel* with_;
   QComboBox* other_;
   QLabel* summary_;
   QTableWidget* table_;

@@ -65,7 +65,7 @@ QString run_rate(double tokens) {
 
 // A row without the signs of the template, which are the same in each.
 QString run_row(QString text) {
-  static const QRegularExpression signs(QStringLiteral("<\\|[^|>]{1,40}\\|>(?:system|user|assistant)?\\n?|<think>"));
+  static const QRegularExpression signs(QStringLiteral("<\\|[^|>]{1,40}\\|>(?:system|user|assistant)?\\n?|</?s>|<think>"));
   return text.remove(signs).trimmed();
 }
 
@@ -221,7 +221,8 @@ QWidget* RunView::buildCases() {
   cases_->setAccessibleName(tr("Validation rows that are predicted worst and best"));
   cases_->setHorizontalHeaderLabels({tr("Predicted"), tr("Loss"), tr("Row")});
   cases_->horizontalHeader()->setSectionResizeMode(2, QHeaderView::Stretch);
-  cases_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+  alignHeaders(cases_, 1);
+  cases_->horizontalHeaderItem(2)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   cases_->setSelectionBehavior(QAbstractItemView::SelectRows);
   cases_->setSelectionMode(QAbstractItemView::SingleSelection);
   cases_->setShowGrid(false);

@@ -499,7 +499,7 @@ void SolvePanel::begin(const NodeRow& question) {
   while (anew && !branch_.empty() && !(branch_.back().id == question.parent)) branch_.pop_back();
   branch_.push_back(question);
   tree_.push_back(question);
-  transcript_->setItems(transcriptItems(branch_, tree_));
+  showItems();
   problem_->setProblem(sampler_->settings().solve ? QString::fromStdString(question.text) : QString());
   vote_->hide();
   if (chat_->model() || chat_->isLoading()) {
@@ -521,6 +521,14 @@ void SolvePanel::startAnswer(SessionId session) {
   } else {
     chat_->answer(session, sampler_->settings());
   }
+  showItems();
+}
+
+// What is under way is not offered.
+void SolvePanel::showItems() {
+  std::vector<TranscriptItem> items = transcriptItems(branch_, tree_);
+  if (isRunningHere() && !items.empty()) items.back().action.clear(), items.back().action2.clear();
+  transcript_->setItems(std::move(items));
 }
 
 void SolvePanel::showBranch(const SessionRow& session, const std::vector<NodeRow>& branch,
@@ -536,7 +544,7 @@ void SolvePanel::showBranch(const SessionRow& session, const std::vector<NodeRow
     std::erase_if(branch_, [&](const NodeRow& node) { return node.id >= turn.from; });
   }
   if (other) transcript_->clear();
-  transcript_->setItems(transcriptItems(branch_, tree_));
+  showItems();
   if (live) startLive();
   if (other) composer_->setText(QString::fromStdString(session.draft));
   draftTimer_.stop();

@@ -113,6 +113,7 @@ class SolvePanel : public QWidget {
   void removeBranch(NodeId node);
   void sibling(const TranscriptItem& item, int by);
   void startAnswer(SessionId session);
+  void showItems();
   void forkAt(NodeId node, qint64 position, std::optional<TokenId> instead);
   void offerToBreak(NodeId node, qint64 position);
   void showVote(const Vote& vote, std::size_t asked, const QString& progress);

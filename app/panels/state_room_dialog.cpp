@@ -48,6 +48,7 @@ StateRoomDialog::StateRoomDialog(SessionService* sessions, SessionId shown, QWid
   list_->setObjectName(QStringLiteral("stateRoomList"));
   list_->setAccessibleName(tr("States that go"));
   list_->setHorizontalHeaderLabels({tr("Session"), tr("After token"), tr("Size"), tr("Last used")});
+  list_->horizontalHeader()->setHighlightSections(false);
   list_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   list_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
   list_->verticalHeader()->hide();

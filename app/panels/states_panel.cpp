@@ -32,6 +32,7 @@ StatesPanel::StatesPanel(SessionService* sessions, QWidget* parent)
   table_->setObjectName(QStringLiteral("states"));
   table_->setAccessibleName(tr("Kept states"));
   table_->setHorizontalHeaderLabels({tr("End of"), tr("Tokens"), tr("Size")});
+  table_->horizontalHeader()->setHighlightSections(false);
   table_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
   table_->verticalHeader()->hide();

@@ -1,6 +1,7 @@
 #include "app/widgets/parts.h"
 
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QLabel>
 #include <QListView>
 #include <QPushButton>
@@ -43,6 +44,7 @@ QTableWidgetItem* readCell(const QString& text, bool number) {
 }
 
 void alignHeaders(QTableWidget* table, int firstNumber) {
+  table->horizontalHeader()->setHighlightSections(false);
   for (int column = 0; column < table->columnCount(); ++column) {
     table->horizontalHeaderItem(column)->setTextAlignment((column < firstNumber ? Qt::AlignLeft : Qt::AlignRight) |
                                                           Qt::AlignVCenter);

@@ -21,7 +21,8 @@ namespace holdfast {
 [[nodiscard]] QSpinBox* countBox(const char* name, const QString& spoken, int least, int most, int step = 1);
 // To be read, not written; numbers stand at the right.
 [[nodiscard]] QTableWidgetItem* readCell(const QString& text, bool number);
-// As readCell places what is below them: words at the left, from this column on numbers at the right.
+// As readCell places what is below them: words at the left, from this column on numbers at the right. None is bold for
+// what is chosen below.
 void alignHeaders(QTableWidget* table, int firstNumber);
 
 // What was begun before stands in a list at the left, with a button to begin anew; the right shows one of them.

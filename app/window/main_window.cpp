@@ -49,6 +49,7 @@
 #include "app/widgets/banner.h"
 #include "app/widgets/composer.h"
 #include "app/widgets/elided_label.h"
+#include "app/widgets/parts.h"
 #include "app/widgets/session_delegate.h"
 
 namespace holdfast {
@@ -216,6 +217,10 @@ QWidget* MainWindow::buildSide() {
   connect(search, &QPushButton::clicked, this, &MainWindow::openSearch);
   row->addWidget(search);
   layout->addLayout(row);
+  noSessions_ = mutedLabel(tr("What you ask is kept here."));
+  noSessions_->setContentsMargins(18, 6, 12, 0);
+  noSessions_->hide();
+  layout->addWidget(noSessions_);
   list_ = new QListView;
   list_->setObjectName(QStringLiteral("sessionList"));
   list_->setAccessibleName(tr("Sessions"));
@@ -402,6 +407,7 @@ void MainWindow::connectServices() {
     restoring_ = true;
     sessionModel_->setSessions(std::move(rows));
     restoring_ = false;
+    noSessions_->setVisible(sessionModel_->rowCount() == 0);
     showSession();
   });
   connect(sessionModel_, &SessionListModel::renamed, sessions_.get(), &SessionService::rename);

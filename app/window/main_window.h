@@ -147,6 +147,7 @@ class MainWindow : public QMainWindow {
   QWidget* railWidget_ = nullptr;
   QButtonGroup* rail_ = nullptr;
   QSplitter* splitter_ = nullptr;
+  QLabel* noSessions_ = nullptr;  // what stands in the empty list
   QListView* list_ = nullptr;
   QLabel* title_ = nullptr;
   QToolButton* modelButton_ = nullptr;

@@ -162,8 +162,8 @@ QCheckBox:focus, QRadioButton:focus { outline: none; }
 QCheckBox::indicator:focus, QRadioButton::indicator:focus { border: 2px solid $accent; width: 12px; height: 12px; }
 #phaseCard, #upkeep { background: $surface; border: 1px solid $border; border-radius: 9px; }
 #recipeEditor, #runView, #phaseList, #phaseScroll { background: $window; }
-#recipeText, #runSamples, #runLog, #runRecipe, #runFiles { background: $surface; border: 1px solid $border; border-radius: 7px; color: $text; }
-#runFiles::item { padding: 4px 8px; color: $text; }
+#recipeText, #runSamples, #runLog, #runRecipe, #runFiles, #validationCase { background: $surface; border: 1px solid $border; border-radius: 7px; color: $text; }
+#runFiles::item { padding: 4px 8px; border: none; color: $text; }
 #runFiles::item:hover { background: $hover; }
 #runFiles::item:selected { background: $selected; color: $text; }
 #runList, #evaluationList { background: transparent; border: 1px solid transparent; border-radius: 7px; outline: none; }
@@ -229,7 +229,7 @@ QTextEdit[view="true"][muted="true"] { color: $muted; }
 #branchTree::item, #tokenOthers::item, #states::item, #stateRoomList::item, #shortcutsList::item { padding: 3px 2px; }
 #concepts:focus, #problems:focus, #problemPreview:focus, #tokenView:focus, #tokenOthers:focus, #branchTree:focus,
 #states:focus, #shortcutsList:focus, #shareTable:focus, #itemTable:focus, #evaluationReply:focus, #besideReply:focus, #recipeText:focus,
-#runSamples:focus, #runLog:focus, #runRecipe:focus, #runFiles:focus { border: 1px solid $accent; }
+#runSamples:focus, #runLog:focus, #runRecipe:focus, #runFiles:focus, #validationCase:focus { border: 1px solid $accent; }
 QTableView { background: $surface; border: 1px solid $border; border-radius: 7px; gridline-color: $hover; color: $text;
   selection-background-color: $selected; selection-color: $text; }
 QTableView:focus { border: 1px solid $accent; }

@@ -161,6 +161,8 @@ class EvaluateWorkspaceTest : public QObject {
     items->selectRow(3);
     QVERIFY(window.find<QPlainTextEdit>("evaluationReply")->toPlainText().contains("\\boxed{89}"));
     QVERIFY(window.find<QPlainTextEdit>("besideReply")->toPlainText().contains("\\boxed{88}"));
+    QCOMPARE(window.label("replyName"), QString("after"));
+    QCOMPARE(window.label("besideName"), QString("before"));
     // Both stand under the problem, line by line beside each other.
     QCOMPARE(window.find<QPlainTextEdit>("besideReply")->toPlainText().section('\n', 0, 0),
              window.find<QPlainTextEdit>("evaluationReply")->toPlainText().section('\n', 0, 0));

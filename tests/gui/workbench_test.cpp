@@ -1,17 +1,21 @@
 // Solving as a person does it, in the real window with the model that ships: asking, editing, branching, forking from a
 // token, voting, steering the thought, and nothing of it ever lost.
 //
-// With HOLDFAST_SCREENSHOTS=folder the pictures are kept, in light and dark.
+// With HOLDFAST_SCREENSHOTS=folder the pictures are kept, in light and dark. Seen failing: a question that is offered to be
+// answered while it is, answers that a vote leaves out without a word.
 #include <QComboBox>
 #include <QDialog>
 #include <QDoubleSpinBox>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QProgressBar>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QTableWidget>
 #include <QToolButton>
 #include <QTreeWidget>
+#include <set>
 
 #include "app/panels/command_palette.h"
 #include "app/panels/search_panel.h"
@@ -181,7 +185,11 @@ class WorkbenchTest : public QObject {
     waitForModel(window);
     window.ask(shirt);
     auto* vote = window.find<VoteView>("voteView");
+    bool offered = false;  // to answer what is being answered
+    connect(window.window().chat(), &ChatService::voteChanged, vote,
+            [&] { offered = offered || !window.transcript()->last()->action.isEmpty(); });
     QTRY_VERIFY(window.finished() && vote->isVisible() && vote->heading().contains("agree"));
+    QVERIFY(!offered);
     QVERIFY2(window.answer().contains("66"), qPrintable(window.answer()));
     const Vote counted = vote_of(ballots_of(store().tree(session()), store().branch(session()).front().id));
     QCOMPARE(vote->count(), static_cast<int>(std::min<std::size_t>(counted.groups.size(), 5)));
@@ -198,6 +206,28 @@ class WorkbenchTest : public QObject {
     window.click("voteShow");
     QTRY_VERIFY(!(store().branch(session()).back().id == shown));
     QCOMPARE(store().tree(session()).size() >= 7, true);
+  }
+
+  void bars_of_a_vote_stand_in_columns_and_the_rest_is_told() {
+    VoteView view;
+    std::vector<VoteBar> bars{{.answer = "560", .votes = 3, .shown = true}};
+    const auto voted = [&](std::size_t answers) {
+      while (bars.size() < answers) bars.push_back({.answer = QString::number(bars.size()), .votes = 1});
+      bars.resize(answers);
+      view.setVote(QStringLiteral("votes"), bars, 9);
+      view.resize(500, 260);
+      view.show();
+      return view.findChild<QLabel*>("voteRest");
+    };
+    QVERIFY(!voted(5)->isVisible());
+    QCOMPARE(voted(6)->text(), QString("and 1 other answer"));
+    QCOMPARE(voted(8)->text(), QString("and 3 other answers"));
+    QVERIFY(voted(8)->isVisible());
+    QCOMPARE(view.count(), 5);
+    QVERIFY(QTest::qWaitForWindowExposed(&view, patience));
+    std::set<std::pair<int, int>> columns;
+    for (const auto* bar : view.findChildren<QProgressBar*>()) columns.emplace(bar->x(), bar->width());
+    QCOMPARE(columns.size(), std::size_t{1});
   }
 
   void arithmetic_that_does_not_hold_is_told() {

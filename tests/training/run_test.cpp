@@ -1,7 +1,8 @@
 // The loop: going on exactly, surviving a kill, steps that cannot be taken, a disk that is full.
 //
 // Planted faults seen caught: the cursor, the phase's step or the optimiser not restored; a damaged checkpoint trusted;
-// a step that was not finite not written down; lines of lost steps left in the metrics; the best checkpoint not kept.
+// a step that was not finite not written down; lines of lost steps left in the metrics; the best checkpoint not kept;
+// of few validation rows each both worst and best.
 
 #include "training/run.h"
 
@@ -290,6 +291,13 @@ class RunTest final : public QObject {
     QVERIFY(loss("best", 7) <= loss("worst", 7));
     QVERIFY(loss("best", 0) < seen.back().loss && seen.back().loss < loss("worst", 0));
     QVERIFY(!cases["worst"][0]["reply"].get<std::string>().empty());
+    // Of few rows none is both.
+    const std::string five = run_recipe + "[evaluation]\nevery = 5\nrows = 5\n[[evaluation.data]]\nsource = \"more\"\n";
+    QVERIFY(run(five, options(out("few"))).end == RunEnd::finished);
+    const Json few = Json::parse(test::read_text(out("few") / "validation_cases.json"));
+    QCOMPARE(few["rows"].get<int>(), 5);
+    QCOMPARE(few["worst"].size(), 3u);
+    QCOMPARE(few["best"].size(), 2u);
   }
 
   void a_gate_ends_a_phase_early() {
