@@ -138,7 +138,7 @@ QVariant EvaluationListModel::data(const QModelIndex& index, int role) const {
     case Qt::DisplayRole: return model + QLatin1Char('\n') + suite + QLatin1Char('\n') + evaluationStateText(row);
     case Qt::AccessibleTextRole:
       return model + QStringLiteral(", ") + suite + QStringLiteral(", ") + evaluationStateText(row);
-    case Qt::ToolTipRole: return QString::fromStdString(row.model);
+    case Qt::ToolTipRole: return QString::fromStdString(row.model) + QLatin1Char('\n') + suite;
     case IdRole: return QVariant::fromValue(static_cast<qint64>(row.id.value));
     default: return {};
   }

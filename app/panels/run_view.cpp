@@ -65,7 +65,8 @@ QString run_rate(double tokens) {
 
 // A row without the signs of the template, which are the same in each.
 QString run_row(QString text) {
-  static const QRegularExpression signs(QStringLiteral("<\\|[^|>]{1,40}\\|>(?:system|user|assistant)?\\n?|</?s>|<think>"));
+  static const QRegularExpression signs(
+      QStringLiteral("<\\|[^|>]{1,40}\\|>(?:system|user|assistant)?\\n?|</?s>|<think>"));
   return text.remove(signs).trimmed();
 }
 

@@ -106,8 +106,11 @@ class EvaluateWorkspaceTest : public QObject {
     EvaluationItemModel items;
     const auto mode = QAbstractItemModelTester::FailureReportingMode::QtTest;
     const QAbstractItemModelTester a(&list, mode), b(&shares, mode), c(&items, mode);
-    list.setRows({{.id = {1}, .model = "m", .state = EvaluationState::running, .items = 4, .done = 1}});
+    EvaluationRow running{.id = {1}, .model = "m", .state = EvaluationState::running, .items = 4, .done = 1};
+    running.suite = "a name too long for the list.suite.jsonl";
+    list.setRows({running});
     QVERIFY(list.index(0).data().toString().contains("1 of 4"));
+    QVERIFY(list.index(0).data(Qt::ToolTipRole).toString().contains(QString::fromStdString(running.suite)));
     auto one = std::make_shared<EvaluationDetail>(EvaluationDetail{.row = {.id = {1}}, .items = {}});
     one->items = {solved(0, "p", 1, true), solved(1, "q", 2, false)};
     auto two = std::make_shared<EvaluationDetail>(*one);

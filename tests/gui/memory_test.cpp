@@ -319,10 +319,12 @@ class MemoryTest : public QObject {
     // Hidden, it looks no more.
     endless.press(Qt::Key_M, Qt::ControlModifier);
     QVERIFY(!panel(endless)->isVisible());
-    QTest::qWait(100);
-    const auto last = endless.window().chat()->seenLive();
-    QTest::qWait(700);
-    QCOMPARE(endless.window().chat()->seenLive(), last);
+    const auto rests = [&] {
+      const auto last = endless.window().chat()->seenLive();
+      QTest::qWait(700);
+      return endless.window().chat()->seenLive() == last;
+    };
+    QVERIFY(rests() || rests());  // a copy that had begun comes to its end
     endless.press(Qt::Key_M, Qt::ControlModifier);
     QSignalSpy kept(endless.window().chat(), &ChatService::stateKept);
     endless.press(Qt::Key_Escape);

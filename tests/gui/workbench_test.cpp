@@ -1,8 +1,8 @@
 // Solving as a person does it, in the real window with the model that ships: asking, editing, branching, forking from a
 // token, voting, steering the thought, and nothing of it ever lost.
 //
-// With HOLDFAST_SCREENSHOTS=folder the pictures are kept, in light and dark. Seen failing: a question that is offered to be
-// answered while it is, answers that a vote leaves out without a word.
+// With HOLDFAST_SCREENSHOTS=folder the pictures are kept, in light and dark. Seen failing: a question that is offered
+// to be answered while it is, answers that a vote leaves out without a word.
 #include <QComboBox>
 #include <QDialog>
 #include <QDoubleSpinBox>
