@@ -91,6 +91,7 @@ void InspectDifference::buildChoosers() {
   alignHeaders(heads_, 1);
   heads_->verticalHeader()->hide();
   heads_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  heads_->hide();  // until something is compared
   grid->addWidget(heads_, 3, 2, 1, 2);
   grid->setRowStretch(3, 1);
   grid->setColumnStretch(1, 3);
@@ -227,6 +228,7 @@ void InspectDifference::showHeads() {
   const std::size_t count = std::min(order.size(), shown_heads);
   const QSignalBlocker quiet(heads_);
   heads_->setRowCount(static_cast<int>(count));
+  heads_->show();
   const auto heads = static_cast<std::size_t>(apart.heads);
   for (std::size_t row = 0; row < count; ++row) {
     const std::size_t i = order[row];

@@ -13,6 +13,7 @@
 #include <QSpinBox>
 #include <algorithm>
 
+#include "app/widgets/parts.h"
 #include "training/generators/catalogue.h"
 
 namespace holdfast {
@@ -76,7 +77,8 @@ ProblemsDialog::ProblemsDialog(const RecipeData& data, QWidget* parent) : QDialo
   }
   layout->addWidget(families_, 1);
   auto* form = new QFormLayout;
-  auto* levels = new QHBoxLayout;
+  auto* range = new QWidget;
+  auto* levels = bareRow(range);
   first_ = new QSpinBox;
   last_ = new QSpinBox;
   first_->setAccessibleName(tr("Easiest level"));
@@ -90,7 +92,8 @@ ProblemsDialog::ProblemsDialog(const RecipeData& data, QWidget* parent) : QDialo
   levels->addWidget(new QLabel(tr("to")));
   levels->addWidget(last_);
   levels->addStretch(1);
-  form->addRow(tr("&Levels"), levels);
+  range->setFocusProxy(first_);
+  form->addRow(tr("&Levels"), range);
   kind_ = new QComboBox;
   kind_->addItem(tr("Solve: a problem, then the thought and the answer"));
   kind_->addItem(tr("Create: concepts and a level, then the reasoning and a problem"));

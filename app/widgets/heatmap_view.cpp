@@ -167,8 +167,16 @@ void HeatmapView::paintMarks(QPainter& painter, const QRectF& cells) const {
   QFont small = font();
   small.setPointSizeF(small.pointSizeF() * 0.8);
   painter.setFont(small);
-  double free = cells.left();  // where the next mark's word may begin
-  for (const HeatmapMark& mark : data_.marks) {
+  // Words end before the next mark: lines are drawn over them.
+  const auto room = [&](std::size_t of) {
+    double end = cells.right();
+    for (std::size_t i = of + 1; i < data_.marks.size() && end == cells.right(); ++i) {
+      if (!data_.marks[i].flag) end = std::min(end, place(data_.marks[i].column) - 2.0);
+    }
+    return end - place(data_.marks[of].column) - 9.0;
+  };
+  for (std::size_t i = 0; i < data_.marks.size(); ++i) {
+    const HeatmapMark& mark = data_.marks[i];
     const double x = place(mark.column);
     if (x < cells.left() - 0.5 || x > cells.right() + 0.5) continue;
     painter.setPen(QPen(Qt::black, 3.0));
@@ -181,14 +189,14 @@ void HeatmapView::paintMarks(QPainter& painter, const QRectF& cells) const {
       painter.drawPolygon(QPolygonF({{x, cells.top()}, {x + 7.0, cells.top() + 3.5}, {x, cells.top() + 7.0}}));
       painter.setBrush(Qt::NoBrush);
     }
-    const double words = painter.fontMetrics().horizontalAdvance(mark.text) + 6.0;
-    if (mark.flag || mark.text.isEmpty() || x + 3.0 < free || x + words > cells.right()) continue;
-    const QRectF box(x + 3.0, cells.bottom() - painter.fontMetrics().height() - 2.0, words,
-                     painter.fontMetrics().height());
+    const QFontMetrics metrics = painter.fontMetrics();
+    const QString words = metrics.elidedText(mark.text, Qt::ElideRight, static_cast<int>(room(i)));
+    if (mark.flag || words.size() < std::min<qsizetype>(3, mark.text.size()) || words.isEmpty()) continue;
+    const QRectF box(x + 3.0, cells.bottom() - metrics.height() - 2.0, metrics.horizontalAdvance(words) + 6.0,
+                     metrics.height());
     painter.fillRect(box, QColor(0, 0, 0, 150));
     painter.setPen(Qt::white);
-    painter.drawText(box, Qt::AlignCenter, mark.text);
-    free = box.right() + 2.0;
+    painter.drawText(box, Qt::AlignCenter, words);
   }
   if (pointed_ >= first_ && pointed_ <= first_ + count_) {
     const double x = place(pointed_ + (count_ < cells.width() ? 0.5 : 0.0));

@@ -219,15 +219,15 @@ QTextEdit[view="true"][muted="true"] { color: $muted; }
 #problemCard { background: $window; border-bottom: 1px solid $border; }
 #solveSide { background: $side; border-left: 1px solid $border; }
 #generatePanel { background: $window; }
-#concepts, #problems, #problemPreview { background: $surface; border: 1px solid $border; border-radius: 7px; color: $text; }
-#concepts::item { padding: 2px; }
+#concepts, #families, #problems, #problemPreview { background: $surface; border: 1px solid $border; border-radius: 7px; color: $text; }
+#concepts::item, #families::item { padding: 2px; }
 #problems { selection-background-color: $selected; selection-color: $text; }
 #problems::item { padding: 0 7px; border: none; color: $text; }
 #problems::item:selected { background: $selected; color: $text; }
 #tokenView, #tokenOthers, #branchTree, #states { background: $surface; border: 1px solid $border; border-radius: 7px; padding: 4px; color: $text; }
 #shortcutsList { background: $surface; border: 1px solid $border; border-radius: 7px; padding: 4px; color: $text; }
 #branchTree::item, #tokenOthers::item, #states::item, #stateRoomList::item, #shortcutsList::item { padding: 3px 2px; }
-#concepts:focus, #problems:focus, #problemPreview:focus, #tokenView:focus, #tokenOthers:focus, #branchTree:focus,
+#concepts:focus, #families:focus, #problems:focus, #problemPreview:focus, #tokenView:focus, #tokenOthers:focus, #branchTree:focus,
 #states:focus, #shortcutsList:focus, #shareTable:focus, #itemTable:focus, #evaluationReply:focus, #besideReply:focus, #recipeText:focus,
 #runSamples:focus, #runLog:focus, #runRecipe:focus, #runFiles:focus, #validationCase:focus { border: 1px solid $accent; }
 QTableView { background: $surface; border: 1px solid $border; border-radius: 7px; gridline-color: $hover; color: $text;

@@ -405,6 +405,7 @@ class InspectTest : public QObject {
     }
     // The table's first row is the largest of the map, and chooses its head there.
     auto* heads = window.find<QTableWidget>("differenceHeads");
+    QVERIFY(heads->isVisible());
     const int first = heads->item(0, 0)->data(Qt::UserRole).toInt();
     QCOMPARE(map.values[static_cast<std::size_t>(first)], *std::ranges::max_element(map.values));
     heads->setCurrentCell(0, 1);

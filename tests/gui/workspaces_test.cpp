@@ -5,10 +5,12 @@
 #include <QAbstractSpinBox>
 #include <QAccessible>
 #include <QComboBox>
+#include <QRegularExpression>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QStackedWidget>
 
+#include "app/panels/problems_dialog.h"
 #include "app/widgets/elided_label.h"
 #include "tests/gui/window_driver.h"
 
@@ -76,6 +78,16 @@ QStringList cut_short(const QWidget& root) {
   return found;
 }
 
+// Labels that show the sign before a key as it is, for want of a field that the key goes to.
+QStringList keyless(const QWidget& root) {
+  static const QRegularExpression sign(QStringLiteral("&\\w"));
+  QStringList found;
+  for (const auto* label : root.findChildren<QLabel*>()) {
+    if (label->text().contains(sign) && label->buddy() == nullptr) found << label->text();
+  }
+  return found;
+}
+
 }  // namespace
 
 class WorkspacesTest : public QObject {
@@ -112,6 +124,14 @@ class WorkspacesTest : public QObject {
     QTest::qWait(60);
     const QStringList silent = nameless(window_->window());
     QVERIFY2(silent.isEmpty(), qPrintable(silent.join(QLatin1Char('\n'))));
+  }
+
+  void keys_of_labels_go_to_a_field() {
+    const ProblemsDialog dialog{RecipeData{}};
+    for (const QWidget* root :
+         {static_cast<const QWidget*>(&window_->window()), static_cast<const QWidget*>(&dialog)}) {
+      QVERIFY2(keyless(*root).isEmpty(), qPrintable(keyless(*root).join(QLatin1Char('\n'))));
+    }
   }
 
   void a_widget_without_a_name_is_found() {
