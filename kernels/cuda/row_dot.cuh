@@ -49,6 +49,13 @@ __device__ __forceinline__ int own_column(int piece, int part, int parts) {
   return (a & 255) | (b & 255) << 8 | (c & 255) << 16 | d << 24;
 }
 
+// Four unsigned bytes times four signed ones.
+[[maybe_unused]] __device__ __forceinline__ int dot_bytes(unsigned codes, int x, int sum) {
+  int result;
+  asm("dp4a.u32.s32 %0, %1, %2, %3;" : "=r"(result) : "r"(codes), "r"(x), "r"(sum));
+  return result;
+}
+
 // Where rows lie in a stage of shared memory, and how many warps share one.
 struct RowPlaces {
   int code_row, scale_row, super_row;  // bytes
@@ -57,62 +64,95 @@ struct RowPlaces {
   unsigned scale_at, super_at;
 };
 
-// The part of one row that this lane has in shared memory, times x.
+// Where this lane's pieces lie in the row of a stage that comes first.
 template <WeightFormat format>
-__device__ __forceinline__ float dot_row(const OwnX<format>& own, const unsigned char* stage, const RowPlaces& p,
-                                         int row, int part) {
-  constexpr BlockTraits t = block_traits(format);
-  constexpr int columns = piece_columns(format);
-  constexpr int pieces = row_lane_columns / columns;
-  const unsigned char* codes = stage + row * p.code_row;
-  float sum = 0.0f;
+struct RowSpots {
+  static constexpr int pieces = row_lane_columns / piece_columns(format);
+  unsigned codes[pieces], scales[pieces], supers[pieces];
+
+  // Beyond the last column x is 0, and the first column stands in.
+  __device__ __forceinline__ RowSpots(const RowPlaces& p, int part) {
+    constexpr BlockTraits t = block_traits(format);
 #pragma unroll
-  for (int piece = 0; piece < pieces; ++piece) {
-    const int col = own_column<format>(piece, part, p.parts);
-    if (col >= p.cols) break;
-    if constexpr (t.code_bits == 0) {
-      const uint4 v = *reinterpret_cast<const uint4*>(codes + col * 2);
-      const unsigned words[4] = {v.x, v.y, v.z, v.w};
-      float other = 0.0f;  // does not wait for the first sum
-#pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        sum += __uint_as_float(words[i] << 16) * own.x[piece * 8 + 2 * i];
-        other += __uint_as_float(words[i] & 0xffff0000u) * own.x[piece * 8 + 2 * i + 1];
+    for (int piece = 0; piece < pieces; ++piece) {
+      const int own = own_column<format>(piece, part, p.parts);
+      const int col = own < p.cols ? own : 0;
+      codes[piece] = static_cast<unsigned>(t.code_bits == 0 ? col * 2 : col * t.code_bits / 8);
+      if constexpr (t.code_bits != 0) {
+        scales[piece] = p.scale_at + static_cast<unsigned>(col / t.group * group_scale_bytes(format));
+        supers[piece] = p.super_at + static_cast<unsigned>(col / 256 * super_scale_bytes(format));
       }
-      sum += other;
-    } else {
-      const uint4 v = *reinterpret_cast<const uint4*>(codes + col * t.code_bits / 8);
-      const unsigned words[4] = {v.x, v.y, v.z, v.w};
-      int high = 0;
-      int low = 0;
-#pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        if constexpr (t.code_bits == 8) {
-          // q8_0's codes are the file's plus 128: take that off again; the others are below 64.
-          const int code = static_cast<int>(format == WeightFormat::q8_0 ? words[i] ^ 0x80808080u : words[i]);
-          high = __dp4a(code, own.high[piece * 4 + i], high);
-          low = __dp4a(code, own.low[piece * 4 + i], low);
-        } else {
-          const int even = static_cast<int>(words[i] & 0x0f0f0f0fu);
-          const int odd = static_cast<int>(words[i] >> 4 & 0x0f0f0f0fu);
-          high = __dp4a(even, own.high[i * 2], high);
-          low = __dp4a(even, own.low[i * 2], low);
-          high = __dp4a(odd, own.high[i * 2 + 1], high);
-          low = __dp4a(odd, own.low[i * 2 + 1], low);
-        }
-      }
-      constexpr int offset = format == WeightFormat::q8_0 ? 0 : t.offset;
-      const int dot = high * 256 + low - offset * own.sum[piece];
-      const PackedWeight here{nullptr, stage + p.scale_at, stage + p.super_at, p.rows,
-                              p.cols,  p.code_row,         p.scale_row,        p.super_row};
-      const GroupScale group = group_scale<format>(here, row, col);
-      float value = group.scale * static_cast<float>(dot);
-      if constexpr (t.affine) value += group.base * static_cast<float>(own.sum[piece]);
-      sum += own.scale[piece] * value;
     }
   }
-  return sum;
-}
+};
+
+// This lane's part of one row, as it lies in memory.
+template <WeightFormat format>
+struct RowPieces {
+  static constexpr int pieces = row_lane_columns / piece_columns(format);
+  uint4 codes[pieces];
+  RawScale scales[pieces];
+
+  __device__ __forceinline__ void load(const unsigned char* stage, const RowPlaces& p, const RowSpots<format>& spots,
+                                       int row) {
+#pragma unroll
+    for (int piece = 0; piece < pieces; ++piece) {
+      codes[piece] = *reinterpret_cast<const uint4*>(stage + row * p.code_row + spots.codes[piece]);
+      if constexpr (is_quantised(format)) {
+        scales[piece].group = load_bytes<group_scale_bytes(format)>(stage + row * p.scale_row + spots.scales[piece]);
+        scales[piece].super = load_bytes<super_scale_bytes(format)>(stage + row * p.super_row + spots.supers[piece]);
+      }
+    }
+  }
+
+  // Times x.
+  [[nodiscard]] __device__ __forceinline__ float dot(const OwnX<format>& own) const {
+    constexpr BlockTraits t = block_traits(format);
+    float sum = 0.0f;
+#pragma unroll
+    for (int piece = 0; piece < pieces; ++piece) {
+      const unsigned words[4] = {codes[piece].x, codes[piece].y, codes[piece].z, codes[piece].w};
+      if constexpr (t.code_bits == 0) {
+        float other = 0.0f;  // does not wait for the first sum
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+          sum += __uint_as_float(words[i] << 16) * own.x[piece * 8 + 2 * i];
+          other += __uint_as_float(words[i] & 0xffff0000u) * own.x[piece * 8 + 2 * i + 1];
+        }
+        sum += other;
+      } else {
+        int high = 0;
+        int low = 0;
+        int high_of_odd = 0;  // times 16
+        int low_of_odd = 0;
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+          if constexpr (t.code_bits == 8) {
+            // q8_0's codes are the file's plus 128: take that off again; the others are below 64.
+            const int code = static_cast<int>(format == WeightFormat::q8_0 ? words[i] ^ 0x80808080u : words[i]);
+            high = __dp4a(code, own.high[piece * 4 + i], high);
+            low = __dp4a(code, own.low[piece * 4 + i], low);
+          } else {
+            const unsigned even = words[i] & 0x0f0f0f0fu;
+            const unsigned odd = words[i] & 0xf0f0f0f0u;  // not shifted: that is done once, with the sums
+            high = dot_bytes(even, own.high[i * 2], high);
+            low = dot_bytes(even, own.low[i * 2], low);
+            high_of_odd = dot_bytes(odd, own.high[i * 2 + 1], high_of_odd);
+            low_of_odd = dot_bytes(odd, own.low[i * 2 + 1], low_of_odd);
+          }
+        }
+        constexpr int offset = format == WeightFormat::q8_0 ? 0 : t.offset;
+        int dot = high * 256 + low - offset * own.sum[piece];
+        if constexpr (t.code_bits == 4) dot += high_of_odd * 16 + (low_of_odd >> 4);
+        const GroupScale group = group_scale<format>(scales[piece]);
+        float value = group.scale * static_cast<float>(dot);
+        if constexpr (t.affine) value += group.base * static_cast<float>(own.sum[piece]);
+        sum += own.scale[piece] * value;
+      }
+    }
+    return sum;
+  }
+};
 
 // Sums over a warp of `count` values at once; the sum of value i ends in lane i * 32 / count.
 template <int count>

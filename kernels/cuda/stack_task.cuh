@@ -37,6 +37,7 @@ struct StackTask {
   void* const* state_table;  // of f32 or bf16
   unsigned* count;           // numbers used up so far
   Word* words;               // of the stream's exchange
+  Packet* packets;           // likewise
   int layers, heads, head_dim, d_state, groups, taps;
   float eps, final_eps, dt_min, dt_max;
 };
@@ -99,6 +100,7 @@ struct StackTask {
           .state_table = static_cast<void* const*>(step.state_table.data),
           .count = reinterpret_cast<unsigned*>(room),
           .words = reinterpret_cast<Word*>(room + word_count_bytes),
+          .packets = reinterpret_cast<Packet*>(room + packets_at),
           .layers = size(static_cast<std::int64_t>(args.layers.size())),
           .heads = size(step.heads),
           .head_dim = size(step.head_dim),

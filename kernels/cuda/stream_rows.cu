@@ -199,6 +199,7 @@ __global__ void __launch_bounds__(stream_threads, 2)
                          .parts = parts,
                          .scale_at = plan.scale_at,
                          .super_at = plan.super_at};
+  const RowSpots<format> spots(places, part);
   constexpr int at_once = rows_at_once(format);
   int stage = 0;
   unsigned parity = 0;
@@ -207,11 +208,12 @@ __global__ void __launch_bounds__(stream_threads, 2)
     barrier_wait(address(&filled[stage]), parity);
     const unsigned char* memory = stream_memory + static_cast<unsigned>(stage) * plan.stage_bytes;
     for (int r = team; r < count; r += teams * at_once) {
+      RowPieces<format> pieces[at_once];
+#pragma unroll
+      for (int i = 0; i < at_once; ++i) pieces[i].load(memory, places, spots, min(r + i * teams, count - 1));
       float sums[at_once];
 #pragma unroll
-      for (int i = 0; i < at_once; ++i) {
-        sums[i] = dot_row<format>(own, memory, places, min(r + i * teams, count - 1), part);
-      }
+      for (int i = 0; i < at_once; ++i) sums[i] = pieces[i].dot(own);
       const float sum = warp_sums<at_once>(sums);
       const int which = r + lane / (warp_size / at_once) * teams;
       if (lane % (warp_size / at_once) == 0 && which < count) partial[(row - begin + which) * parts + part] = sum;

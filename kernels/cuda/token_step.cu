@@ -37,7 +37,7 @@ constexpr std::int64_t token_residual_words = 1024;
 constexpr std::int64_t token_proj_words = 8192;
 constexpr std::int64_t token_y_words = 2048;
 static_assert(word_count_bytes + (token_residual_words + token_proj_words + token_y_words) * sizeof(Word) <=
-              CudaStream::exchange_bytes);
+              packets_at);
 
 // A weight's layout, without its place.
 struct TokenMatrix {

@@ -28,31 +28,53 @@ struct PackedWeight {
 struct GroupScale {
   float scale, base;
 };
+// The same as it lies in memory: of the group, and of 256 columns where there are two levels.
+struct RawScale {
+  unsigned group, super;
+};
+// Bytes of the scales of a group, and of 256 columns.
+[[nodiscard]] constexpr int group_scale_bytes(WeightFormat format) {
+  const BlockTraits t = block_traits(format);
+  return t.code_bits == 0 ? 0 : (t.affine ? 2 : 1) * (t.two_level ? 1 : 2);
+}
+[[nodiscard]] constexpr int super_scale_bytes(WeightFormat format) {
+  const BlockTraits t = block_traits(format);
+  return !t.two_level ? 0 : t.affine ? 4 : 2;
+}
+template <int bytes>
+__device__ __forceinline__ unsigned load_bytes(const std::uint8_t* at) {
+  if constexpr (bytes == 0) return 0;
+  if constexpr (bytes == 1) return *at;
+  if constexpr (bytes == 2) return *reinterpret_cast<const std::uint16_t*>(at);
+  if constexpr (bytes == 4) return *reinterpret_cast<const std::uint32_t*>(at);
+}
 template <WeightFormat format>
-__device__ __forceinline__ GroupScale group_scale(const PackedWeight& w, std::int64_t row, std::int64_t col) {
+__device__ __forceinline__ GroupScale group_scale(RawScale raw) {
   constexpr BlockTraits t = block_traits(format);
+  const auto halves = [](unsigned bits) { return *reinterpret_cast<const __half2*>(&bits); };
   if constexpr (t.code_bits == 0) {
     return {1.0f, 0.0f};
   } else if constexpr (!t.two_level) {
-    const std::uint8_t* at = w.scales + row * w.scale_row;
-    if constexpr (t.affine) {
-      const __half2 both = reinterpret_cast<const __half2*>(at)[col / t.group];
-      return {__low2float(both), __high2float(both)};
-    } else {
-      return {__half2float(reinterpret_cast<const __half*>(at)[col / t.group]), 0.0f};
-    }
+    const __half2 both = halves(raw.group);
+    return {__low2float(both), t.affine ? __high2float(both) : 0.0f};
+  } else if constexpr (t.affine) {
+    const __half2 d = halves(raw.super);
+    return {__low2float(d) * static_cast<float>(raw.group & 255U),
+            -(__high2float(d) * static_cast<float>(raw.group >> 8 & 255U))};
   } else {
-    const std::uint8_t* at = w.scales + row * w.scale_row;
-    const std::uint8_t* super = w.supers + row * w.super_row;
-    if constexpr (t.affine) {
-      const uchar2 both = reinterpret_cast<const uchar2*>(at)[col / t.group];
-      const __half2 d = reinterpret_cast<const __half2*>(super)[col / 256];
-      return {__low2float(d) * static_cast<float>(both.x), -(__high2float(d) * static_cast<float>(both.y))};
-    } else {
-      const auto scale = reinterpret_cast<const signed char*>(at)[col / t.group];
-      return {__half2float(reinterpret_cast<const __half*>(super)[col / 256]) * static_cast<float>(scale), 0.0f};
-    }
+    return {__low2float(halves(raw.super)) * static_cast<float>(static_cast<signed char>(raw.group)), 0.0f};
   }
+}
+template <WeightFormat format>
+__device__ __forceinline__ GroupScale group_scale(const PackedWeight& w, std::int64_t row, std::int64_t col) {
+  constexpr BlockTraits t = block_traits(format);
+  constexpr int bytes = group_scale_bytes(format);
+  constexpr int super_bytes = super_scale_bytes(format);
+  RawScale raw{};
+  if constexpr (bytes != 0) raw.group = load_bytes<bytes>(w.scales + row * w.scale_row + col / t.group * bytes);
+  if constexpr (super_bytes != 0)
+    raw.super = load_bytes<super_bytes>(w.supers + row * w.super_row + col / 256 * super_bytes);
+  return group_scale<format>(raw);
 }
 
 // Eight neighbouring codes as they lie in memory, from a multiple of 8 columns on.

@@ -7,8 +7,14 @@
 namespace holdfast::cuda {
 
 using Word = unsigned long long;  // the value below, the number above
-// Of CudaStream::exchange(): first how many numbers were used up so far, then words.
+// Three words under one number.
+struct alignas(16) Packet {
+  unsigned first, second, third, number;
+};
+// Of CudaStream::exchange(): first how many numbers were used up so far, then words, then packets. What is a word is
+// never a packet: a value is not to be taken for a number.
 inline constexpr std::size_t word_count_bytes = 256;
+inline constexpr std::size_t packets_at = 256 * 1024;
 
 // Neighbouring rows.
 struct Range {
@@ -32,6 +38,35 @@ __device__ __forceinline__ Word look(const Word* at) {
 }
 __device__ __forceinline__ void look(const Word* at, Word& first, Word& second) {
   asm volatile("ld.relaxed.gpu.global.v2.b64 {%0, %1}, [%2];" : "=l"(first), "=l"(second) : "l"(at) : "memory");
+}
+__device__ __forceinline__ void post(Packet* to, const Packet& packet) {
+  asm volatile(
+      "{\n"
+      ".reg .b64 low, high;\n"
+      ".reg .b128 all;\n"
+      "mov.b64 low, {%1, %2};\n"
+      "mov.b64 high, {%3, %4};\n"
+      "mov.b128 all, {low, high};\n"
+      "st.relaxed.gpu.global.b128 [%0], all;\n"
+      "}" ::"l"(to),
+      "r"(packet.first), "r"(packet.second), "r"(packet.third), "r"(packet.number)
+      : "memory");
+}
+__device__ __forceinline__ Packet look(const Packet* at) {
+  Packet packet;
+  asm volatile(
+      "{\n"
+      ".reg .b64 low, high;\n"
+      ".reg .b128 all;\n"
+      "ld.relaxed.gpu.global.b128 all, [%4];\n"
+      "mov.b128 {low, high}, all;\n"
+      "mov.b64 {%0, %1}, low;\n"
+      "mov.b64 {%2, %3}, high;\n"
+      "}"
+      : "=r"(packet.first), "=r"(packet.second), "=r"(packet.third), "=r"(packet.number)
+      : "l"(at)
+      : "memory");
+  return packet;
 }
 __device__ __forceinline__ bool is_of(Word word, unsigned number) {
   return static_cast<unsigned>(word >> 32) == number;

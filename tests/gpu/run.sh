@@ -102,7 +102,7 @@ both 11 linear q8_0 (
 both 11 linear bf16 (
 both 5 linear from bf16'
 # What racecheck tells of rings and is none, and of cuBLASLt (README.md).
-known_races='bulk_copy(\|make_steps(\|nvjet_'
+known_races='bulk_copy(\|make_steps(\|nvjet_\|tell_fetcher('
 sanitize() { # tool, every, cases
   case $1 in
     memcheck) how='--tool memcheck --error-exitcode 9 --print-limit 3' ;;

@@ -132,12 +132,13 @@ class TestStack {
       const oracle::Numbers out = w.out_proj.times(y, w.out_bias);
       for (std::size_t i = 0; i < residual.size(); ++i) residual[i] = residual[i].value + out[i].value;
     }
+    residual_ = residual;
     return oracle::values(head().times(normed(residual, norm_), {}));
   }
 
   struct Run {
     std::vector<std::vector<float>> logits;
-    std::vector<float> conv, ssm, log_decay;  // of the last layer
+    std::vector<float> conv, ssm, log_decay, residual;  // of the last layer
   };
   Run run(Stream& stream, std::span<const std::int32_t> ids) {
     const StackShape& s = shape_;
@@ -200,12 +201,14 @@ class TestStack {
     }
     GpuFloats& log_decay = layers_.back().log_decay_on;
     for (const GpuFloats* buffer : {&conv, &residual, &proj, &y, &log_decay}) verify(buffer->intact(), "stack_step");
+    result.residual = residual.values();
     result.conv = conv.values();
     result.ssm = ssm.values();
     result.log_decay = log_decay.values();
     return result;
   }
 
+  [[nodiscard]] std::vector<double> residual() const { return oracle::values(residual_); }  // of the last token
   [[nodiscard]] std::vector<double> conv() const { return oracle::values(conv_); }
   [[nodiscard]] std::vector<double> ssm() const { return oracle::values(ssm_); }
   [[nodiscard]] std::vector<double> log_decay() const { return oracle::values(log_decay_); }
@@ -245,7 +248,7 @@ class TestStack {
   bool tied_;
   std::vector<TestLayer> layers_;
   std::vector<float> conv_start_, ssm_start_;
-  oracle::Numbers conv_, ssm_, log_decay_;
+  oracle::Numbers conv_, ssm_, log_decay_, residual_;
 };
 
 void stack_agrees(Stream& stream, WeightFormat format, const StackShape& shape, bool biased,
@@ -261,6 +264,7 @@ void stack_agrees(Stream& stream, WeightFormat format, const StackShape& shape, 
   for (std::size_t t = 0; t < ids.size(); ++t) {
     verify(compare_relative(got.logits[t], stack.expected(ids[t]), allowed), "logits of token " + std::to_string(t));
   }
+  verify(compare_relative(got.residual, stack.residual(), allowed), "the residual");
   verify(compare_relative(got.conv, stack.conv(), allowed), "conv states");
   verify(compare_relative(got.ssm, stack.ssm(), allowed), "states");
   verify(compare_relative(got.log_decay, stack.log_decay(), allowed), "log decays of the last layer");
@@ -366,7 +370,9 @@ void add_stack_cases(GpuCases& cases) {
         {WeightFormat::q4_0, {1536, 24, 128, 128, 3, 516, 2, 2}, true},
         {WeightFormat::q4_1, {2048, 48, 64, 128, 4, 332, 2, 4}, false},
         {WeightFormat::q4_k, {2048, 64, 64, 128, 8, 700, 2, 4}, false},
-        {WeightFormat::q4_k, {2048, 64, 64, 128, 1, 300, 2, 4}, true}}) {
+        {WeightFormat::q4_k, {2048, 64, 64, 128, 1, 300, 2, 4}, true},
+        {WeightFormat::q8_0, {1280, 120, 64, 128, 5, 300, 2, 3}, true},
+        {WeightFormat::bf16, {2048, 64, 64, 128, 4, 301, 2, 4}, false}}) {
     cases.push_back({"stack_step wide, " + std::string(name(format)) + ", D=" + std::to_string(s.d_model) +
                          ", groups " + std::to_string(s.groups) + (rounded ? ", states of bf16" : ""),
                      [=, format = format, s = s, rounded = rounded](Stream& stream) {
