@@ -361,6 +361,24 @@ void* CudaStream::exchange() {
   return exchange_;
 }
 
+void CudaStream::keep_in_cache(void* memory, std::size_t bytes) {
+  kept_ = {};
+  int most = 0;
+  int window = 0;
+  HOLDFAST_CUDA(cudaDeviceGetAttribute(&most, cudaDevAttrMaxPersistingL2CacheSize, card_.index));
+  HOLDFAST_CUDA(cudaDeviceGetAttribute(&window, cudaDevAttrMaxAccessPolicyWindowSize, card_.index));
+  if (bytes == 0 || most == 0 || window == 0) return;
+  if (!recording_ && !keeps_) {
+    HOLDFAST_CUDA(cudaDeviceSetLimit(cudaLimitPersistingL2CacheSize, std::min<std::size_t>(kept_bytes, most)));
+    keeps_ = true;
+  }
+  kept_.base_ptr = memory;
+  kept_.num_bytes = std::min(bytes, static_cast<std::size_t>(window));
+  kept_.hitRatio = 1.0f;
+  kept_.hitProp = cudaAccessPropertyPersisting;
+  kept_.missProp = cudaAccessPropertyNormal;
+}
+
 Products& CudaStream::products() {
   if (products_ == nullptr) products_ = std::make_unique<Products>();
   return *products_;

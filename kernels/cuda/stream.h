@@ -74,6 +74,11 @@ class CudaStream final : public StreamBackend {
   // to the next (words.cuh).
   static constexpr std::size_t exchange_bytes = 512 * 1024;
   [[nodiscard]] void* exchange();
+  // Memory that kernels write and read again soon: of it the second-level cache keeps kept_bytes. What streams past
+  // there would drive it out, and write its bytes to the card's memory each time. No bytes: no such memory.
+  static constexpr std::size_t kept_bytes = std::size_t{8} << 20;
+  void keep_in_cache(void* memory, std::size_t bytes);
+  [[nodiscard]] const cudaAccessPolicyWindow& kept() const noexcept { return kept_; }
   // Where a kernel notes a bad argument it found in device memory: 1, then the id outside the vocabulary.
   [[nodiscard]] std::int32_t* complaint() const noexcept { return complaint_device_; }
 
@@ -99,6 +104,8 @@ class CudaStream final : public StreamBackend {
   std::size_t drawn_rows_ = 0;
   std::uint32_t drawing_ = 0;
   void* exchange_ = nullptr;
+  cudaAccessPolicyWindow kept_{};
+  bool keeps_ = false;                      // room for it was set aside
   std::int32_t* complaint_host_ = nullptr;  // page-locked, written by kernels
   std::int32_t* complaint_device_ = nullptr;
   std::unordered_map<std::uint64_t, Recording> recordings_;
@@ -135,16 +142,22 @@ void launch(CudaStream& stream, const char* what, const Launch& shape, void (*ke
   config.blockDim = shape.block;
   config.dynamicSmemBytes = shape.shared;
   config.stream = stream.get();
-  cudaLaunchAttribute attribute{};
+  cudaLaunchAttribute attributes[2]{};
+  config.attrs = attributes;
   if (shape.cooperative) {
-    attribute.id = cudaLaunchAttributeCooperative;
-    attribute.val.cooperative = 1;
-  } else {
-    attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-    attribute.val.programmaticStreamSerializationAllowed = 1;
+    attributes[0].id = cudaLaunchAttributeCooperative;
+    attributes[0].val.cooperative = 1;
+    config.numAttrs = 1;
+  } else if (shape.overlaps && stream.card().major >= 9) {
+    attributes[0].id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    attributes[0].val.programmaticStreamSerializationAllowed = 1;
+    config.numAttrs = 1;
   }
-  config.attrs = &attribute;
-  config.numAttrs = shape.cooperative || (shape.overlaps && stream.card().major >= 9) ? 1 : 0;
+  if (stream.kept().num_bytes > 0) {
+    attributes[config.numAttrs].id = cudaLaunchAttributeAccessPolicyWindow;
+    attributes[config.numAttrs].val.accessPolicyWindow = stream.kept();
+    ++config.numAttrs;
+  }
   const cudaError_t error =
       cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(std::forward<Arguments>(arguments))...);
   if (error != cudaSuccess) fail(error, what, "launch", static_cast<int>(shape.grid.x));
