@@ -1,6 +1,7 @@
 // A block has some rows of the weight and a part of its columns: one warp brings both operands through a ring of
 // stages, warpgroups multiply 64 rows each. The weight is the left operand, so that 64 rows of x are one product's
-// width.
+// width. Where x comes without its norm, sums of a group of columns are multiplied by 1 / rms of that group, so that
+// nothing stands between what makes x and the product.
 #include <algorithm>
 
 #include "kernels/cuda/batch_product.h"
@@ -15,6 +16,7 @@ constexpr int most_groups = 4;
 constexpr int most_rows = most_groups * tile_rows;  // which one copy brings
 constexpr int most_stages = 16;
 constexpr int stage_room = 216 * 1024;
+constexpr int most_norms = 8;  // groups of columns that a part touches
 
 struct ProductPlan {
   float* y;
@@ -23,7 +25,63 @@ struct ProductPlan {
   int block_rows;  // of the weight
   int steps;       // of 64 columns
   int stages;
+  const float* squares;
+  int norm_rows;
+  int units;        // of a row
+  int group_units;  // of a group
+  int group_steps;
+  int scales_at;  // the step at which the squares are read
+  float group_columns;
+  float eps;
 };
+
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+
+// 1 / rms of each row in the groups of the columns from step `first` on, by the threads that multiply.
+__device__ __forceinline__ void find_scales(const ProductPlan& p, int first, int count,
+                                            float (&scales)[most_norms][most_batch_rows], int threads) {
+  constexpr int team = 4;  // lanes that share a row's units
+  const int first_group = first / p.group_steps;
+  const int pairs = ((first + count - 1) / p.group_steps - first_group + 1) * p.norm_rows;
+  const auto lane = static_cast<int>(threadIdx.x) % team;
+  for (int begin = 0; begin < pairs; begin += threads / team) {
+    const int pair = begin + static_cast<int>(threadIdx.x) / team;
+    const int row = pair % p.norm_rows;
+    const int group = pair / p.norm_rows;
+    float sum = 0.0f;
+    if (pair < pairs) {
+      const float* from = p.squares + row * p.units + (first_group + group) * p.group_units;
+#pragma unroll 4
+      for (int u = lane; u < p.group_units; u += team) sum += from[u];
+    }
+    sum += __shfl_xor_sync(all_lanes, sum, 1);
+    sum += __shfl_xor_sync(all_lanes, sum, 2);
+    if (lane != 0 || pair >= pairs) continue;
+    const float scale = 1.0f / sqrtf(sum / p.group_columns + p.eps);
+    for (int r = row; r < p.rows; r += p.norm_rows) scales[group][r] = scale;
+  }
+  asm volatile("bar.sync 1, %0;" ::"r"(threads) : "memory");
+}
+
+// Sums of each row of x, multiplied by its scale and divided by another.
+__device__ __forceinline__ void weigh(float (&sums)[8][4], const float* scales, const float* next) {
+  hold(sums);
+#pragma unroll
+  for (int j = 0; j < 8; ++j) {
+    const auto row = j * 8 + static_cast<int>(threadIdx.x) % 4 * 2;
+    float2 by = *reinterpret_cast<const float2*>(scales + row);
+    if (next != nullptr) {
+      const float2 to = *reinterpret_cast<const float2*>(next + row);
+      by = make_float2(by.x / to.x, by.y / to.y);
+    }
+    sums[j][0] *= by.x;
+    sums[j][1] *= by.y;
+    sums[j][2] *= by.x;
+    sums[j][3] *= by.y;
+  }
+}
+
+#endif
 
 // Grid (rows of the weight / block_rows, parts).
 __global__ void __launch_bounds__(most_groups* group_threads + warp_size, 1)
@@ -33,6 +91,7 @@ __global__ void __launch_bounds__(most_groups* group_threads + warp_size, 1)
   extern __shared__ unsigned char ring_room[];
   __shared__ std::uint64_t full[most_stages];
   __shared__ std::uint64_t empty[most_stages];
+  __shared__ __align__(8) float scales[most_norms][most_batch_rows];
   const unsigned ring = (shared_address(ring_room) + 1023U) / 1024U * 1024U;
   const int groups = static_cast<int>(blockDim.x) / group_threads;
   const int group = static_cast<int>(threadIdx.x) / group_threads;
@@ -64,10 +123,15 @@ __global__ void __launch_bounds__(most_groups* group_threads + warp_size, 1)
                shared_address(&full[slot]));
     };
     const int ahead = min(p.stages, count);
-    for (int i = 0; i < ahead; ++i) bring_w(i, i);
+    // So few before x is there: with more under way the last loads and stores of the kernel before take longer than
+    // what is gained.
+    constexpr int early_stages = 4;
+    const int early = min(early_stages, ahead);
+    for (int i = 0; i < early; ++i) bring_w(i, i);
     wait_for_previous();
     let_next_start();
-    for (int i = 0; i < ahead; ++i) bring_x(i, i);
+    for (int i = 0; i < early; ++i) bring_x(i, i);
+    for (int i = early; i < ahead; ++i) bring_w(i, i), bring_x(i, i);
     int slot = 0;
     int round = 0;
     for (int i = ahead; i < count; ++i) {
@@ -79,10 +143,13 @@ __global__ void __launch_bounds__(most_groups* group_threads + warp_size, 1)
     return;
   }
   wait_for_previous();
+  const bool norms = p.squares != nullptr;
   float sums[8][4] = {};
   int slot = 0;
   int round = 0;
   int before = 0;
+  int left = p.group_steps - first % p.group_steps;  // steps of this group of columns
+  int of = 0;                                        // which one of this part
   for (int i = 0; i < count; ++i) {
     barrier_wait_round(full[slot], round);
     const unsigned stage = ring + static_cast<unsigned>(slot) * stage_bytes;
@@ -93,13 +160,22 @@ __global__ void __launch_bounds__(most_groups* group_threads + warp_size, 1)
                  k_along_rows(stage + w_bytes, k), i > 0 || k > 0);
     }
     products_commit();
-    products_wait<1>();
+    if (norms && i == p.scales_at) find_scales(p, first, count, scales, groups * group_threads);
+    if (--left == 0 && i + 1 < count) {
+      // What follows is of another norm: the sums so far are brought to that one.
+      products_wait<0>();
+      if (norms) weigh(sums, scales[of], scales[of + 1]);
+      left = p.group_steps;
+      ++of;
+    } else {
+      products_wait<1>();
+    }
     if (i > 0 && lane == 0) barrier_arrive(shared_address(&empty[before]));
     before = slot;
     if (++slot == p.stages) slot = 0, ++round;
   }
   products_wait<0>();
-  hold(sums);
+  norms ? weigh(sums, scales[of], nullptr) : hold(sums);
   const int warp = static_cast<int>(threadIdx.x) % group_threads / warp_size;
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
@@ -141,6 +217,13 @@ std::int64_t batch_product_parts(const CudaStream& on, std::int64_t rows, std::i
   return 0;
 }
 
+bool batch_product_norms(std::int64_t columns, std::int64_t parts, std::int64_t groups) {
+  if (groups == 1) return true;
+  const std::int64_t steps = (columns + tile_columns - 1) / tile_columns;
+  const std::int64_t most_touched = (steps / parts + 1) * groups / steps + 2;
+  return columns % (groups * tile_columns) == 0 && most_touched <= most_norms;
+}
+
 void batch_product(CudaStream& on, const BatchProduct& p) {
   ProductPlan plan{};
   plan.y = p.y;
@@ -148,8 +231,19 @@ void batch_product(CudaStream& on, const BatchProduct& p) {
   plan.rows = static_cast<int>(p.rows);
   plan.block_rows = static_cast<int>(rows_of_block(on, p.outputs, p.parts));
   plan.steps = static_cast<int>((p.columns + tile_columns - 1) / tile_columns);
+  plan.squares = p.squares;
+  plan.norm_rows = static_cast<int>(p.norm_rows);
+  plan.units = static_cast<int>(p.units);
+  plan.group_units = static_cast<int>(p.units / p.groups);
+  plan.group_steps = p.groups == 1 ? plan.steps : plan.steps / static_cast<int>(p.groups);
+  plan.group_columns = static_cast<float>(p.columns / p.groups);
+  plan.eps = p.eps;
   const std::size_t stage_bytes = static_cast<std::size_t>(plan.block_rows) * tile_columns * 2 + tile_bytes;
   plan.stages = std::min(most_stages, static_cast<int>(stage_room / stage_bytes));
+  // Behind the first stages, so that memory is at work meanwhile, and before the first group of any part has ended.
+  const int part_steps = plan.steps / static_cast<int>(p.parts);
+  const bool whole = part_steps * static_cast<int>(p.parts) == plan.steps && part_steps % plan.group_steps == 0;
+  plan.scales_at = p.groups > 1 && !whole ? 0 : std::min({plan.stages, plan.group_steps - 1, part_steps - 1});
   const int groups = (plan.block_rows + tile_rows - 1) / tile_rows;
   const CUtensorMap w = map_tiles(p.w, p.columns, p.outputs, p.columns * 2, plan.block_rows, true);
   const CUtensorMap x = map_tiles(p.x, p.columns, p.rows, p.columns * 2);

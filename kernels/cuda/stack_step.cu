@@ -1,10 +1,12 @@
-// One token of each of several sequences through a stack of layers with bf16 weights. A layer in six kernels:
-//   norm rows    what the layer before left is added to the residual, which is normed and put into bf16
-//   product      in_proj
-//   step rows    the convolution's step of x, B and C, gates and step sizes (step_rows.cu)
-//   step heads   the recurrence and the gate (stream_heads.cu, or step_heads.cu for few states)
-//   gate rows    the gated norm, into bf16
-//   product      out_proj
+// One token of each of several sequences through a stack of layers with bf16 weights. A layer in five kernels:
+//   gain rows    what the layer before left is added to the residual, which times the norm's gain is put into bf16
+//   product      in_proj, and times 1 / rms (batch_product.cu)
+//   step rows    the convolution's step of x, B and C, step sizes (step_rows.cu)
+//   step heads   the recurrence and the gate, times the gated norm's gain (stream_heads.cu, or step_heads.cu for few
+//                states, and then step rows makes the gates)
+//   product      out_proj, and times each group's 1 / rms
+// Sums of squares lie beside x. Products that are not ours, and groups that ours cannot tell apart, take rows that were
+// normed: norm rows stands for gain rows, gate rows before out_proj.
 // Up to most_split_rows sequences x goes through products as two bf16 rows each, rounded and what the rounding left,
 // since the weight's bytes set the time: it keeps 16 bits, and the next kernel adds the two results. With more, x is
 // rounded. Products leave their sums where the next kernel adds them: over those two, and over parts of the columns.
@@ -28,6 +30,7 @@ constexpr std::int64_t most_split_rows = 32;
 constexpr int most_row_threads = 1024;
 constexpr int most_row_quads = 4;  // of a row that a thread holds
 constexpr int join_threads = 256;
+constexpr int gain_threads = 128;  // of four columns each
 
 struct RowsOut {
   __nv_bfloat16* x;   // (B, cols) rounded; where split, (B, cols) below: what the rounding left
@@ -67,19 +70,23 @@ struct NormRowsTask {
   const float* bias;  // (D) the same, or null
   const float* gain;  // (D)
   float eps;
+  float* squares;  // (B, blocks of a row): the sum of each block's squares, where the product norms
 };
 
-// Grid (B): a thread holds `quads` fours of its row. What no kernel nearby writes is fetched before the wait.
-template <int quads>
-__global__ void __launch_bounds__(most_row_threads) batch_norm_rows_kernel(const __grid_constant__ NormRowsTask s) {
+// Grid (blocks of a row, B): a thread holds `quads` fours of its row. What no kernel nearby writes is fetched before
+// the wait. Where the product norms, a row has several blocks and is left as it is but for the gain.
+template <int quads, bool normed>
+__global__ void __launch_bounds__(normed ? most_row_threads : gain_threads)
+    batch_norm_rows_kernel(const __grid_constant__ NormRowsTask s) {
   __shared__ float room[most_row_threads / warp_size];
-  const std::int64_t row = blockIdx.x;
+  const std::int64_t row = blockIdx.y;
   const std::int64_t columns = s.out.columns;
+  const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * blockDim.x * quads * 4;
   float values[quads][4] = {};
   float gain[quads][4] = {};
 #pragma unroll
   for (int q = 0; q < quads; ++q) {
-    const std::int64_t col = (static_cast<std::int64_t>(q) * blockDim.x + threadIdx.x) * 4;
+    const std::int64_t col = first + (static_cast<std::int64_t>(q) * blockDim.x + threadIdx.x) * 4;
     if (col >= columns) continue;
     load_piece<float, 4>(s.gain + col, gain[q]);
     if (s.bias == nullptr) continue;
@@ -90,7 +97,7 @@ __global__ void __launch_bounds__(most_row_threads) batch_norm_rows_kernel(const
   float squares = 0.0f;
 #pragma unroll
   for (int q = 0; q < quads; ++q) {
-    const std::int64_t col = (static_cast<std::int64_t>(q) * blockDim.x + threadIdx.x) * 4;
+    const std::int64_t col = first + (static_cast<std::int64_t>(q) * blockDim.x + threadIdx.x) * 4;
     if (col >= columns) continue;
     float* at = s.residual + row * columns + col;
     float held[4];
@@ -108,10 +115,12 @@ __global__ void __launch_bounds__(most_row_threads) batch_norm_rows_kernel(const
       squares += held[i] * held[i];
     }
   }
-  const float scale = 1.0f / sqrtf(block_sum(squares, room) / static_cast<float>(columns) + s.eps);
+  const float sum = block_sum(squares, room);
+  const float scale = normed ? 1.0f / sqrtf(sum / static_cast<float>(columns) + s.eps) : 1.0f;
+  if (!normed && threadIdx.x == 0) s.squares[row * gridDim.x + blockIdx.x] = sum;
 #pragma unroll
   for (int q = 0; q < quads; ++q) {
-    const std::int64_t col = (static_cast<std::int64_t>(q) * blockDim.x + threadIdx.x) * 4;
+    const std::int64_t col = first + (static_cast<std::int64_t>(q) * blockDim.x + threadIdx.x) * 4;
     if (col >= columns) continue;
 #pragma unroll
     for (int i = 0; i < 4; ++i) values[q][i] *= scale * gain[q][i];
@@ -213,29 +222,39 @@ class BatchStep {
   }
 
   void run() {
+    make();
+    on_.keep_in_cache(nullptr, 0);
+  }
+
+ private:
+  void make() {
+    norms_out_ =
+        out_.parts > 0 && inner_ / step_.groups % 64 == 0 && batch_product_norms(inner_, out_.parts, step_.groups);
     const std::int64_t x_count = (split_ ? 2 : 1) * rows_ * std::max(d_model_, inner_);
     const std::int64_t sum_count =
         rows_ * std::max({in_.sums * width_, out_.sums * d_model_, args_.logits ? head_.sums * args_.head->rows() : 0});
-    auto* next = static_cast<std::byte*>(
-        stream_.scratch(scratch_bytes(x_count, 2) + scratch_bytes(sum_count, 4) + scratch_bytes(rows_ * stride_, 4)));
+    const std::int64_t square_count =
+        rows_ * std::max(blocks_for(d_model_, 4 * gain_threads), static_cast<unsigned>(inner_ / step_head_rows));
+    const std::size_t bytes = scratch_bytes(x_count, 2) + scratch_bytes(sum_count, 4) +
+                              scratch_bytes(rows_ * stride_, 4) + scratch_bytes(square_count, 4);
+    auto* next = static_cast<std::byte*>(stream_.scratch(bytes));
+    on_.keep_in_cache(next, bytes);
     x_ = cut_scratch<__nv_bfloat16>(next, x_count);
     sums_ = cut_scratch<float>(next, sum_count);
     proj_ = cut_scratch<float>(next, rows_ * stride_);
+    squares_ = cut_scratch<float>(next, square_count);
     cuda::embedding(stream_, {.y = args_.layers[0].residual, .ids = args_.ids, .table = args_.embedding});
     const LayerStepArgs* before = nullptr;
     for (const LayerStepArgs& layer : args_.layers) {
-      norm(before, layer.norm, layer.eps);
-      product(*layer.in_proj, in_, d_model_, sums_);
+      product(*layer.in_proj, in_, d_model_, sums_, norm(before, layer.norm, layer.eps, in_));
       conv(layer);
-      step_heads(on_, heads(layer));
-      gate(layer);
-      product(*layer.out_proj, out_, inner_, sums_);
+      product(*layer.out_proj, out_, inner_, sums_, recur(layer));
       before = &layer;
     }
-    norm(before, args_.norm, args_.eps);  // the residual has all layers now
+    const LeftNorm left = norm(before, args_.norm, args_.eps, head_);  // the residual has all layers now
     if (!args_.logits) return;
     auto* logits = args_.logits.as<float>();
-    product(*args_.head, head_, d_model_, head_.sums == 1 ? logits : sums_);
+    product(*args_.head, head_, d_model_, head_.sums == 1 ? logits : sums_, left);
     if (head_.sums == 1) return;
     const std::int64_t vocab = args_.head->rows();
     prefer_shared(batch_join_rows_kernel);
@@ -246,10 +265,14 @@ class BatchStep {
            batch_join_rows_kernel, logits, sums_, head_.sums, rows_, vocab);
   }
 
- private:
   struct ProductPlan {
     std::int64_t parts;  // of batch_product; 0: cuBLASLt takes it
     std::int64_t sums;   // rows that are left for each sequence
+  };
+  // What a product has to do for x in x_: its squares lie in squares_. No units: nothing.
+  struct LeftNorm {
+    std::int64_t units = 0, groups = 1;
+    float eps = 0.0f;
   };
   [[nodiscard]] ProductPlan plan(std::int64_t outputs, std::int64_t columns) const {
     const std::int64_t each = split_ ? 2 : 1;
@@ -270,11 +293,14 @@ class BatchStep {
     h.sequences = rows_;
     h.heads = s.heads, h.head_dim = s.head_dim, h.d_state = s.d_state, h.groups = s.groups;
     h.dt_min = s.dt_min, h.dt_max = s.dt_max;
+    if (!can_stream_heads(on_, h)) return h;
+    h.z = sums_, h.z_stride = width_, h.z_left = true, h.z_parts = in_.sums;
+    h.z_bias = float_or_null(layer.in_proj_bias);
     return h;
   }
 
-  // The residual with what the layer before left for it, normed, to x_.
-  void norm(const LayerStepArgs* before, ConstTensorView gain, float eps) {
+  // The residual with what the layer before left for it, normed, to x_, or ready to be normed by the product.
+  [[nodiscard]] LeftNorm norm(const LayerStepArgs* before, ConstTensorView gain, float eps, const ProductPlan& next) {
     const bool adds = before != nullptr;
     const NormRowsTask task{.out = {x_, rows_, d_model_, split_},
                             .residual = args_.layers[0].residual.as<float>(),
@@ -282,9 +308,36 @@ class BatchStep {
                             .parts = out_.sums,
                             .bias = adds ? float_or_null(before->out_proj_bias) : nullptr,
                             .gain = gain.as<float>(),
-                            .eps = eps};
-    rows("batch norm rows", d_model_, dim3(static_cast<unsigned>(rows_)), task, batch_norm_rows_kernel<1>,
-         batch_norm_rows_kernel<2>, batch_norm_rows_kernel<4>);
+                            .eps = eps,
+                            .squares = squares_};
+    if (next.parts == 0) {
+      rows("batch norm rows", d_model_, dim3(1, static_cast<unsigned>(rows_)), task, batch_norm_rows_kernel<1, true>,
+           batch_norm_rows_kernel<2, true>, batch_norm_rows_kernel<4, true>);
+      return {};
+    }
+    const unsigned blocks = blocks_for(d_model_, 4 * gain_threads);
+    prefer_shared(batch_norm_rows_kernel<1, false>);
+    launch(on_, "batch gain rows",
+           {.grid = dim3(blocks, static_cast<unsigned>(rows_)), .block = dim3(gain_threads), .overlaps = true},
+           batch_norm_rows_kernel<1, false>, task);
+    return {.units = blocks, .groups = 1, .eps = eps};
+  }
+
+  // The recurrence, and its norm to x_, or x_ ready to be normed by the product.
+  [[nodiscard]] LeftNorm recur(const LayerStepArgs& layer) {
+    HeadSteps steps = heads(layer);
+    if (!norms_out_) {
+      step_heads(on_, steps);
+      gate(layer);
+      return {};
+    }
+    steps.y = nullptr;
+    steps.gained = x_;
+    steps.split = split_;
+    steps.gain = layer.gate_norm.as<float>();
+    steps.squares = squares_;
+    step_heads(on_, steps);
+    return {.units = inner_ / square_channels(on_, steps), .groups = step_.groups, .eps = layer.eps};
   }
 
   // Launches a block for each of some rows of so many columns.
@@ -321,6 +374,7 @@ class BatchStep {
                .channels = channels_,
                .heads = s.heads,
                .finished = true,
+               .leaves_z = heads(layer).z_left,
                .dt_bias = s.dt_bias.as<float>(),
                .a = s.a.as<float>(),
                .dt_min = s.dt_min,
@@ -340,13 +394,22 @@ class BatchStep {
          batch_gate_rows_kernel<2>, batch_gate_rows_kernel<4>);
   }
 
-  void product(const Weight& weight, const ProductPlan& plan, std::int64_t columns, float* y) {
+  void product(const Weight& weight, const ProductPlan& plan, std::int64_t columns, float* y, const LeftNorm& left) {
     const auto* w = static_cast<const __nv_bfloat16*>(weight.packed().view().data);
     const std::int64_t rows = (split_ ? 2 : 1) * rows_;
     if (plan.parts > 0) {
-      return batch_product(
-          on_,
-          {.x = x_, .w = w, .y = y, .rows = rows, .outputs = weight.rows(), .columns = columns, .parts = plan.parts});
+      return batch_product(on_, {.x = x_,
+                                 .w = w,
+                                 .y = y,
+                                 .rows = rows,
+                                 .outputs = weight.rows(),
+                                 .columns = columns,
+                                 .parts = plan.parts,
+                                 .squares = left.units == 0 ? nullptr : squares_,
+                                 .norm_rows = rows_,
+                                 .units = left.units,
+                                 .groups = left.groups,
+                                 .eps = left.eps});
     }
     on_.products().run(on_, {.m = rows,
                              .n = weight.rows(),
@@ -372,6 +435,8 @@ class BatchStep {
   __nv_bfloat16* x_ = nullptr;
   float* sums_ = nullptr;  // what a product left
   float* proj_ = nullptr;
+  float* squares_ = nullptr;
+  bool norms_out_ = false;
 };
 
 }  // namespace

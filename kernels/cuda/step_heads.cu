@@ -1,7 +1,7 @@
 // Each thread has some states of one row p in registers, eight lanes share a row; each state is read and written once.
 #include "kernels/cuda/ssd.cuh"
 #include "kernels/cuda/state_quads.cuh"
-#include "kernels/cuda/step_heads.h"
+#include "kernels/cuda/step_heads.cuh"
 
 namespace holdfast::cuda {
 namespace {
@@ -94,7 +94,10 @@ __global__ void __launch_bounds__(head_threads) step_heads_kernel(const __grid_c
 #pragma unroll
   for (int step = head_lanes / 2; step > 0; step /= 2) sum += __shfl_xor_sync(all_lanes, sum, step);
   const float y = (sum + skip * x) * (finished ? z : silu(z));
-  if (lane == 0) s.y[b * inner + channel] = y;
+  if (lane == 0) {
+    const std::int64_t at = b * inner + channel;
+    s.gained == nullptr ? void(s.y[at] = y) : leave_gained(s, at, y * s.gain[channel]);
+  }
   if (s.log_decay != nullptr && blockIdx.x == 0 && threadIdx.x == 0) s.log_decay[b * s.heads + head] = dt * rate;
   if (s.squares == nullptr) return;
   const float squares = block_sum(lane == 0 ? y * y : 0.0f, room);
@@ -108,6 +111,10 @@ bool can_step_heads(const HeadSteps& s) {
   return s.head_dim % step_head_rows == 0 && (s.d_state == 64 || s.d_state == 128 || s.d_state == 256) &&
          reinterpret_cast<std::uintptr_t>(s.bc) % 16 == 0 && s.bc_stride % 4 == 0 && inner % 4 == 0 &&
          s.state_offset % (s.state_rounded ? 8 : 4) == 0 && s.heads <= 65535 && s.sequences <= 65535;
+}
+
+std::int64_t square_channels(const CudaStream& on, const HeadSteps& s) {
+  return can_stream_heads(on, s) ? 4 * step_head_rows : step_head_rows;
 }
 
 void step_heads(CudaStream& on, const HeadSteps& s) {

@@ -9,11 +9,12 @@ namespace {
 
 constexpr int row_threads = 256;
 
-// Grid (columns, B / each): all columns where they are finished, else those of x, B and C. `most_taps` at most.
+// Grid (columns, B / each): all columns where they are finished (but z's, where it is left), else those of x, B and C.
+// `most_taps` at most.
 template <int most_taps, int each, bool early>
 __global__ void __launch_bounds__(row_threads) step_rows_kernel(const __grid_constant__ StepRows s) {
   const std::int64_t b = static_cast<std::int64_t>(blockIdx.y) * each;
-  const std::int64_t first = s.finished ? 0 : s.inner;
+  const std::int64_t first = s.finished && !s.leaves_z ? 0 : s.inner;
   const std::int64_t end = s.finished ? s.columns : s.inner + s.channels;
   const std::int64_t col = first + static_cast<std::int64_t>(blockIdx.x) * row_threads + threadIdx.x;
   const std::int64_t channel = col - s.inner;
@@ -96,7 +97,7 @@ __global__ void __launch_bounds__(row_threads) step_rows_kernel(const __grid_con
 }  // namespace
 
 void step_rows(CudaStream& on, const StepRows& s, bool early) {
-  const unsigned across = blocks_for(s.finished ? s.columns : s.channels, row_threads);
+  const unsigned across = blocks_for(s.finished ? s.columns - (s.leaves_z ? s.inner : 0) : s.channels, row_threads);
   const auto run = [&](auto* kernel, std::int64_t each) {
     prefer_shared(kernel);
     launch(on, "step rows",

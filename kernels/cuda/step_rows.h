@@ -23,6 +23,7 @@ struct StepRows {
   int taps = 0;
   std::int64_t sequences = 0, inner = 0, channels = 0, heads = 0;
   bool finished = false;
+  bool leaves_z = false;  // where finished: not the columns of z
   const float* dt_bias = nullptr;  // these only where finished
   const float* a = nullptr;
   float dt_min = 0.0f, dt_max = 0.0f;

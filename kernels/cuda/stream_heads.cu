@@ -2,11 +2,12 @@
 // them, and writes them back from registers. Blocks are small and many of them are at work on a multiprocessor, in the
 // order in which the hardware gives them out, so that memory is touched in order.
 #include <algorithm>
+#include <type_traits>
 
 #include "kernels/cuda/bulk.cuh"
 #include "kernels/cuda/ssd.cuh"
 #include "kernels/cuda/state_quads.cuh"
-#include "kernels/cuda/step_heads.h"
+#include "kernels/cuda/step_heads.cuh"
 
 namespace holdfast::cuda {
 namespace {
@@ -31,13 +32,15 @@ __device__ __forceinline__ void fold(float (&sums)[count], int lane) {
   }
 }
 
+// Four states as they are in memory.
 template <class State>
-__device__ __forceinline__ float4 state_quad(const State* at) {
+using StateQuad = std::conditional_t<sizeof(State) == 4, float4, uint2>;
+template <class State>
+__device__ __forceinline__ float4 floats_of(const StateQuad<State>& h) {
   if constexpr (sizeof(State) == 4) {
-    return *reinterpret_cast<const float4*>(at);
+    return h;
   } else {
-    const uint2 v = *reinterpret_cast<const uint2*>(at);
-    return widened(v.x, v.y);
+    return widened(h.x, h.y);
   }
 }
 template <class State>
@@ -51,7 +54,7 @@ __device__ __forceinline__ void put_state_quad(State* at, const float4& h) {
 
 // Grid (parts / block_warps). States are fetched before the kernel that makes the rows has ended: it does not write
 // them. Two lanes share a channel, row lane / 2 of the part: the even one has x, the other the gate.
-template <class State, int N>
+template <class State, int N, bool gained>
 __global__ void __launch_bounds__(block_warps* warp_size)
     stream_heads_kernel(const __grid_constant__ HeadSteps s, const __grid_constant__ StreamPlan plan) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
@@ -85,9 +88,19 @@ __global__ void __launch_bounds__(block_warps* warp_size)
   const unsigned group = head / plan.heads_per_group;
   const unsigned channel = part * part_rows + static_cast<unsigned>(lane) / 2;
   const float skip = s.d[head];
+  [[maybe_unused]] __shared__ float gains[block_warps][part_rows];
+  [[maybe_unused]] __shared__ float squares[block_warps];
+  if (gained && lane < part_rows) async_copy<4>(&gains[warp][lane], s.gain + part * part_rows + lane);
   wait_for_previous();
   let_next_start();
-  const float value = (lane % 2 == 0 ? s.x + sequence * s.x_stride : s.z + sequence * s.z_stride)[channel];
+  float value = (lane % 2 == 0 ? s.x + sequence * s.x_stride : s.z + sequence * s.z_stride)[channel];
+  if (s.z_left && lane % 2 != 0) {
+    for (std::int64_t part = 1; part < s.z_parts; ++part) {
+      value += s.z[(part * s.sequences + sequence) * s.z_stride + channel];
+    }
+    if (s.z_bias != nullptr) value += s.z_bias[channel];
+    value = silu(value);
+  }
   const float dt = s.dt[sequence * s.dt_stride + head];
   const float decay = s.decay[sequence * s.dt_stride + head];
   const auto* ins = reinterpret_cast<const float4*>(s.bc + sequence * s.bc_stride + group * N) + lane % row_lanes;
@@ -108,11 +121,13 @@ __global__ void __launch_bounds__(block_warps* warp_size)
   barrier_wait(barrier, 0);
 #pragma unroll
   for (int first = 0; first < passes; first += batch) {
-    float4 h[batch][quads];
+    StateQuad<State> held[batch][quads];
 #pragma unroll
     for (int r = 0; r < batch; ++r) {
 #pragma unroll
-      for (int q = 0; q < quads; ++q) h[r][q] = state_quad(from + (first + r) * N + q * warp_size * 4);
+      for (int q = 0; q < quads; ++q) {
+        held[r][q] = *reinterpret_cast<const StateQuad<State>*>(from + (first + r) * N + q * warp_size * 4);
+      }
     }
 #pragma unroll
     for (int r = 0; r < batch; ++r) {
@@ -120,19 +135,15 @@ __global__ void __launch_bounds__(block_warps* warp_size)
       float sum = 0.0f;
 #pragma unroll
       for (int q = 0; q < quads; ++q) {
-        float4& v = h[r][q];
+        float4 v = floats_of<State>(held[r][q]);
         v.x = decay * v.x + weight * in[q].x;
         v.y = decay * v.y + weight * in[q].y;
         v.z = decay * v.z + weight * in[q].z;
         v.w = decay * v.w + weight * in[q].w;
         sum += v.x * out[q].x + v.y * out[q].y + v.z * out[q].z + v.w * out[q].w;
+        put_state_quad(to + (first + r) * N + q * warp_size * 4, v);
       }
       sums[first + r] = sum;
-    }
-#pragma unroll
-    for (int r = 0; r < batch; ++r) {
-#pragma unroll
-      for (int q = 0; q < quads; ++q) put_state_quad(to + (first + r) * N + q * warp_size * 4, h[r][q]);
     }
   }
   if constexpr (passes == 16) fold<8, 16>(sums, lane);
@@ -140,7 +151,19 @@ __global__ void __launch_bounds__(block_warps* warp_size)
   fold<2, 4>(sums, lane);
   fold<1, 2>(sums, lane);
   const float read = sums[0] + __shfl_xor_sync(all_lanes, sums[0], 1);
-  if (lane % 2 == 0) s.y[sequence * s.heads * s.head_dim + channel] = (read + skip * x) * other;
+  const float y = lane % 2 == 0 ? (read + skip * x) * other : 0.0f;
+  const std::int64_t place = static_cast<std::int64_t>(at) * part_rows + lane / 2;
+  if constexpr (gained) {
+    async_copies_done();
+    __syncwarp();
+    if (lane % 2 == 0) leave_gained(s, place, y * gains[warp][lane / 2]);
+    const float sum = warp_sum(y * y);
+    if (lane == 0) squares[warp] = sum;
+    __syncthreads();  // all warps have a part: E is a multiple of what a block has
+    if (threadIdx.x == 0) s.squares[blockIdx.x] = squares[0] + squares[1] + squares[2] + squares[3];
+  } else {
+    if (lane % 2 == 0) s.y[place] = y;
+  }
 #endif
 }
 
@@ -148,8 +171,9 @@ __global__ void __launch_bounds__(block_warps* warp_size)
 
 bool can_stream_heads(const CudaStream& on, const HeadSteps& s) {
   const std::int64_t parts = s.sequences * s.heads * s.head_dim / part_rows;
-  return on.card().major >= 9 && s.decay != nullptr && s.log_decay == nullptr && s.squares == nullptr &&
-         can_step_heads(s) && parts >= least_parts * on.card().multiprocessors && parts < (std::int64_t{1} << 31);
+  return on.card().major >= 9 && s.decay != nullptr && s.log_decay == nullptr &&
+         (s.squares == nullptr || s.gained != nullptr) && can_step_heads(s) &&
+         parts >= least_parts * on.card().multiprocessors && parts < (std::int64_t{1} << 31);
 }
 
 void stream_heads(CudaStream& on, const HeadSteps& s) {
@@ -169,10 +193,13 @@ void stream_heads(CudaStream& on, const HeadSteps& s) {
             .overlaps = true},
            kernel, s, plan);
   };
-  const auto of_type = [&]<class State>(State) {
-    if (s.d_state == 64) return run(stream_heads_kernel<State, 64>);
-    if (s.d_state == 128) return run(stream_heads_kernel<State, 128>);
-    run(stream_heads_kernel<State, 256>);
+  const auto of_result = [&]<class State, bool gained>(State, std::bool_constant<gained>) {
+    if (s.d_state == 64) return run(stream_heads_kernel<State, 64, gained>);
+    if (s.d_state == 128) return run(stream_heads_kernel<State, 128, gained>);
+    run(stream_heads_kernel<State, 256, gained>);
+  };
+  const auto of_type = [&]<class State>(State state) {
+    s.gained == nullptr ? of_result(state, std::false_type()) : of_result(state, std::true_type());
   };
   s.state_rounded ? of_type(__nv_bfloat16()) : of_type(0.0f);
 }
