@@ -24,6 +24,7 @@
 #include "engine/model.h"
 #include "engine/shape.h"
 #include "kernels/causal_conv1d.h"
+#include "kernels/cuda/step_heads.h"
 #include "kernels/linear.h"
 #include "kernels/rms_norm.h"
 #include "kernels/sample.h"
@@ -458,10 +459,38 @@ void bench_step(Stream& stream, std::int64_t batch, double bandwidth, DType dtyp
                        });
                      }) /
       static_cast<double>(layers);
+  // The recurrence and the gate alone, of rows whose convolution is done.
+  Tensor dt = between(stream, {batch, heads}, 17, 0.001, 0.1);
+  Tensor decay = between(stream, {batch, heads}, 18, 0.9, 0.999);
+  cuda::HeadSteps rows;
+  rows.y = y.view().as<float>();
+  rows.z = proj.view().as<float>(), rows.x = rows.z + inner, rows.bc = rows.x + inner;
+  rows.dt = dt.view().as<float>(), rows.decay = decay.view().as<float>();
+  rows.z_stride = rows.x_stride = rows.bc_stride = inner + channels + heads, rows.dt_stride = heads;
+  rows.state = reinterpret_cast<void* const*>(at);
+  rows.state_rounded = dtype == DType::bf16;
+  rows.a = a.view().as<float>(), rows.d = of_heads.as<float>(), rows.dt_bias = of_heads.as<float>();
+  rows.sequences = batch, rows.heads = heads, rows.head_dim = head_dim, rows.d_state = d_state, rows.groups = groups;
+  const double alone = median_seconds(stream, 9, 3,
+                                      [&] {
+                                        stream.repeat(std::uint64_t{1} << 60 | static_cast<std::uint64_t>(batch) << 40 |
+                                                          static_cast<std::uint64_t>(dtype),
+                                                      [&] {
+                                                        for (std::int64_t l = 0; l < layers; ++l) {
+                                                          rows.state_offset = l * inner * d_state;
+                                                          cuda::step_heads(cuda::backend(stream), rows);
+                                                        }
+                                                      });
+                                      }) /
+                       static_cast<double>(layers);
   const double bytes = static_cast<double>(batch * inner * d_state) * (dtype == DType::f32 ? 8.0 : 4.0);
-  std::printf("ssd_step, 7B heads, B %-3lld, states %-4s %8.2f us  %6.2f TB/s  %5.1f %%\n",
-              static_cast<long long>(batch), std::string(name(dtype)).c_str(), seconds * 1e6, bytes / seconds * 1e-12,
-              100.0 * bytes / bandwidth / seconds);
+  const auto say = [&](const char* what, double took) {
+    std::printf("%s, 7B heads, B %-3lld, states %-4s %8.2f us  %6.2f TB/s  %5.1f %%\n", what,
+                static_cast<long long>(batch), std::string(name(dtype)).c_str(), took * 1e6, bytes / took * 1e-12,
+                100.0 * bytes / bandwidth / took);
+  };
+  say("ssd_step", seconds);
+  say("  its recurrence alone", alone);
 }
 
 // What a draw takes on the GPU, begun one after the other without waiting, and what it makes of the time of a token.
