@@ -363,14 +363,18 @@ void* CudaStream::exchange() {
 
 void CudaStream::keep_in_cache(void* memory, std::size_t bytes) {
   kept_ = {};
+  if (bytes == 0) return;
   int most = 0;
   int window = 0;
   HOLDFAST_CUDA(cudaDeviceGetAttribute(&most, cudaDevAttrMaxPersistingL2CacheSize, card_.index));
   HOLDFAST_CUDA(cudaDeviceGetAttribute(&window, cudaDevAttrMaxAccessPolicyWindowSize, card_.index));
-  if (bytes == 0 || most == 0 || window == 0) return;
+  if (most == 0 || window == 0) return;
   if (!recording_ && !keeps_) {
-    HOLDFAST_CUDA(cudaDeviceSetLimit(cudaLimitPersistingL2CacheSize, std::min<std::size_t>(kept_bytes, most)));
     keeps_ = true;
+    // A part of a card, or a card shared with others, may refuse; then nothing is kept, and all goes on.
+    const cudaError_t refused =
+        cudaDeviceSetLimit(cudaLimitPersistingL2CacheSize, std::min<std::size_t>(kept_bytes, most));
+    if (refused != cudaSuccess) (void)cudaGetLastError();
   }
   kept_.base_ptr = memory;
   kept_.num_bytes = std::min(bytes, static_cast<std::size_t>(window));

@@ -222,12 +222,7 @@ class BatchStep {
   }
 
   void run() {
-    make();
-    on_.keep_in_cache(nullptr, 0);
-  }
-
- private:
-  void make() {
+    const KeptUntilHere kept{on_};
     norms_out_ =
         out_.parts > 0 && inner_ / step_.groups % 64 == 0 && batch_product_norms(inner_, out_.parts, step_.groups);
     const std::int64_t x_count = (split_ ? 2 : 1) * rows_ * std::max(d_model_, inner_);
@@ -265,6 +260,12 @@ class BatchStep {
            batch_join_rows_kernel, logits, sums_, head_.sums, rows_, vocab);
   }
 
+ private:
+  // What is kept in the cache for these kernels is not kept for others, whatever ends them.
+  struct KeptUntilHere {
+    CudaStream& on;
+    ~KeptUntilHere() { on.keep_in_cache(nullptr, 0); }
+  };
   struct ProductPlan {
     std::int64_t parts;  // of batch_product; 0: cuBLASLt takes it
     std::int64_t sums;   // rows that are left for each sequence

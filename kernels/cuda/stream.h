@@ -105,7 +105,7 @@ class CudaStream final : public StreamBackend {
   std::uint32_t drawing_ = 0;
   void* exchange_ = nullptr;
   cudaAccessPolicyWindow kept_{};
-  bool keeps_ = false;                      // room for it was set aside
+  bool keeps_ = false;                      // room for it was asked for
   std::int32_t* complaint_host_ = nullptr;  // page-locked, written by kernels
   std::int32_t* complaint_device_ = nullptr;
   std::unordered_map<std::uint64_t, Recording> recordings_;
