@@ -6,7 +6,8 @@
 //                states, and then step rows makes the gates)
 //   product      out_proj, and times each group's 1 / rms
 // Sums of squares lie beside x. Products that are not ours, and groups that ours cannot tell apart, take rows that were
-// normed: norm rows stands for gain rows, gate rows before out_proj.
+// normed: norm rows stands for gain rows, gate rows before out_proj. So do all products of small layers, which are too
+// short to hide the reading of squares.
 // Up to most_split_rows sequences x goes through products as two bf16 rows each, rounded and what the rounding left,
 // since the weight's bytes set the time: it keeps 16 bits, and the next kernel adds the two results. With more, x is
 // rounded. Products leave their sums where the next kernel adds them: over those two, and over parts of the columns.
@@ -30,7 +31,8 @@ constexpr std::int64_t most_split_rows = 32;
 constexpr int most_row_threads = 1024;
 constexpr int most_row_quads = 4;  // of a row that a thread holds
 constexpr int join_threads = 256;
-constexpr int gain_threads = 128;  // of four columns each
+constexpr int gain_threads = 128;                                   // of four columns each
+constexpr std::int64_t large_layer_bytes = std::int64_t{32} << 20;  // of in_proj and out_proj
 
 struct RowsOut {
   __nv_bfloat16* x;   // (B, cols) rounded; where split, (B, cols) below: what the rounding left
@@ -197,6 +199,7 @@ class BatchStep {
         inner_(step_.heads * step_.head_dim),
         channels_(inner_ + 2 * step_.groups * step_.d_state),
         width_(inner_ + channels_ + step_.heads),
+        large_((width_ + inner_) * d_model_ * 2 >= large_layer_bytes),
         split_(rows_ <= most_split_rows),
         in_(plan(width_, d_model_)),
         out_(plan(d_model_, inner_)),
@@ -223,8 +226,8 @@ class BatchStep {
 
   void run() {
     const KeptUntilHere kept{on_};
-    norms_out_ =
-        out_.parts > 0 && inner_ / step_.groups % 64 == 0 && batch_product_norms(inner_, out_.parts, step_.groups);
+    norms_out_ = large_ && out_.parts > 0 && inner_ / step_.groups % 64 == 0 &&
+                 batch_product_norms(inner_, out_.parts, step_.groups);
     const std::int64_t x_count = (split_ ? 2 : 1) * rows_ * std::max(d_model_, inner_);
     const std::int64_t sum_count =
         rows_ * std::max({in_.sums * width_, out_.sums * d_model_, args_.logits ? head_.sums * args_.head->rows() : 0});
@@ -233,7 +236,7 @@ class BatchStep {
     const std::size_t bytes = scratch_bytes(x_count, 2) + scratch_bytes(sum_count, 4) +
                               scratch_bytes(rows_ * stride_, 4) + scratch_bytes(square_count, 4);
     auto* next = static_cast<std::byte*>(stream_.scratch(bytes));
-    on_.keep_in_cache(next, bytes);
+    if (large_) on_.keep_in_cache(next, bytes);
     x_ = cut_scratch<__nv_bfloat16>(next, x_count);
     sums_ = cut_scratch<float>(next, sum_count);
     proj_ = cut_scratch<float>(next, rows_ * stride_);
@@ -294,7 +297,7 @@ class BatchStep {
     h.sequences = rows_;
     h.heads = s.heads, h.head_dim = s.head_dim, h.d_state = s.d_state, h.groups = s.groups;
     h.dt_min = s.dt_min, h.dt_max = s.dt_max;
-    if (!can_stream_heads(on_, h)) return h;
+    if (!large_ || !can_stream_heads(on_, h)) return h;
     h.z = sums_, h.z_stride = width_, h.z_left = true, h.z_parts = in_.sums;
     h.z_bias = float_or_null(layer.in_proj_bias);
     return h;
@@ -311,7 +314,7 @@ class BatchStep {
                             .gain = gain.as<float>(),
                             .eps = eps,
                             .squares = squares_};
-    if (next.parts == 0) {
+    if (next.parts == 0 || !large_) {
       rows("batch norm rows", d_model_, dim3(1, static_cast<unsigned>(rows_)), task, batch_norm_rows_kernel<1, true>,
            batch_norm_rows_kernel<2, true>, batch_norm_rows_kernel<4, true>);
       return {};
@@ -430,6 +433,7 @@ class BatchStep {
   std::int64_t rows_, d_model_;
   const SsdStepArgs& step_;
   std::int64_t inner_, channels_, width_;
+  bool large_;
   bool split_;
   ProductPlan in_, out_, head_;
   std::int64_t stride_;  // of proj's rows

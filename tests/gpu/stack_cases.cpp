@@ -451,6 +451,10 @@ void add_stack_cases(GpuCases& cases) {
     cases.push_back({"batch_step of " + std::to_string(count) + " sequences, a layer of 7B",
                      [=](Stream& stream) { batch_agrees(stream, "4096,1,128,64,128,8,1004", count, DType::f32); }});
   }
+  for (const std::int64_t count : {5, 33}) {  // large enough for products that apply the norms, and odd
+    cases.push_back({"batch_step of " + std::to_string(count) + " sequences, 2600,1,82,64,128,2,1004",
+                     [=](Stream& stream) { batch_agrees(stream, "2600,1,82,64,128,2,1004", count, DType::f32); }});
+  }
   for (const auto& [format, allowed] : {std::pair{WeightFormat::bf16, 1e-4}, {WeightFormat::q8_0, 2e-3}}) {
     cases.push_back(
         {"stack_step over a long text, " + std::string(name(format)),
