@@ -105,6 +105,18 @@ QString shareText(const Share& share) {
       .arg(evaluation_percent(share.value()), evaluation_percent(low), evaluation_percent(high));
 }
 
+namespace {
+
+// A set's name in a narrow list: what every file of problems ends with tells nothing there.
+QString suite_shown(const QString& suite) {
+  for (const auto ending : {QLatin1String(".suite.jsonl"), QLatin1String(".jsonl")}) {
+    if (suite.endsWith(ending)) return suite.chopped(ending.size());
+  }
+  return suite;
+}
+
+}  // namespace
+
 EvaluationListModel::EvaluationListModel(QObject* parent) : QAbstractListModel(parent) {}
 
 void EvaluationListModel::setRows(std::vector<EvaluationRow> rows) {
@@ -135,7 +147,8 @@ QVariant EvaluationListModel::data(const QModelIndex& index, int role) const {
   const QString model = modelShown(row.model);
   const QString suite = QString::fromStdString(row.suite);
   switch (role) {
-    case Qt::DisplayRole: return model + QLatin1Char('\n') + suite + QLatin1Char('\n') + evaluationStateText(row);
+    case Qt::DisplayRole:
+      return model + QLatin1Char('\n') + suite_shown(suite) + QLatin1Char('\n') + evaluationStateText(row);
     case Qt::AccessibleTextRole:
       return model + QStringLiteral(", ") + suite + QStringLiteral(", ") + evaluationStateText(row);
     case Qt::ToolTipRole: return QString::fromStdString(row.model) + QLatin1Char('\n') + suite;

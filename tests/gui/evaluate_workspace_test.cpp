@@ -110,6 +110,7 @@ class EvaluateWorkspaceTest : public QObject {
     running.suite = "a name too long for the list.suite.jsonl";
     list.setRows({running});
     QVERIFY(list.index(0).data().toString().contains("1 of 4"));
+    QVERIFY(list.index(0).data().toString().contains("a name too long for the list\n"));
     QVERIFY(list.index(0).data(Qt::ToolTipRole).toString().contains(QString::fromStdString(running.suite)));
     auto one = std::make_shared<EvaluationDetail>(EvaluationDetail{.row = {.id = {1}}, .items = {}});
     one->items = {solved(0, "p", 1, true), solved(1, "q", 2, false)};
