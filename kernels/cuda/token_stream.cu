@@ -65,7 +65,7 @@ constexpr std::int64_t flow_most_proj = 20480;
 template <WeightFormat format>
 struct UnitWords {
   static constexpr bool rounded = is_quantised(format);
-  static constexpr int count = rounded ? 18 : 33;
+  [[maybe_unused]] static constexpr int count = rounded ? 18 : 33;
   static constexpr int apart = rounded ? 18 : 34;  // in shared memory
   enum Place : int { scale = 16, squares = rounded ? 17 : 32 };
 };
