@@ -65,9 +65,8 @@ constexpr std::int64_t flow_most_proj = 20480;
 template <WeightFormat format>
 struct UnitWords {
   static constexpr bool rounded = is_quantised(format);
-  [[maybe_unused]] static constexpr int count = rounded ? 18 : 33;
   static constexpr int apart = rounded ? 18 : 34;  // in shared memory
-  enum Place : int { scale = 16, squares = rounded ? 17 : 32 };
+  enum Place : int { scale = 16, squares = rounded ? 17 : 32, count };
 };
 constexpr std::int64_t flow_x_packets = flow_most_columns / flow_unit * 11;
 static_assert(word_count_bytes + flow_most_proj * sizeof(Word) <= packets_at);
@@ -98,12 +97,6 @@ struct FlowRows {
   int count;
   int posted;  // so many first ones are wanted by other blocks, at once
   Range run[4];
-
-  [[nodiscard]] __device__ __forceinline__ int row(int at) const {
-    int i = 0;
-    while (at >= run[i].count()) at -= run[i++].count();
-    return run[i].begin + at;
-  }
 };
 
 // What a block has: looked up where it is needed, since registers are few.
@@ -157,6 +150,13 @@ __device__ __forceinline__ void have_registers() {
     asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(count));
   }
 #endif
+}
+
+// The row in a place among those of a block.
+__device__ __forceinline__ int row_of(const FlowRows& rows, int at) {
+  int i = 0;
+  while (at >= rows.run[i].count()) at -= rows.run[i++].count();
+  return rows.run[i].begin + at;
 }
 
 // Those that post wait for all consumers, who do not wait for them.
@@ -711,7 +711,7 @@ __device__ __forceinline__ void compute(const FlowTask& s, FlowShared& shared, u
     post_unit<format>(s.packets, part.out.begin + warp, old, shared.layer[0].norm[out_row()], base);
   }
   float* const ends = reinterpret_cast<float*>(memory + s.ends_at) + own;
-  const int end_row = own < shared.product[flow_in].rows.count ? shared.product[flow_in].rows.row(own) : -1;
+  const int end_row = own < shared.product[flow_in].rows.count ? row_of(shared.product[flow_in].rows, own) : -1;
   const bool ends_late = end_row >= 0 && own >= shared.product[flow_in].rows.posted;
   const auto fetch_ends = [&](int l) {
     FlowEnd(s, end_row).fetch(s, shared.layer[l], shared.conv, ends, s.ends_apart);
