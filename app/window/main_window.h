@@ -68,6 +68,7 @@ class MainWindow : public QMainWindow {
   void setTheme(ThemeChoice choice);
   void setLegibility(const Legibility& legibility);
   [[nodiscard]] ChatService* chat() const { return chat_.get(); }
+  [[nodiscard]] SessionService* sessions() const { return sessions_.get(); }
   [[nodiscard]] GenerateService* generator() const { return generator_.get(); }
   [[nodiscard]] bool isReady() const { return ready_; }  // the store is open
 

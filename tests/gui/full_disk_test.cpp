@@ -14,6 +14,7 @@
 #include "app/files/writable.h"
 #include "app/services/exchange_service.h"
 #include "app/services/search_service.h"
+#include "app/services/session_service.h"
 #include "tests/gui/random_model.h"
 #include "tests/gui/reciting_model.h"
 #include "tests/gui/window_driver.h"
@@ -116,11 +117,17 @@ class FullDiskTest : public QObject {
     QCOMPARE(window.question()->toPlainText(), QString("the second question"));
     QVERIFY(window.canClick("bannerAction"));
     readSearchAndExport({1});
-    // Nothing new is begun, by no way, and the way out says so as long as it is so.
+    // Nothing new is begun, by no way, and the way out says so as long as it is so. Each look at the disk is waited
+    // for: one that is late would find the room that is made below.
+    QSignalSpy told(window.window().sessions(), &SessionService::storageChanged);
     window.press(Qt::Key_F5);
+    QTRY_COMPARE(told.size(), 1);
     QTest::keyClick(window.question(), Qt::Key_Return);
+    QTRY_COMPARE(told.size(), 2);
     QTRY_VERIFY(window.question()->isEnabled() && !window.question()->isReadOnly());
+    QTRY_VERIFY(window.canClick("bannerAction"));
     window.click("bannerAction");
+    QTRY_COMPARE(told.size(), 3);
     QTRY_VERIFY(window.banner()->isVisible() && window.banner()->text().contains("Nothing can be saved"));
     QVERIFY(window.idle());
     QCOMPARE(open_to_read(data() / "holdfast.db").tree({1}).size(), std::size_t{3});
@@ -215,7 +222,9 @@ class FullDiskTest : public QObject {
     window.sessions()->setCurrentIndex(window.sessions()->model()->index(0, 0));
     QTRY_COMPARE(window.answer(), QString("The answer is 4."));
     readSearchAndExport({1});
+    QSignalSpy told(window.window().sessions(), &SessionService::storageChanged);
     window.ask("another");
+    QTRY_COMPARE(told.size(), 1);
     QTRY_VERIFY(window.canClick("bannerAction"));
     QCOMPARE(window.question()->toPlainText(), QString("another"));
     if (readOnly) QVERIFY(disk.setReadOnly(false));
