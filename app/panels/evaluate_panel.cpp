@@ -315,6 +315,8 @@ QWidget* EvaluatePanel::buildTables() {
   itemTable_ = evaluate_table("itemTable", tr("Problems and answers"), items_);
   itemTable_->horizontalHeader()->setSectionResizeMode(EvaluationItemModel::ProblemColumn, QHeaderView::Stretch);
   itemTable_->setColumnWidth(EvaluationItemModel::LevelColumn, 52);
+  itemTable_->horizontalHeader()->setSectionResizeMode(EvaluationItemModel::ChangeColumn,
+                                                       QHeaderView::ResizeToContents);
   layout->addWidget(itemTable_, 1);
   splitter->addWidget(problems);
   auto* replies = new QWidget;

@@ -68,7 +68,7 @@ struct UnitWords {
   static constexpr int apart = rounded ? 18 : 34;  // in shared memory
   enum Place : int { scale = 16, squares = rounded ? 17 : 32, count };
 };
-constexpr std::int64_t flow_x_packets = flow_most_columns / flow_unit * 11;
+constexpr std::int64_t flow_x_packets = flow_most_columns / flow_unit * UnitWords<WeightFormat::bf16>::count / 3;
 static_assert(word_count_bytes + flow_most_proj * sizeof(Word) <= packets_at);
 static_assert(packets_at + 2 * flow_x_packets * sizeof(Packet) <= CudaStream::exchange_bytes);
 
