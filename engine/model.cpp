@@ -88,7 +88,7 @@ class Activations {
  public:
   [[nodiscard]] static std::size_t bytes(const Mamba2Config& c, std::int64_t rows, std::int64_t head_rows,
                                          std::int64_t more_floats) {
-    const std::int64_t floats = rows * (floats_per_row(c) + 6) + head_rows * c.vocab_size + more_floats;
+    const std::int64_t floats = rows * (floats_per_row(c) + 8) + head_rows * c.vocab_size + more_floats;
     return static_cast<std::size_t>(floats) * sizeof(float) + 19 * 64;
   }
   // head_rows: of the logits that are kept here; 0 where they go straight to the caller.
@@ -117,12 +117,14 @@ class Activations {
       trace = cut(DType::f32, seen_layers * 3 * c.n_heads);
       trace.shape = Shape{seen_layers * rows, 3 * c.n_heads};
     }
-    inputs = cut(DType::i64, 3);
-    inputs.shape = Shape{3 * rows};
+    inputs = cut(DType::i64, 4);
+    inputs.shape = Shape{4 * rows};
     auto* begin = inputs.as<std::int64_t>();
     conv_table = {begin, DType::i64, Shape{rows}, where_};
     state_table = {begin + rows, DType::i64, Shape{rows}, where_};
-    ids = {begin + 2 * rows, DType::i32, Shape{rows}, where_};
+    pending_table = {begin + 2 * rows, DType::i64, Shape{rows}, where_};
+    ids = {begin + 3 * rows, DType::i32, Shape{rows}, where_};
+    pending_turns = {ids.as<std::int32_t>() + rows, DType::i32, Shape{rows}, where_};
     rows_ = head_rows;
     logits = cut(DType::f32, c.vocab_size);
     rows_ = 1;
@@ -131,18 +133,19 @@ class Activations {
     if (figures > 0) figure_rows = cut(DType::f32, c.n_layer * c.n_heads);
   }
 
-  TensorView residual, normed, picked;  // (rows, D)
-  TensorView head_normed;               // (rows, D)  f32
-  TensorView proj;                      // (rows, E + C + H)
-  TensorView xbc;                       // (rows, C)
-  TensorView y;                         // (rows, E)
-  TensorView log_decay, trace;          // (seen layers * rows, H) and (seen layers * rows, 3 * H); only for a probe
-  TensorView figure_rows;               // (2, L * H)  norms and ranks; only for a probe
-  TensorView inputs;                    // (3 * rows)  the three that follow, which come with one copy
-  TensorView ids;                       // (rows)
-  TensorView conv_table, state_table;   // (rows)  addresses of the sequences' states; on a GPU
-  TensorView logits;                    // (head_rows, V)
-  TensorView wide_state;                // (1, H * P * N) or nothing
+  TensorView residual, normed, picked;      // (rows, D)
+  TensorView head_normed;                   // (rows, D)  f32
+  TensorView proj;                          // (rows, E + C + H)
+  TensorView xbc;                           // (rows, C)
+  TensorView y;                             // (rows, E)
+  TensorView log_decay, trace;              // (seen layers * rows, H) and (seen layers * rows, 3 * H); only for a probe
+  TensorView figure_rows;                   // (2, L * H)  norms and ranks; only for a probe
+  TensorView inputs;                        // (4 * rows)  the five that follow, which come with one copy
+  TensorView ids;                           // (rows)
+  TensorView conv_table, state_table;       // (rows)  addresses of the sequences' states; on a GPU
+  TensorView pending_table, pending_turns;  // (rows)  of tokens that wait beside them (kernels/ssd_scan.h)
+  TensorView logits;                        // (head_rows, V)
+  TensorView wide_state;                    // (1, H * P * N) or nothing
 
  private:
   TensorView cut(DType dtype, std::int64_t cols) {
@@ -175,6 +178,7 @@ class BlockPass {
         block_(block),
         wanted_(wanted),
         probe_(probe),
+        on_device_(on_device),
         drawn_(drawn),
         rows_(block.back().row + block.back().count),
         steps_(std::all_of(block.begin(), block.end(), [](const Segment& s) { return s.count == 1; })),
@@ -187,13 +191,19 @@ class BlockPass {
              wish_) {}
 
   void run() {
+    pending_ = may_keep_pending();
+    for (const Segment& s : block_) {
+      State& state = *sequences_[s.sequence].state;
+      pending_ ? state.make_room_for_pending() : state.settle(stream_);
+    }
     bring_inputs();
     if (steps_ && stream_.kind() == DeviceKind::cuda) {
       // All that decides which work is recorded: figures only move what lies behind the rest.
       const std::uint64_t seen = probe_ == nullptr ? 0 : wish_.trace ? 2 : 1;
       const auto rows = static_cast<std::uint64_t>(rows_);
       const auto rounded = static_cast<std::uint64_t>(state_dtype() == DType::bf16);
-      stream_.repeat(serial_ << 24 | rounded << 23 | rows << 4 | seen << 2 | static_cast<std::uint64_t>(wanted_),
+      stream_.repeat(serial_ << 24 | rounded << 23 | static_cast<std::uint64_t>(pending_) << 22 | rows << 4 |
+                         seen << 2 | static_cast<std::uint64_t>(wanted_),
                      [this] { compute(); });
     } else {
       compute();
@@ -247,8 +257,8 @@ class BlockPass {
   void bring_inputs() {
     if (steps_ && stream_.kind() == DeviceKind::cuda) return bring_step();
     const auto rows = static_cast<std::size_t>(rows_);
-    std::vector<std::int64_t> inputs(3 * rows);
-    auto* ids = reinterpret_cast<std::byte*>(inputs.data() + 2 * rows);
+    std::vector<std::int64_t> inputs(4 * rows);
+    auto* ids = reinterpret_cast<std::byte*>(inputs.data() + 3 * rows);
     for (const Segment& s : block_) {
       const auto tokens =
           sequences_[s.sequence].tokens.subspan(static_cast<std::size_t>(s.begin), static_cast<std::size_t>(s.count));
@@ -258,15 +268,23 @@ class BlockPass {
     stream_.copy(act_.inputs, {inputs.data(), DType::i64, act_.inputs.shape, DeviceKind::cpu});
   }
   void bring_step() {
-    std::vector<std::int64_t> conv, state;
-    std::vector<std::int32_t> ids;
+    std::vector<std::int64_t> conv, state, pending;
+    std::vector<std::int32_t> ids, turns;
     for (const Segment& s : block_) {
       const SequenceInput& sequence = sequences_[s.sequence];
       conv.push_back(address(sequence.state->conv()));
-      state.push_back(address(sequence.state->ssm()));
+      if (pending_) {
+        const State::Turn turn = sequence.state->next_turn(conv.size() - 1);
+        state.push_back(turn.state);
+        pending.push_back(turn.pending);
+        turns.push_back(turn.moves ? ~turn.count : turn.count);
+      } else {
+        state.push_back(address(sequence.state->ssm()));
+      }
       if (!drawn_) ids.push_back(sequence.tokens[static_cast<std::size_t>(s.begin)]);
     }
-    step_inputs(stream_, {.inputs = act_.inputs, .conv = conv, .state = state, .ids = ids});
+    step_inputs(stream_,
+                {.inputs = act_.inputs, .conv = conv, .state = state, .pending = pending, .ids = ids, .turns = turns});
   }
   static std::int64_t address(TensorView tensor) {
     return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(tensor.data));
@@ -319,14 +337,28 @@ class BlockPass {
       }
     }
     for (std::int64_t i = 0; i < config_.n_layer; ++i) layers.push_back(layer_args(i, gpu));
-    stack_step(stream_, {.ids = act_.ids,
-                         .embedding = &weights_.embedding,
-                         .layers = layers,
-                         .norm = weights_.norm_f.view(),
-                         .head = &weights_.head(),
-                         .head_normed = act_.head_normed,
-                         .logits = logits_are_kept() ? act_.logits : TensorView{},
-                         .eps = config_.norm_eps});
+    stack_step(stream_, stack_args(layers));
+  }
+  [[nodiscard]] StackStepArgs stack_args(std::span<const LayerStepArgs> layers) {
+    return {.ids = act_.ids,
+            .embedding = &weights_.embedding,
+            .layers = layers,
+            .norm = weights_.norm_f.view(),
+            .head = &weights_.head(),
+            .head_normed = act_.head_normed,
+            .logits = logits_are_kept() ? act_.logits : TensorView{},
+            .eps = config_.norm_eps};
+  }
+
+  // Whether the step's tokens may wait beside their states: only where nobody is told what states became.
+  [[nodiscard]] bool may_keep_pending() {
+    if (!on_device_ || !steps_ || rows_ < 2 || stream_.kind() == DeviceKind::cpu) return false;
+    const auto format = [](const LayerWeights& w) { return std::pair(w.in_proj.format(), w.out_proj.format()); };
+    for (const LayerWeights& w : weights_.layers) {
+      if (format(w) != format(weights_.layers[0])) return false;
+    }
+    const LayerStepArgs first = layer_args(0, true);
+    return keeps_pending(stream_, stack_args({&first, 1}));
   }
 
   [[nodiscard]] LayerStepArgs layer_args(std::int64_t i, bool gpu) {
@@ -357,7 +389,12 @@ class BlockPass {
                      .state_table = gpu ? act_.state_table : TensorView{},
                      .conv_offset = i * config_.conv_dim() * (config_.d_conv - 1),
                      .state_offset = i * config_.d_inner() * config_.d_state,
-                     .state_dtype = state_dtype()},
+                     .state_dtype = state_dtype(),
+                     .pending_table = pending_ ? act_.pending_table : TensorView{},
+                     .pending_turns = pending_ ? act_.pending_turns : TensorView{},
+                     .pending_offset =
+                         i * pending_tokens *
+                         pending_floats(config_.n_heads, config_.head_dim, config_.n_groups, config_.d_state)},
             .gate_norm = w.gate_norm.view(),
             .out_proj = &w.out_proj,
             .out_proj_bias = bias(w.out_proj_bias),
@@ -575,9 +612,11 @@ class BlockPass {
   const Block& block_;
   LogitRows wanted_;
   Probe* probe_;
+  bool on_device_;
   bool drawn_;  // tokens are those that were drawn last on the stream
   std::int64_t rows_;
-  bool steps_;  // every sequence has one token here
+  bool steps_;            // every sequence has one token here
+  bool pending_ = false;  // and it may wait beside the state
   ProbeWish wish_;
   std::vector<float*> conv_at_, ssm_at_;  // where the sequences' states are, layer by layer; on the CPU
   Activations act_;

@@ -59,7 +59,8 @@ class Mamba2Model {
   void forward(Stream& stream, std::span<const TokenId> tokens, State& state, std::span<float> logits,
                Probe* probe = nullptr) const;  // one sequence; logits of the last token, or empty
   // The same for sequences of one token each, or for one sequence; the last logits stay where the model is, for
-  // sample(): (sequences, V) f32, valid until the stream's next forward. SequenceInput::logits is not used.
+  // sample(): (sequences, V) f32, valid until the stream's next forward. SequenceInput::logits is not used. States of
+  // several sequences may be left with tokens pending (State::settle).
   [[nodiscard]] ConstTensorView forward_on_device(Stream& stream, std::span<const SequenceInput> sequences) const;
   // The same on a GPU for one token of each sequence, the ones that sample_begin() drew last on this stream, whose
   // values need not be known here yet.

@@ -43,6 +43,7 @@ void rms_norm(Stream&, const RmsNormArgs&) { absent(); }
 void gated_rms_norm(Stream&, const GatedRmsNormArgs&) { absent(); }
 void causal_conv1d(Stream&, const CausalConv1dArgs&) { absent(); }
 void ssd_scan(Stream&, const SsdScanArgs&) { absent(); }
+void ssd_settle(Stream&, const SsdSettleArgs&) { absent(); }
 void ssd_step(Stream&, const SsdStepArgs&) { absent(); }
 void sample_begin(Stream&, const SampleArgs&) { absent(); }
 void sample_end(Stream&, std::span<std::int32_t>, std::span<float>, bool) { absent(); }
@@ -70,6 +71,7 @@ void state_stats(Stream&, const StateStatsArgs&) { absent(); }
 void ssd_trace(Stream&, const SsdTraceArgs&) { absent(); }
 bool layer_step(Stream&, const LayerStepArgs&) { absent(); }
 bool has_layer_step(Stream&) { absent(); }
+bool keeps_pending(Stream&, const StackStepArgs&) { return false; }
 bool stack_step(Stream&, const StackStepArgs&) { absent(); }
 
 }  // namespace holdfast::cuda

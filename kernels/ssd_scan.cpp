@@ -142,6 +142,7 @@ void ssd_step(Stream& stream, const SsdStepArgs& args) {
   require(args.d, Shape{args.heads}, DType::f32, where, "ssd_step: d");
   if (args.log_decay) require(args.log_decay, Shape{batch, args.heads}, DType::f32, where, "ssd_step: log_decay");
   if (args.trace) require(args.trace, Shape{batch, args.heads, 3}, DType::f32, where, "ssd_step: trace");
+  ssd_require(!args.pending_table, [] { return "ssd_step: tokens beside states, want whole states"; });
   if (args.conv_table && args.state_table && where == DeviceKind::cuda) {
     require(args.conv_table, Shape{batch}, DType::i64, where, "ssd_step: conv_table");
     require(args.state_table, Shape{batch}, DType::i64, where, "ssd_step: state_table");
@@ -163,6 +164,20 @@ void ssd_step(Stream& stream, const SsdStepArgs& args) {
   }
   if (batch == 0) return;
   return where == DeviceKind::cpu ? cpu::ssd_step(stream, args) : cuda::ssd_step(stream, args);
+}
+
+void ssd_settle(Stream& stream, const SsdSettleArgs& args) {
+  const Shape& shape = args.state.shape;
+  ssd_require(args.state.dtype == DType::f32 || args.state.dtype == DType::bf16,
+              [&] { return "ssd_settle: a state of " + std::string(name(args.state.dtype)) + ", want f32 or bf16"; });
+  ssd_require(shape.rank() == 4 && args.tokens >= 0 && args.tokens <= pending_tokens, [&] {
+    return "ssd_settle: a state of " + shape.to_string() + " and " + std::to_string(args.tokens) +
+           " tokens, want four dimensions and 0 to " + std::to_string(pending_tokens);
+  });
+  ssd_require_groups("ssd_settle", shape[1], args.groups);
+  require(args.pending, Shape{shape[0], pending_tokens, pending_floats(shape[1], shape[2], args.groups, shape[3])},
+          DType::f32, DeviceKind::cuda, "ssd_settle: pending");
+  if (args.tokens > 0) cuda::ssd_settle(stream, args);
 }
 
 }  // namespace holdfast

@@ -65,6 +65,16 @@ struct SsdScanBackwardArgs {
 };
 void ssd_scan_backward(Stream&, const SsdScanBackwardArgs&);
 
+// Several sequences on a GPU move their states once in pending_tokens tokens (the dual form in small: "Transformers are
+// SSMs", section 6): what the tokens in between put into a state waits beside it, as x, B, step sizes and decays, and
+// each output takes it from there. A state is then read for each token, but seldom written.
+inline constexpr int pending_tokens = 8;
+// Floats of one token in one layer: x (H, P) | B (G, N) | step sizes (H) | exp(dt A) (H), and up to a multiple of 4.
+[[nodiscard]] constexpr std::int64_t pending_floats(std::int64_t heads, std::int64_t head_dim, std::int64_t groups,
+                                                    std::int64_t d_state) {
+  return (heads * head_dim + groups * d_state + 2 * heads + 3) / 4 * 4;
+}
+
 // One token of each of B sequences, decode's form of the same recurrence. Also does the convolution step before it and
 // the gate product after it, so that a layer's token is one pass over the state:
 //   xBC = silu(conv(xBC)),   y = (h C + D x) * silu(z)        (the gated norm's mean is taken later, over whole groups)
@@ -92,8 +102,23 @@ struct SsdStepArgs {
   std::int64_t state_offset = 0;
   // Of what state_table names: f32, or bf16, rounded to nearest even. All arithmetic is f32.
   DType state_dtype = DType::f32;
+  // Where tokens may wait beside their states (keeps_pending() in stack_step.h), of each sequence: where, (L,
+  // pending_tokens, pending_floats) f32, to which pending_offset elements are added; and how many do, 0 to
+  // pending_tokens - 1, or their complement where all of them and this one are to be put into the state now.
+  ConstTensorView pending_table = {};  // (B)  i64
+  ConstTensorView pending_turns = {};  // (B)  i32
+  std::int64_t pending_offset = 0;
 };
 void ssd_step(Stream&, const SsdStepArgs&);
+
+// Puts the tokens that wait beside a state into it. On a GPU.
+struct SsdSettleArgs {
+  TensorView state;         // (L, H, P, N)  f32 or bf16; in and out
+  ConstTensorView pending;  // (L, pending_tokens, pending_floats)  f32
+  int tokens = 0;           // that wait: 0 to pending_tokens
+  std::int64_t groups = 1;
+};
+void ssd_settle(Stream&, const SsdSettleArgs&);
 
 namespace cpu {
 void ssd_scan(Stream&, const SsdScanArgs&);
@@ -106,6 +131,7 @@ void ssd_scan(Stream&, const SsdScanArgs&);
 void ssd_scan_packed(Stream&, const SsdScanPackedArgs&);
 void ssd_scan_backward(Stream&, const SsdScanBackwardArgs&);
 void ssd_step(Stream&, const SsdStepArgs&);
+void ssd_settle(Stream&, const SsdSettleArgs&);
 }  // namespace cuda
 
 }  // namespace holdfast

@@ -25,8 +25,12 @@ struct StackStepArgs {
   float eps = 1e-5f;
 };
 void stack_step(Stream&, const StackStepArgs&);
+// Whether stack_step takes SsdStepArgs::pending_table: many sequences on Hopper. Looks at the first layer alone, which
+// all are to be like, and at no memory.
+[[nodiscard]] bool keeps_pending(Stream&, const StackStepArgs&);
 
 namespace cuda {
+[[nodiscard]] bool keeps_pending(Stream&, const StackStepArgs&);
 // Does it in fewer kernels, or nothing: false.
 [[nodiscard]] bool stack_step(Stream&, const StackStepArgs&);
 }  // namespace cuda

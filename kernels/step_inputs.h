@@ -11,10 +11,13 @@
 namespace holdfast {
 
 struct StepInputsArgs {
-  TensorView inputs;                    // (3 B)  i64 out: addresses of windows (B), of states (B), then ids, B of i32
-  std::span<const std::int64_t> conv;   // B addresses
-  std::span<const std::int64_t> state;  // B
-  std::span<const std::int32_t> ids;    // B; or empty: what sample_begin() drew on this stream last, for as many rows
+  // (4 B)  i64 out: addresses of windows (B), of states (B), of pending tokens (B), then ids and turns, B of i32 each
+  TensorView inputs;
+  std::span<const std::int64_t> conv;     // B addresses
+  std::span<const std::int64_t> state;    // B
+  std::span<const std::int64_t> pending;  // B; or empty, as turns are then (SsdStepArgs::pending_turns)
+  std::span<const std::int32_t> ids;      // B; or empty: what sample_begin() drew on this stream last, for as many rows
+  std::span<const std::int32_t> turns;    // B
 };
 
 // Only for streams of a GPU: elsewhere a step sees the sequences themselves.

@@ -22,6 +22,7 @@
 #include "kernels/cuda/token_step.h"
 #include "kernels/cuda/token_stream.h"
 #include "kernels/linear.h"
+#include "kernels/ssd_scan.h"
 #include "kernels/stack_step.h"
 
 namespace holdfast::cuda {
@@ -216,12 +217,22 @@ class BatchStep {
     const auto plain = [](const Weight& w) { return w.format() == WeightFormat::bf16; };
     if (!plain(*args_.head)) return false;
     for (const LayerStepArgs& layer : args_.layers) {
+      if (layer.step.pending_table && !can_stream_heads(on_, heads(layer))) return false;
       if (!plain(*layer.in_proj) || !plain(*layer.out_proj) || layer.step.trace || !layer.step.conv_table ||
           !layer.step.state_table || !can_step_heads(heads(layer))) {
         return false;
       }
     }
     return true;
+  }
+
+  // Whether tokens may wait beside states.
+  [[nodiscard]] bool keeps_pending() const {
+    if (!fits()) return false;
+    static float* const somewhere = nullptr;
+    HeadSteps h = heads(args_.layers[0]);
+    h.pending = &somewhere;
+    return can_stream_heads(on_, h);
   }
 
   void run() {
@@ -297,6 +308,12 @@ class BatchStep {
     h.sequences = rows_;
     h.heads = s.heads, h.head_dim = s.head_dim, h.d_state = s.d_state, h.groups = s.groups;
     h.dt_min = s.dt_min, h.dt_max = s.dt_max;
+    if (s.pending_table) {
+      h.pending = static_cast<float* const*>(s.pending_table.data);
+      h.turns = s.pending_turns.as<std::int32_t>();
+      h.pending_offset = s.pending_offset;
+      h.pending_apart = pending_floats(s.heads, s.head_dim, s.groups, s.d_state);
+    }
     if (!large_ || !can_stream_heads(on_, h)) return h;
     h.z = sums_, h.z_stride = width_, h.z_left = true, h.z_parts = in_.sums;
     h.z_bias = float_or_null(layer.in_proj_bias);
@@ -360,6 +377,7 @@ class BatchStep {
 
   void conv(const LayerStepArgs& layer) {
     const SsdStepArgs& s = layer.step;
+    const HeadSteps h = heads(layer);
     // The kernel before is a product.
     step_rows(on_,
               {.rows = proj_,
@@ -378,7 +396,12 @@ class BatchStep {
                .channels = channels_,
                .heads = s.heads,
                .finished = true,
-               .leaves_z = heads(layer).z_left,
+               .leaves_z = h.z_left,
+               .pending = h.pending,
+               .turns = h.turns,
+               .pending_offset = h.pending_offset,
+               .pending_apart = h.pending_apart,
+               .pending_channels = inner_ + s.groups * s.d_state,
                .dt_bias = s.dt_bias.as<float>(),
                .a = s.a.as<float>(),
                .dt_min = s.dt_min,
@@ -445,6 +468,10 @@ class BatchStep {
 };
 
 }  // namespace
+
+bool keeps_pending(Stream& stream, const StackStepArgs& args) {
+  return args.layers[0].residual.shape[0] > 1 && BatchStep(stream, args).keeps_pending();
+}
 
 bool stack_step(Stream& stream, const StackStepArgs& args) {
   if (args.layers[0].residual.shape[0] == 1) return token_step(stream, args) || token_stream(stream, args);

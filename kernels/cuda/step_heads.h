@@ -32,7 +32,12 @@ struct HeadSteps {
   // Rows of H, exp(dt A), where z is silu(z) and dt the step size (step_rows.h); null: they are as in_proj has them.
   const float* decay = nullptr;
   std::int64_t z_stride = 0, x_stride = 0, bc_stride = 0, dt_stride = 0;  // dt's is decay's
-  void* const* state = nullptr;  // (B) addresses, to which state_offset elements are added
+  // (B) addresses of what waits beside states, or null: then x, B, dt and decay are there (step_rows.h), and x, dt and
+  // decay of rows are not read, nor B. Only where can_stream_heads.
+  float* const* pending = nullptr;
+  const std::int32_t* turns = nullptr;
+  std::int64_t pending_offset = 0, pending_apart = 0;  // of tokens
+  void* const* state = nullptr;                        // (B) addresses, to which state_offset elements are added
   std::int64_t state_offset = 0;
   bool state_rounded = false;  // states are bf16, else f32
   const float* dt_bias = nullptr;

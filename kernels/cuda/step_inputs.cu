@@ -13,7 +13,9 @@ constexpr std::size_t step_given = 64;
 struct StepGiven {
   std::int64_t conv[step_given];
   std::int64_t state[step_given];
+  std::int64_t pending[step_given];
   std::int32_t ids[step_given];
+  std::int32_t turns[step_given];
 };
 
 // One block. drawn: ids that are here already; or null.
@@ -25,7 +27,10 @@ __global__ void __launch_bounds__(step_given)
   if (i >= count) return;
   inputs[i] = given.conv[i];
   inputs[count + i] = given.state[i];
-  reinterpret_cast<std::int32_t*>(inputs + 2 * count)[i] = drawn == nullptr ? given.ids[i] : drawn[i];
+  inputs[2 * count + i] = given.pending[i];
+  auto* const small = reinterpret_cast<std::int32_t*>(inputs + 3 * count);
+  small[i] = drawn == nullptr ? given.ids[i] : drawn[i];
+  small[count + i] = given.turns[i];
 }
 
 }  // namespace
@@ -43,17 +48,22 @@ void step_inputs(Stream& stream, const StepInputsArgs& args) {
     StepGiven given{};
     std::copy(args.conv.begin(), args.conv.end(), given.conv);
     std::copy(args.state.begin(), args.state.end(), given.state);
+    std::copy(args.pending.begin(), args.pending.end(), given.pending);
     std::copy(args.ids.begin(), args.ids.end(), given.ids);
+    std::copy(args.turns.begin(), args.turns.end(), given.turns);
     launch(on, "step inputs", {.grid = dim3(1), .block = dim3(step_given), .overlaps = true}, step_inputs_kernel, given,
            drawn ? on.drawn() : nullptr, inputs, static_cast<int>(count));
     return;
   }
   on.upload(inputs, args.conv.data(), args.conv.size_bytes());
   on.upload(inputs + count, args.state.data(), args.state.size_bytes());
+  on.upload(inputs + 2 * count, args.pending.data(), args.pending.size_bytes());
+  auto* const small = reinterpret_cast<std::int32_t*>(inputs + 3 * count);
+  on.upload(small + count, args.turns.data(), args.turns.size_bytes());
   if (drawn) {
-    on.copy(inputs + 2 * count, on.drawn(), count * sizeof(std::int32_t), DeviceKind::cuda, DeviceKind::cuda);
+    on.copy(small, on.drawn(), count * sizeof(std::int32_t), DeviceKind::cuda, DeviceKind::cuda);
   } else {
-    on.upload(inputs + 2 * count, args.ids.data(), args.ids.size_bytes());
+    on.upload(small, args.ids.data(), args.ids.size_bytes());
   }
 }
 

@@ -72,6 +72,11 @@ __global__ void __launch_bounds__(row_threads) step_rows_kernel(const __grid_con
     if (e >= count) break;
     const float value = values[e] + bias;
     float* to = s.rows + (b + e) * s.stride + col;
+    if (s.pending != nullptr && (paced || (convolved && channel < s.pending_channels))) {
+      const std::int32_t turn = s.turns[b + e];
+      to = s.pending[b + e] + s.pending_offset + (turn < 0 ? ~turn : turn) * s.pending_apart +
+           (paced ? s.pending_channels + head : channel);
+    }
     if (convolved) {
       float sum = conv_bias;
 #pragma unroll

@@ -24,7 +24,13 @@ struct StepRows {
   std::int64_t sequences = 0, inner = 0, channels = 0, heads = 0;
   bool finished = false;
   bool leaves_z = false;  // where finished: not the columns of z
-  const float* dt_bias = nullptr;  // these only where finished
+  // Where finished, (B) addresses of what waits beside states, or null (SsdStepArgs): x, B, step sizes and decays go
+  // there, to the token that comes next, in place of rows.
+  float* const* pending = nullptr;
+  const std::int32_t* turns = nullptr;
+  std::int64_t pending_offset = 0, pending_apart = 0;  // of tokens
+  std::int64_t pending_channels = 0;                   // of x and B
+  const float* dt_bias = nullptr;                      // these only where finished
   const float* a = nullptr;
   float dt_min = 0.0f, dt_max = 0.0f;
   float* log_decay = nullptr;  // (B, H) or null
