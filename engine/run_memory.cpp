@@ -2,11 +2,16 @@
 
 #include <algorithm>
 
+#include "engine/state.h"
+
 namespace holdfast {
 namespace {
 
 constexpr std::size_t product_library_bytes = std::size_t{64} << 20;  // kernels/cuda/products.cpp
 constexpr std::int64_t most_split_rows = 32;                          // kernels/cuda/linear.cu
+
+// kernels/cuda/stream_heads.cu on a card of 132 multiprocessors: with fewer channels no token waits beside a state.
+constexpr std::int64_t least_waiting_channels = std::int64_t{132} * 16 * 16;
 
 std::size_t bytes_of(std::int64_t count) { return static_cast<std::size_t>(count); }
 
@@ -28,8 +33,10 @@ RunMemory run_memory_of(DeviceKind where, const Mamba2Config& config, std::size_
   const std::int64_t recurrent = config.n_layer * config.d_inner() * config.d_state;
   const std::size_t state =
       bytes_of(recurrent) * byte_size(states) + bytes_of(config.state_floats() - recurrent) * sizeof(float);
+  const bool wait = where == DeviceKind::cuda && sequences > 1 && format == WeightFormat::bf16 &&
+                    config.head_dim % 64 == 0 && sequences * config.d_inner() >= least_waiting_channels;
   return {.weights = weights,
-          .states = state * static_cast<std::size_t>(sequences),
+          .states = (state + (wait ? State::pending_bytes(config) : 0)) * static_cast<std::size_t>(sequences),
           .activations = forward_workspace_bytes(where, config, prompt, sequences),
           .scratch = where == DeviceKind::cuda ? product_scratch(config, format, sequences, prompt) : 0};
 }

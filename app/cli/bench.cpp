@@ -53,7 +53,7 @@ Json bench_op_json(const OpTime& op, const Ceiling& ceiling) {
 }
 
 Json bench_case_json(const BenchCase& c, const Mamba2Model& model, const Ceiling& ceiling) {
-  const Work work = c.prefill ? prefill_work(model, c.tokens) : decode_work(model, c.batch);
+  const Work work = c.prefill ? prefill_work(model, c.tokens) : decode_work(model, c.batch, c.may_wait);
   const double rate = c.rates.median();
   Json json;
   json["kind"] = c.prefill ? "prefill" : "decode";

@@ -82,7 +82,7 @@ class BenchRun {
     }
   }
 
-  double rate(const BenchCase& bench_case) {
+  double rate(BenchCase& bench_case) {
     reset();
     const std::vector<TokenId> tokens = ids(bench_case.tokens);
     const auto begin = std::chrono::steady_clock::now();
@@ -97,6 +97,7 @@ class BenchRun {
       }
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    bench_case.may_wait = std::ranges::any_of(states_, [](const State& state) { return state.pending() > 0; });
     return static_cast<double>(bench_case.tokens * bench_case.batch) / seconds;
   }
 
@@ -211,8 +212,6 @@ double weight_bytes_per_pass(const Weights& weights) {
          (weights.lm_head ? static_cast<double>(weights.embedding.bytes()) : 0.0);
 }
 
-double state_traffic(const Mamba2Model& model) { return 2.0 * static_cast<double>(model.new_state().bytes()); }
-
 }  // namespace
 
 Work prefill_work(const Mamba2Model& model, std::int64_t prompt) {
@@ -220,14 +219,16 @@ Work prefill_work(const Mamba2Model& model, std::int64_t prompt) {
   const double head = static_cast<double>(c.vocab_size) * static_cast<double>(c.d_model);
   const auto tokens = static_cast<double>(prompt);
   return {.operations = 2.0 * product_elements(c) + 2.0 * head / tokens + recurrence_operations(c),
-          .bytes = (weight_bytes_per_pass(model.weights()) + state_traffic(model)) / tokens};
+          .bytes = (weight_bytes_per_pass(model.weights()) + State::bytes_per_token(c, model.state_dtype(), false)) /
+                   tokens};
 }
 
-Work decode_work(const Mamba2Model& model, std::int64_t batch) {
+Work decode_work(const Mamba2Model& model, std::int64_t batch, bool may_wait) {
   const Mamba2Config& c = model.config();
   const double head = static_cast<double>(c.vocab_size) * static_cast<double>(c.d_model);
   return {.operations = 2.0 * (product_elements(c) + head) + recurrence_operations(c),
-          .bytes = weight_bytes_per_pass(model.weights()) / static_cast<double>(batch) + state_traffic(model)};
+          .bytes = weight_bytes_per_pass(model.weights()) / static_cast<double>(batch) +
+                   State::bytes_per_token(c, model.state_dtype(), may_wait)};
 }
 
 double median_of(std::vector<double> values) {
@@ -254,7 +255,7 @@ BenchReport run_bench(const Mamba2Model& model, Stream& stream, const BenchPlan&
     throw NumericError("bench: one long pass and single steps differ by " + std::to_string(report.check_difference) +
                        " of the largest logit, want at most " + std::to_string(report.check_tolerance));
   }
-  for (const BenchCase& warm : report.cases) run.rate(warm);
+  for (BenchCase& warm : report.cases) run.rate(warm);
   if (stream.kind() == DeviceKind::cpu) report.peak_resident_bytes = peak_resident_bytes();
   report.weights_bytes = static_cast<std::int64_t>(model.weights().bytes());
   report.states_bytes = static_cast<std::int64_t>(run.state_bytes());

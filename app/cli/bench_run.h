@@ -20,7 +20,8 @@ struct Work {
   double bytes = 0.0;  // weights once per pass, states read and written once per pass
 };
 [[nodiscard]] Work prefill_work(const Mamba2Model& model, std::int64_t prompt);  // per token; logits of the last one
-[[nodiscard]] Work decode_work(const Mamba2Model& model, std::int64_t batch);    // per token of one sequence
+// Per token of one sequence. may_wait: states are not written for each token (State::bytes_per_token).
+[[nodiscard]] Work decode_work(const Mamba2Model& model, std::int64_t batch, bool may_wait);
 
 struct Rates {  // tokens per second, all sequences together
   std::vector<double> samples;
@@ -34,6 +35,7 @@ struct BenchCase {
   std::int64_t tokens = 0;  // of the prompt, or decoded per sequence
   std::int64_t batch = 1;
   Rates rates;
+  bool may_wait = false;  // tokens waited beside states in the last run
 };
 
 // What it costs to watch the memory while a sequence is decoded: the same model with and without, in turn.

@@ -164,8 +164,9 @@ void decode(Stream& stream, const Mamba2Model& model, std::int64_t batch, double
   });
   const Mamba2Config& c = model.config();
   const double table = c.tied_embeddings ? 0.0 : static_cast<double>(model.weights().embedding.bytes());
+  const bool may_wait = std::ranges::any_of(states, [](const State& state) { return state.pending() > 0; });
   const double bytes = static_cast<double>(model.weights().bytes()) - table +
-                       static_cast<double>(batch) * 2.0 * static_cast<double>(states[0].bytes());
+                       static_cast<double>(batch) * State::bytes_per_token(c, state_dtype, may_wait);
   std::printf("decode B %-3lld, states %-4s %9.1f tok/s  %8.3f ms  floor %8.3f ms  %5.1f %%\n",
               static_cast<long long>(batch), std::string(name(state_dtype)).c_str(),
               static_cast<double>(batch) / seconds, seconds * 1e3, bytes / bandwidth * 1e3,
