@@ -325,6 +325,42 @@ class ModelTest : public QObject {
     HOLDFAST_COMPARE(compare_bitwise(again, logits));
   }
 
+  void a_state_beside_which_tokens_wait_is_not_whole() {
+    Stream stream(Device::cpu(), 1);
+    State state(Device::cpu(), odd_config(1));
+    state.make_room_for_pending();
+    const State::Turn turn = state.next_turn(1);
+    QVERIFY(turn.count == 0 && !turn.moves && turn.pending != 0);
+    QCOMPARE(state.pending(), 1);
+    QVERIFY_THROWS_EXCEPTION(ArgumentError, state.ssm());
+    QVERIFY_THROWS_EXCEPTION(ArgumentError, std::as_const(state).ssm());
+    QCOMPARE(state.clone(stream).pending(), 1);
+    state.reset(stream);
+    QCOMPARE(state.pending(), 0);
+    const auto ssm = values_of(std::as_const(state).ssm());
+    QVERIFY(std::all_of(ssm.begin(), ssm.end(), [](float v) { return v == 0.0f; }));
+  }
+
+  void states_move_in_turn() {
+    std::vector<State> states;
+    for (int i = 0; i < 3 * pending_tokens; ++i) states.emplace_back(Device::cpu(), odd_config(1));
+    for (State& state : states) state.make_room_for_pending();
+    std::vector<int> waiting(states.size());
+    for (int pass = 0; pass < 5 * pending_tokens; ++pass) {
+      int moved = 0;
+      for (std::size_t i = 0; i < states.size(); ++i) {
+        const State::Turn turn = states[i].next_turn(i);
+        QCOMPARE(turn.count, waiting[i]);
+        QVERIFY(turn.count < pending_tokens);
+        QVERIFY(turn.moves || turn.count + 1 < pending_tokens);
+        waiting[i] = turn.moves ? 0 : turn.count + 1;
+        QCOMPARE(states[i].pending(), waiting[i]);
+        moved += turn.moves ? 1 : 0;
+      }
+      QCOMPARE(moved, 3);  // as many in each pass
+    }
+  }
+
   void a_probe_sees_every_token_and_the_states() {
     class Seen : public Probe {
      public:

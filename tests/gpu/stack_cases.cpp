@@ -9,6 +9,7 @@
 
 #include "engine/model.h"
 #include "engine/shape.h"
+#include "kernels/ssd_scan.h"
 #include "kernels/stack_step.h"
 #include "tests/gpu/cases.h"
 #include "tests/gpu/gpu_floats.h"
@@ -368,6 +369,97 @@ void batch_agrees(Stream& stream, const std::string& shape, std::int64_t count, 
   }
 }
 
+// What waits beside a state, put into it.
+void settle_agrees(Stream& stream, std::int64_t heads, std::int64_t head_dim, std::int64_t d_state, std::int64_t groups,
+                   int tokens, bool rounded) {
+  constexpr std::int64_t layers = 2;
+  Random random(21);
+  const std::int64_t inner = heads * head_dim;
+  const std::int64_t apart = pending_floats(heads, head_dim, groups, d_state);
+  std::vector<float> state = random.normals(layers * inner * d_state);
+  if (rounded) round_all(state);
+  std::vector<float> pending = random.uniforms(layers * pending_tokens * apart, 0.1, 1.0);
+  const auto token = [&](std::int64_t layer, int i) { return pending.data() + (layer * pending_tokens + i) * apart; };
+  std::vector<double> want(state.begin(), state.end());
+  for (std::int64_t at = 0; at < std::ssize(want); ++at) {
+    const std::int64_t layer = at / (inner * d_state);
+    const std::int64_t row = at / d_state % inner;
+    const std::int64_t head = row / head_dim;
+    double& h = want[static_cast<std::size_t>(at)];
+    for (int i = 0; i < tokens; ++i) {
+      const float* of = token(layer, i);
+      const double in = of[inner + head / (heads / groups) * d_state + at % d_state];
+      const float* pace = of + inner + groups * d_state + head;
+      h = double{pace[heads]} * h + double{pace[0]} * double{of[row]} * in;
+    }
+  }
+  GpuValues state_on(stream, state, rounded);
+  GpuFloats pending_on(stream, pending);
+  const Shape shape{layers, heads, head_dim, d_state};
+  ssd_settle(stream, {.state = state_on.view(shape),
+                      .pending = pending_on.view(Shape{layers, pending_tokens, apart}),
+                      .tokens = tokens,
+                      .groups = groups});
+  verify(compare_relative(state_on.values(), want, rounded ? bf16_rounding : 2e-6), "states");
+}
+
+// Sequences that advance together and leave tokens pending, against each of them alone. One joins late, one leaves.
+void pending_agrees(Stream& stream, const std::string& shape, std::int64_t count, DType state_dtype) {
+  Mamba2Config config = shape_config(shape);
+  config.linear_bias = count % 2 == 1;
+  const auto model = Mamba2Model::random(stream, config, WeightFormat::bf16, 7, state_dtype);
+  vary_gains(stream, *model);
+  const double allowed = state_dtype == DType::bf16 || count > 32 ? 3e-2 : 1e-4;
+  std::vector<State> alone, together;
+  for (std::int64_t i = 0; i < count; ++i) {
+    alone.push_back(model->new_state());
+    together.push_back(model->new_state());
+  }
+  Random random(12);
+  const auto vocab = static_cast<std::size_t>(config.vocab_size);
+  constexpr int steps = 2 * pending_tokens + 3;
+  for (int step = 0; step < steps; ++step) {
+    const std::size_t first = step < 3 ? 1 : 0;
+    const std::size_t end = together.size() - (step >= steps - 4 ? 1 : 0);
+    std::vector<TokenId> ids;
+    std::vector<SequenceInput> inputs;
+    for (std::size_t i = first; i < end; ++i) ids.push_back(static_cast<TokenId>(random.below(config.vocab_size)));
+    for (std::size_t i = first; i < end; ++i) inputs.push_back({{&ids[i - first], 1}, &together[i], {}});
+    const ConstTensorView there = model->forward_on_device(stream, inputs);
+    std::vector<float> logits(ids.size() * vocab);
+    stream.copy(view_of(std::span(logits), there.shape), there);
+    int pending = 0;
+    for (std::size_t i = first; i < end; ++i) {
+      std::vector<float> own(vocab);
+      model->forward(stream, {&ids[i - first], 1}, alone[i], own);
+      verify(compare_relative(std::span(logits).subspan((i - first) * vocab, vocab), own, allowed),
+             "step " + std::to_string(step) + ", sequence " + std::to_string(i));
+      pending += together[i].pending();
+    }
+    verify(pending > 0, "tokens are left pending");
+  }
+  const auto remembered = [&](const State& state) {  // widened
+    State here(Device::cpu(), config);
+    here.take(stream, state);
+    const auto* values = here.ssm().as<float>();
+    return std::vector<float>(values, values + here.ssm().shape.elements());
+  };
+  for (std::size_t i = 0; i < together.size(); i += 5) {
+    State copy = together[i].clone(stream);
+    for (State* state : {&copy, &together[i]}) {
+      state->settle(stream);
+      verify(compare_relative(remembered(*state), remembered(alone[i]), allowed),
+             "state of sequence " + std::to_string(i));
+    }
+  }
+  // One that goes on alone.
+  std::vector<float> own(vocab), after(vocab);
+  const TokenId id = 3;
+  model->forward(stream, {&id, 1}, alone[1], own);
+  model->forward(stream, {&id, 1}, together[1], after);
+  verify(compare_relative(after, own, allowed), "a sequence that goes on alone");
+}
+
 }  // namespace
 
 void add_stack_cases(GpuCases& cases) {
@@ -450,6 +542,27 @@ void add_stack_cases(GpuCases& cases) {
   for (const std::int64_t count : {3, 5, 16, 40, 64}) {
     cases.push_back({"batch_step of " + std::to_string(count) + " sequences, a layer of 7B",
                      [=](Stream& stream) { batch_agrees(stream, "4096,1,128,64,128,8,1004", count, DType::f32); }});
+  }
+  for (const auto& [tokens, rounded] : {std::pair{0, false}, {1, false}, {3, true}, {7, false}, {8, true}}) {
+    cases.push_back({"ssd_settle of " + std::to_string(tokens) + " tokens" + (rounded ? ", states of bf16" : ""),
+                     [tokens = tokens, rounded = rounded](Stream& stream) {
+                       settle_agrees(stream, 6, 20, 36, 3, tokens, rounded);
+                       settle_agrees(stream, 3, 64, 128, 1, tokens, rounded);
+                     }});
+  }
+  for (const auto& [shape, count, states] : {std::tuple{"4096,1,128,64,128,8,1004", 64, DType::f32},
+                                             {"4096,1,128,64,128,8,1004", 7, DType::f32},
+                                             {"4096,2,128,64,128,8,1004", 33, DType::bf16},
+                                             {"320,2,20,64,128,5,1004", 31, DType::f32},
+                                             {"256,2,12,64,64,2,1004", 64, DType::f32},
+                                             {"256,2,12,64,256,4,1004", 65, DType::bf16},
+                                             {"256,1,12,128,128,1,1004", 31, DType::f32},
+                                             {"2600,1,82,64,128,2,1004", 9, DType::f32}}) {
+    cases.push_back({"batch_step of " + std::to_string(count) + " sequences, " + shape + ", states " +
+                         std::string(name(states)) + " that tokens wait for",
+                     [=, shape = shape, count = count, states = states](Stream& stream) {
+                       pending_agrees(stream, shape, count, states);
+                     }});
   }
   for (const std::int64_t count : {5, 33}) {  // large enough for products that apply the norms, and odd
     cases.push_back({"batch_step of " + std::to_string(count) + " sequences, 2600,1,82,64,128,2,1004",
