@@ -67,7 +67,8 @@ State::Turn State::next_turn(std::size_t place) {
   const auto address = [](const Tensor& tensor) {
     return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(tensor.view().data));
   };
-  const bool moves = pending_count_ + 1 == pending_tokens || (turns_++ + place) % pending_tokens == 0;
+  const bool in_turn = (turns_++ + place) % pending_tokens == 0;
+  const bool moves = in_turn || pending_count_ + 1 == pending_tokens;
   const Turn turn{address(ssm_), address(pending_), pending_count_, moves};
   pending_count_ = moves ? 0 : pending_count_ + 1;
   return turn;
