@@ -11,7 +11,7 @@ constexpr std::size_t product_library_bytes = std::size_t{64} << 20;  // kernels
 constexpr std::int64_t most_split_rows = 32;                          // kernels/cuda/linear.cu
 
 // kernels/cuda/stream_heads.cu on a card of 132 multiprocessors: with fewer channels no token waits beside a state.
-constexpr std::int64_t least_waiting_channels = std::int64_t{132} * 16 * 16;
+constexpr std::int64_t least_waiting_channels = std::int64_t{132} * 4 * 16;
 
 std::size_t bytes_of(std::int64_t count) { return static_cast<std::size_t>(count); }
 

@@ -15,7 +15,9 @@ namespace {
 
 constexpr int part_rows = step_head_rows;  // of a state that a warp works at
 constexpr int block_warps = 4;
-constexpr std::int64_t least_parts = 16;  // for each multiprocessor: below, all of them would wait for the first
+// For each multiprocessor: below, all of them would wait for the first; with tokens that wait it is worth it sooner.
+constexpr std::int64_t least_parts = 16;
+constexpr std::int64_t least_pending_parts = 4;
 
 struct StreamPlan {
   unsigned parts;  // of all sequences
@@ -391,7 +393,8 @@ bool can_stream_heads(const CudaStream& on, const HeadSteps& s) {
   return on.card().major >= 9 && s.decay != nullptr && s.log_decay == nullptr &&
          (s.squares == nullptr || s.gained != nullptr) && can_step_heads(s) &&
          (s.pending == nullptr || s.head_dim % (block_warps * part_rows) == 0) &&
-         parts >= least_parts * on.card().multiprocessors && parts < (std::int64_t{1} << 31);
+         parts >= (s.pending == nullptr ? least_parts : least_pending_parts) * on.card().multiprocessors &&
+         parts < (std::int64_t{1} << 31);
 }
 
 void stream_heads(CudaStream& on, const HeadSteps& s) {
