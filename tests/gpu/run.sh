@@ -61,7 +61,7 @@ racecheck 7 stack_step q4
 racecheck 1 batch_step of 7 sequences, states bf16
 racecheck 1 train: ssd_scan f32 H=4
 racecheck 1 train: cross_entropy bf16 11 x
-racecheck 1 31 sequences, 320,2,20,64,128,5,1004, states f32 that
+racecheck 1 9 sequences, 64,1,64
 racecheck 1 ssd_settle of 3
 racecheck 2 sequences, N=
 racecheck 1 stack_step bf16, D=256
