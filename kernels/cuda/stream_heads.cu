@@ -35,10 +35,6 @@ __device__ __forceinline__ void fold(float (&sums)[count], int lane) {
   }
 }
 
-__device__ __forceinline__ float dot(const float4& a, const float4& b) {
-  return a.x * b.x + a.y * b.y + a.z * b.z + a.w * b.w;
-}
-
 // Four states as they are in memory.
 template <class State>
 using StateQuad = std::conditional_t<sizeof(State) == 4, float4, uint2>;
@@ -70,6 +66,10 @@ struct Lanes {
 };
 
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+
+__device__ __forceinline__ float dot(const float4& a, const float4& b) {
+  return a.x * b.x + a.y * b.y + a.z * b.z + a.w * b.w;
+}
 
 // A warp's part of a state. It is fetched at once, before the kernel that makes the rows has ended: that one does not
 // write it. Two lanes share a channel, row lane / 2 of the part.
