@@ -13,7 +13,7 @@ namespace holdfast {
 
 struct RunMemory {
   std::size_t weights = 0;
-  std::size_t states = 0;       // of all sequences; no more with longer texts
+  std::size_t states = 0;       // of all sequences, with tokens that wait beside them; no more with longer texts
   std::size_t activations = 0;  // of the largest block of rows, and the logits
   std::size_t scratch = 0;      // of the products, on a GPU
   [[nodiscard]] std::size_t total() const noexcept { return weights + states + activations + scratch; }

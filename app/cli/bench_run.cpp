@@ -258,7 +258,10 @@ BenchReport run_bench(const Mamba2Model& model, Stream& stream, const BenchPlan&
   for (BenchCase& warm : report.cases) run.rate(warm);
   if (stream.kind() == DeviceKind::cpu) report.peak_resident_bytes = peak_resident_bytes();
   report.weights_bytes = static_cast<std::int64_t>(model.weights().bytes());
-  report.states_bytes = static_cast<std::int64_t>(run.state_bytes());
+  std::int64_t waiting = 0;  // sequences with room for tokens beside their states
+  for (const BenchCase& warm : report.cases) waiting = std::max(waiting, warm.may_wait ? warm.batch : 0);
+  report.states_bytes = static_cast<std::int64_t>(run.state_bytes()) +
+                        waiting * static_cast<std::int64_t>(State::pending_bytes(model.config()));
   // Round by round: a machine that slows down for a while slows every case alike.
   std::vector<Ceiling> ceilings;
   if (plan.probe) report.probe = ProbeCost{.every = InspectionOptions{}.every, .off = {}, .on = {}, .shares = {}};

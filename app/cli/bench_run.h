@@ -17,10 +17,10 @@ namespace holdfast::cli {
 // the plain recurrence (five operations per state element), however it is computed. Norms and gates are left out.
 struct Work {
   double operations = 0.0;
-  double bytes = 0.0;  // weights once per pass, states read and written once per pass
+  double bytes = 0.0;  // weights once per pass, states as State::bytes_per_token says
 };
 [[nodiscard]] Work prefill_work(const Mamba2Model& model, std::int64_t prompt);  // per token; logits of the last one
-// Per token of one sequence. may_wait: states are not written for each token (State::bytes_per_token).
+// Per token of one sequence.
 [[nodiscard]] Work decode_work(const Mamba2Model& model, std::int64_t batch, bool may_wait);
 
 struct Rates {  // tokens per second, all sequences together
