@@ -338,19 +338,32 @@ void vary_gains(Stream& stream, const Mamba2Model& model) {
   stream.synchronize();
 }
 
-// Sequences that advance together against each of them alone, whose activations are f32.
-void batch_agrees(Stream& stream, const std::string& shape, std::int64_t count, DType state_dtype) {
-  Mamba2Config config = shape_config(shape);
-  config.linear_bias = count <= 7 || count == 40;
-  const auto model = Mamba2Model::random(stream, config, WeightFormat::bf16, 7, state_dtype);
-  vary_gains(stream, *model);
-  // Up to 32 rows keep 16 bits through products, more are rounded to 8.
-  const double allowed = state_dtype == DType::bf16 || count > 32 ? 3e-2 : 1e-4;
-  std::vector<State> alone, together;
-  for (std::int64_t i = 0; i < count; ++i) {
-    alone.push_back(model->new_state());
-    together.push_back(model->new_state());
+// Sequences that advance together, and each of them alone, whose activations are f32.
+struct TwoWays {
+  TwoWays(Stream& stream, const std::string& shape, std::int64_t count, DType state_dtype, bool biased)
+      : config(shape_config(shape)),
+        // Up to 32 rows keep 16 bits through products, more are rounded to 8.
+        allowed(state_dtype == DType::bf16 || count > 32 ? 3e-2 : 1e-4) {
+    config.linear_bias = biased;
+    model = Mamba2Model::random(stream, config, WeightFormat::bf16, 7, state_dtype);
+    vary_gains(stream, *model);
+    for (std::int64_t i = 0; i < count; ++i) {
+      alone.push_back(model->new_state());
+      together.push_back(model->new_state());
+    }
   }
+  Mamba2Config config;
+  double allowed;
+  std::shared_ptr<const Mamba2Model> model;
+  std::vector<State> alone, together;
+};
+
+void batch_agrees(Stream& stream, const std::string& shape, std::int64_t count, DType state_dtype) {
+  TwoWays ways(stream, shape, count, state_dtype, count <= 7 || count == 40);
+  const Mamba2Model* const model = ways.model.get();
+  const double allowed = ways.allowed;
+  std::vector<State>& alone = ways.alone;
+  std::vector<State>& together = ways.together;
   Random random(12);
   for (int step = 0; step < 5; ++step) {
     std::vector<TokenId> ids;
@@ -403,27 +416,22 @@ void settle_agrees(Stream& stream, std::int64_t heads, std::int64_t head_dim, st
   verify(compare_relative(state_on.values(), want, rounded ? bf16_rounding : 2e-6), "states");
 }
 
-// Sequences that advance together and leave tokens pending, against each of them alone. One joins late, one leaves.
+// Both ways where tokens are left pending; one sequence joins late, one leaves.
 void pending_agrees(Stream& stream, const std::string& shape, std::int64_t count, DType state_dtype) {
-  Mamba2Config config = shape_config(shape);
-  config.linear_bias = count % 2 == 1;
-  const auto model = Mamba2Model::random(stream, config, WeightFormat::bf16, 7, state_dtype);
-  vary_gains(stream, *model);
-  const double allowed = state_dtype == DType::bf16 || count > 32 ? 3e-2 : 1e-4;
-  std::vector<State> alone, together;
-  for (std::int64_t i = 0; i < count; ++i) {
-    alone.push_back(model->new_state());
-    together.push_back(model->new_state());
-  }
+  TwoWays ways(stream, shape, count, state_dtype, count % 2 == 1);
+  const Mamba2Model* const model = ways.model.get();
+  const double allowed = ways.allowed;
+  std::vector<State>& alone = ways.alone;
+  std::vector<State>& together = ways.together;
   Random random(12);
-  const auto vocab = static_cast<std::size_t>(config.vocab_size);
+  const auto vocab = static_cast<std::size_t>(ways.config.vocab_size);
   constexpr int steps = 2 * pending_tokens + 3;
   for (int step = 0; step < steps; ++step) {
     const std::size_t first = step < 3 ? 1 : 0;
     const std::size_t end = together.size() - (step >= steps - 4 ? 1 : 0);
     std::vector<TokenId> ids;
     std::vector<SequenceInput> inputs;
-    for (std::size_t i = first; i < end; ++i) ids.push_back(static_cast<TokenId>(random.below(config.vocab_size)));
+    for (std::size_t i = first; i < end; ++i) ids.push_back(static_cast<TokenId>(random.below(ways.config.vocab_size)));
     for (std::size_t i = first; i < end; ++i) inputs.push_back({{&ids[i - first], 1}, &together[i], {}});
     const ConstTensorView there = model->forward_on_device(stream, inputs);
     std::vector<float> logits(ids.size() * vocab);
@@ -439,7 +447,7 @@ void pending_agrees(Stream& stream, const std::string& shape, std::int64_t count
     verify(pending > 0, "tokens are left pending");
   }
   const auto remembered = [&](const State& state) {  // widened
-    State here(Device::cpu(), config);
+    State here(Device::cpu(), ways.config);
     here.take(stream, state);
     const auto* values = here.ssm().as<float>();
     return std::vector<float>(values, values + here.ssm().shape.elements());
