@@ -1,6 +1,7 @@
 // The recurrence of many sequences: a warp fetches its rows of a state by one bulk copy, meets what step_rows left for
-// them, and writes them back from registers. Blocks are small and many of them are at work on a multiprocessor, in the
-// order in which the hardware gives them out, so that memory is touched in order.
+// them, and writes them back from registers, each time or, where tokens may wait beside states, every so often. Blocks
+// are small and many of them are at work on a multiprocessor, in the order in which the hardware gives them out, so
+// that memory is touched in order.
 #include <algorithm>
 #include <type_traits>
 
